@@ -1,0 +1,153 @@
+"""The result of an audit, as every reporter receives it.
+
+Lines and columns are 1-based; columns count UTF-8 bytes.  Paths are relative to the audited root, with forward slashes.
+All text that comes from the audited tree (paths, names, snippets) is untrusted: reporters escape it.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from alef_audit.rulepack.kinds import Confidence, Cost, Level, RootKind, SinkKind, Thread, Verdict
+from alef_audit.rulepack.pattern import ArchetypeCost
+
+How = Literal["direct", "import", "method", "property", "callback", "dynamic"]
+RuleId = Literal["blocking-call-on-hot-path", "missed-await-on-auth", "send-while-handshake-pending"]
+Status = Literal["open", "suppressed", "baselined"]
+
+
+class Root(msgspec.Struct, frozen=True):
+    kind: RootKind
+    function: str  # label
+    path: str
+    line: int  # line of the function's definition
+    runs_on: Thread
+    why: str
+    registered_line: int = 0  # where it is registered (same file), 0 if it is hot by name or definition
+    registered_path: str = ""
+
+
+class Sink(msgspec.Struct, frozen=True):
+    kind: SinkKind
+    call: str  # canonical name: "fs.readFileSync", "requests.get"
+    function: str  # label of the function that contains the call
+    path: str
+    line: int
+    column: int
+    cost: Cost
+    instead: str
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """One function of a trace and the call made in it: to the next frame, or, in the last, the sink itself."""
+
+    function: str
+    path: str
+    def_line: int
+    line: int
+    column: int
+    call: str
+    how: How
+    loop: tuple[str, ...]  # what the loops around the call range over, outermost first
+    guards: tuple[str, ...]
+
+
+class Reach(msgspec.Struct, frozen=True):
+    root: int  # index into AuditReport.roots
+    verdict: Verdict
+    level: Level
+
+
+class ProposedArchetype(msgspec.Struct, frozen=True):
+    id: str
+    cost: ArchetypeCost
+    why: str
+    where: str
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    kind: str
+    path: str
+    line: int
+    text: str
+    milliseconds: float
+
+
+class Finding(msgspec.Struct, frozen=True):
+    pattern: str
+    rule: RuleId
+    fingerprint: str  # 16 hexadecimal digits; neither lines nor callers enter it
+    status: Status
+    status_reason: str
+    level: Level
+    score: float
+    confidence: Confidence
+    phase: str
+    phase_words: tuple[str, ...]
+    verdict: Verdict
+    multiplicity: tuple[str, ...]  # all loops along the trace: ("providers", "agents")
+    conditions: tuple[str, ...]
+    message: str
+    root: int
+    sink: Sink
+    trace: tuple[Frame, ...]
+    also_reached_from: tuple[Reach, ...]
+    archetypes: tuple[ProposedArchetype, ...]
+    evidence: tuple[Evidence, ...] = ()
+
+
+class FixPoint(msgspec.Struct, frozen=True):
+    function: str
+    path: str
+    line: int
+    archetype: str
+    heals: tuple[str, ...]  # fingerprints
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    files: int
+    lines: int
+    not_read: dict[str, int]  # reason or extension -> files, e.g. {".vue": 3, "too large": 1}
+    parse_errors: int  # files with at least one syntax problem
+    calls: int
+    unresolved_calls: int
+    seconds: float
+
+
+class ReportDiagnostic(msgspec.Struct, frozen=True):
+    path: str
+    line: int
+    kind: str
+    message: str
+
+
+class PatternHead(msgspec.Struct, frozen=True):
+    id: str
+    slug: str
+    title: str
+    severity: int
+    stage: str
+    pathology: str
+    confidence: float
+    reference: str
+    cite: tuple[str, ...]
+
+
+class Unresolved(msgspec.Struct, frozen=True):
+    """Unresolved calls below one root: how many, and the most frequent callee texts."""
+
+    root: int
+    calls: int
+    examples: tuple[str, ...]
+
+
+class AuditReport(msgspec.Struct, frozen=True):
+    tool_version: str
+    patterns: tuple[PatternHead, ...]
+    roots: tuple[Root, ...]
+    fix_points: tuple[FixPoint, ...]
+    findings: tuple[Finding, ...]  # worst first; discharged ones only if asked for
+    discharged: int
+    coverage: Coverage
+    diagnostics: tuple[ReportDiagnostic, ...]
+    unresolved: tuple[Unresolved, ...] = ()

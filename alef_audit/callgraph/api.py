@@ -1,0 +1,222 @@
+"""The API graph: everything outside the program that its values can stand for, as a tree of access paths.
+
+A node is a module (`fs`), a member of a node (`fs.promises`), the result of calling one (`express()`), or an instance of
+a type that a model names (`express:App`).  Model rows sit on nodes, so asking "is this call a sink" is a list look-up.
+"""
+
+from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
+from typing import Final
+
+from alef_audit.rulepack.model import GuardRow, LibraryModel, NeutralRow, ReturnsRow, RootRow, Row, SinkRow, TypeRow
+from alef_audit.rulepack.paths import Selector, Step, parse_path, parse_selector
+
+# Access paths longer than this are not followed: chains of unmodelled calls say nothing any more.
+_DEPTH: Final = 6
+CALL: Final = "()"
+_GLOBAL_MODULES: Final = {"ecmascript": "globalThis", "python": "builtins"}
+
+
+class ApiGraph:
+    """Grows while the program is solved: asking for a child that does not exist makes it."""
+
+    def __init__(self) -> None:
+        self.text: list[str] = [""]
+        self.depth: list[int] = [0]
+        self.parent: list[int] = [0]
+        self.children: dict[tuple[int, str], int] = {}
+        self.globs: dict[int, list[tuple[str, Row, LibraryModel]]] = {}
+        self.modules: dict[str, int] = {}
+        self.is_module: set[int] = set()
+        self.types: dict[str, int] = {}
+        self.bases: dict[int, list[int]] = {}  # type node -> nodes of the types it extends
+        self.made_type: dict[int, int] = {}  # class or factory node -> type node
+        self.sinks: dict[int, tuple[SinkRow, LibraryModel]] = {}
+        self.guards: dict[int, list[tuple[GuardRow, Selector | None]]] = {}
+        self.roots: dict[int, list[tuple[RootRow, Selector | None]]] = {}
+        self.values: dict[int, list[Selector]] = {}
+        self.neutral: set[int] = set()
+        self.modelled: set[int] = set()
+        self.callback_types: dict[int, list[tuple[Selector, int, int]]] = {}  # node -> argument, parameter, type node
+        self.overrides: list[tuple[int, RootRow]] = []  # type node, row
+        self.exports: list[RootRow] = []
+
+    def _node(self, text: str, depth: int, parent: int = 0) -> int:
+        self.text.append(text)
+        self.depth.append(depth)
+        self.parent.append(parent)
+        return len(self.text) - 1
+
+    def module(self, name: str) -> int:
+        found = self.modules.get(name)
+        if found is None:
+            found = self.modules[name] = self._node(name.removeprefix("node:"), 0)
+            self.is_module.add(found)
+        return found
+
+    def globals_of(self, language: str) -> int:
+        return self.module(_GLOBAL_MODULES[language])
+
+    def type_node(self, name: str) -> int:
+        found = self.types.get(name)
+        if found is None:
+            library, _, own = name.partition(":")
+            found = self.types[name] = self._node(own if library in ("builtins", "globals") else f"{library}.{own}", 0)
+        return found
+
+    def existing(self, node: int, label: str) -> int:
+        """The child if a model (or an earlier request) made it, looked up through extended types; 0 if none."""
+        found = self.children.get((node, label), 0)
+        if found:
+            return found
+        for base in self.bases.get(node, ()):
+            found = self.existing(base, label)
+            if found:
+                return found
+        return 0
+
+    def child(self, node: int, label: str) -> int:
+        """The node below `node`; 0 when the path grows too long to mean anything."""
+        found = self.existing(node, label)
+        if found:
+            return found
+        if label == "default" and node in self.is_module:
+            return node
+        if label == CALL and node in self.made_type:
+            return self.made_type[node]
+        if self.depth[node] >= _DEPTH:
+            return 0
+        text = self._child_text(node, label)
+        if label != CALL and text in self.modules:
+            return self.modules[text]
+        made = self.children[node, label] = self._node(text, self.depth[node] + 1, node)
+        for base in (node, *self._all_bases(node)):
+            for pattern, row, model in self.globs.get(base, ()):
+                if label != CALL and fnmatchcase(label, pattern):
+                    self._attach(made, row, model)
+        return made
+
+    def _all_bases(self, node: int) -> Iterable[int]:
+        for base in self.bases.get(node, ()):
+            yield base
+            yield from self._all_bases(base)
+
+    def _child_text(self, node: int, label: str) -> str:
+        if label == CALL:
+            return self.text[node] + "()"
+        head = self.text[node]
+        if head in ("globalThis", "builtins"):
+            return label
+        return f"{head}.{label}"
+
+    def instance(self, node: int) -> int:
+        """What an instance of the class `node` is: the named type if a model says so, else the result of calling it."""
+        return self.made_type.get(node) or self.child(node, CALL)
+
+    # --- loading models
+
+    def add_model(self, model: LibraryModel, holds: Callable[[Row], bool]) -> None:
+        """Put the rows of a library on their nodes; `holds` decides by the target's versions."""
+        for type_row in model.type:
+            if holds(type_row):
+                self._add_type(model, type_row)
+        for table in (model.returns, model.sink, model.guard, model.neutral, model.root):
+            for row in table:
+                if holds(row):
+                    self._add_row(model, row)
+
+    def _anchors(self, model: LibraryModel, row: Row) -> list[int]:
+        if row.of:
+            return [self.type_node(row.of if ":" in row.of else f"{model.library.name}:{row.of}")]
+        return [self.module(name) for name in model.library.modules]
+
+    def _add_type(self, model: LibraryModel, row: TypeRow) -> None:
+        instance = self.type_node(f"{model.library.name}:{row.name}")
+        for base in row.extends:
+            base_node = self.type_node(base if ":" in base else f"{model.library.name}:{base}")
+            if base_node not in self.bases.setdefault(instance, []):
+                self.bases[instance].append(base_node)
+        for anchor in self._anchors(model, row):
+            for member in row.members:
+                node = self._descend(anchor, member.split("."))
+                self.made_type[node] = instance
+                self.modelled.add(node)
+            if row.path:
+                self._add_type_path(anchor, parse_path(row.path), instance)
+
+    def _add_type_path(self, anchor: int, steps: tuple[Step, ...], instance: int) -> None:
+        nodes = [anchor]
+        for index, step in enumerate(steps):
+            last = index == len(steps) - 1
+            if step.word == "Argument":
+                if index + 1 < len(steps) and steps[index + 1].word == "Parameter":
+                    selector = parse_selector(f"Argument[{','.join(step.names)}]")
+                    parameter = int(steps[index + 1].names[0]) if steps[index + 1].names[0].isdigit() else 0
+                    for node in nodes:
+                        self.callback_types.setdefault(node, []).append((selector, parameter, instance))
+                        self.modelled.add(node)
+                return
+            labels = step.names if step.word == "Member" else () if step.word == "Awaited" else (CALL,)
+            if not labels:
+                continue
+            if last:
+                for node in nodes:
+                    for label in labels:
+                        self.children[node, label] = instance
+                return
+            nodes = [self.child(node, label) for node in nodes for label in labels]
+
+    def _add_row(self, model: LibraryModel, row: Row) -> None:
+        if isinstance(row, RootRow) and row.form == "override":
+            self.overrides.extend((anchor, row) for anchor in self._anchors(model, row))
+            return
+        if isinstance(row, RootRow) and row.form == "export":
+            self.exports.append(row)
+            return
+        for anchor in self._anchors(model, row):
+            for node in self._targets(anchor, row, model):
+                self._attach(node, row, model)
+
+    def _targets(self, anchor: int, row: Row, model: LibraryModel) -> Iterable[int]:
+        for member in row.members:
+            if any(sign in member for sign in "*?["):
+                self.globs.setdefault(anchor, []).append((member, row, model))
+            else:
+                yield self._descend(anchor, member.split("."))
+        if row.path:
+            nodes = [anchor]
+            for step in parse_path(row.path):
+                if step.word == "Member":
+                    nodes = [self.child(node, name) for node in nodes for name in step.names]
+                elif step.word in ("ReturnValue", "Instance"):
+                    nodes = [self.child(node, CALL) for node in nodes]
+            yield from (node for node in nodes if node)
+
+    def _descend(self, node: int, labels: list[str]) -> int:
+        for label in labels:
+            found = self.children.get((node, label))
+            if found is None:
+                text = self._child_text(node, label)
+                found = self.modules.get(text) or self._node(text, min(self.depth[node] + 1, _DEPTH - 2), node)
+                self.children[node, label] = found
+            node = found
+        return node
+
+    def _attach(self, node: int, row: Row, model: LibraryModel) -> None:
+        self.modelled.add(node)
+        if isinstance(row, SinkRow):
+            self.sinks.setdefault(node, (row, model))
+        elif isinstance(row, GuardRow):
+            selector = parse_selector(row.runs) if row.runs else None
+            self.guards.setdefault(node, []).append((row, selector))
+        elif isinstance(row, RootRow):
+            selector = parse_selector(row.runs) if row.runs else None
+            self.roots.setdefault(node, []).append((row, selector))
+        elif isinstance(row, NeutralRow):
+            self.neutral.add(node)
+        elif isinstance(row, ReturnsRow):
+            if row.value:
+                self.values.setdefault(node, []).append(parse_selector(row.value))
+            else:
+                name = row.type if ":" in row.type else f"{model.library.name}:{row.type}"
+                self.children[node, CALL] = self.type_node(name)

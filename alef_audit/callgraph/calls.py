@@ -1,0 +1,157 @@
+"""All calls of a program in one flat table, with program-wide slots and names."""
+
+from array import array
+
+from alef_audit.callgraph.program import Program
+from alef_audit.facts import flows
+
+Argument = tuple[int, int, int]  # label (program-wide name, 0, or a SPREAD_ constant), slot, literal (program-wide name)
+
+
+class CallTable:
+    """Read-only after `build_calls`; a call is an index.
+
+    `aliases` maps every program-wide slot to the one that stands for it.  `local_api` maps functions of the program
+    that a library model describes to their API node, so that rows hold for a library's own source too.
+    """
+
+    __slots__ = ("aliases", "function_slots", "heads", "local_api", "local_types", "names", "program", "starts")
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.names = _NameIds(program.name_ids)
+        self.starts = array("i")
+        self.heads = array("i")
+        self.aliases = array("i", [0]) * 1
+        self.function_slots = array("i")
+        self.local_api: dict[int, int] = {}
+        self.local_types: dict[int, int] = {}  # class of the program -> named type of a library model
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def function(self, call: int) -> int:
+        return self.heads[self.starts[call] + flows.IN_FUNCTION]
+
+    def line(self, call: int) -> int:
+        return self.heads[self.starts[call] + flows.LINE]
+
+    def column(self, call: int) -> int:
+        return self.heads[self.starts[call] + flows.COLUMN]
+
+    def callee(self, call: int) -> int:
+        return self.heads[self.starts[call] + flows.CALLEE]
+
+    def receiver(self, call: int) -> int:
+        return self.heads[self.starts[call] + flows.RECEIVER]
+
+    def member(self, call: int) -> str:
+        return self.program.names[self.heads[self.starts[call] + flows.MEMBER]]
+
+    def text(self, call: int) -> str:
+        return self.program.names[self.heads[self.starts[call] + flows.TEXT]]
+
+    def result(self, call: int) -> int:
+        return self.heads[self.starts[call] + flows.RESULT]
+
+    def flags(self, call: int) -> int:
+        return self.heads[self.starts[call] + flows.FLAGS]
+
+    def loop(self, call: int) -> int:
+        """Index into the unit's loops, -1 for none."""
+        return self.heads[self.starts[call] + flows.LOOP]
+
+    def condition(self, call: int) -> int:
+        return self.heads[self.starts[call] + flows.CONDITION]
+
+    def arguments(self, call: int) -> list[Argument]:
+        start = self.starts[call]
+        heads = self.heads
+        at = start + flows.CALL_HEAD
+        return [
+            (heads[i], heads[i + 1], heads[i + 2])
+            for i in range(at, at + heads[start] * flows.CALL_ARG, flows.CALL_ARG)
+        ]
+
+    def slot_offset(self, function: int) -> int:
+        return self.function_slots[function]
+
+    def resolve(self, slot: int) -> int:
+        return self.aliases[slot]
+
+    def slot_of(self, function: int, local: int) -> int:
+        """The program-wide slot of a slot that the facts of `function` mention."""
+        return self.aliases[self.function_slots[function] + local]
+
+    def name_of(self, function: int, local: int) -> int:
+        """The program-wide name of a name that the facts of `function` mention."""
+        return self.program.name_maps[self.program.function_unit[function]][local]
+
+
+class _NameIds:
+    """Name look-up that gives -1 for names which occur nowhere in the program."""
+
+    __slots__ = ("_ids",)
+
+    def __init__(self, ids: dict[str, int]) -> None:
+        self._ids = ids
+
+    def __getitem__(self, name: str) -> int:
+        return self._ids.get(name, -1)
+
+
+def build_calls(program: Program) -> CallTable:
+    """Collect the calls of all files, relocated to program-wide numbers."""
+    table = CallTable(program)
+    aliases = array("i", bytes(4 * program.slot_count))
+    for unit in program.units:
+        base = unit.slots
+        local = array("i")
+        local.frombytes(unit.facts.aliases)
+        aliases[base : base + len(local)] = array("i", [base + slot for slot in local])
+        table.function_slots.extend([base] * len(unit.facts.functions))
+    table.aliases = aliases
+    for index, unit in enumerate(program.units):
+        records = array("i")
+        records.frombytes(unit.facts.calls)
+        _relocate(table, records, unit.slots, unit.functions, program.name_maps[index])
+    return table
+
+
+def _relocate(table: CallTable, records: array, base: int, functions: int, names: array) -> None:  # type: ignore[type-arg]
+    aliases, starts, heads = table.aliases, table.starts, table.heads
+    head, width = flows.CALL_HEAD, flows.CALL_ARG
+    at, size = 0, len(records)
+    while at < size:
+        starts.append(len(heads))
+        (count, function, line, column, callee, receiver, member, text, result, flags, loop, condition, end) = records[
+            at : at + head
+        ]
+        heads.extend(
+            (
+                count,
+                function + functions,
+                line,
+                column,
+                aliases[base + callee] if callee else 0,
+                aliases[base + receiver] if receiver else 0,
+                names[member],
+                names[text],
+                aliases[base + result] if result else 0,
+                flags,
+                loop,
+                condition,
+                end,
+            )
+        )
+        at += head
+        for _ in range(count):
+            label, slot, literal = records[at : at + width]
+            heads.extend(
+                (
+                    names[label] if label > 0 else label,
+                    aliases[base + slot] if slot else 0,
+                    names[literal] if literal else 0,
+                )
+            )
+            at += width

@@ -1,0 +1,97 @@
+"""The languages' own collections: what goes in by `push` and `set` comes out by `get` and is handed to `map`.
+
+A static rule by member name: cheap, and wrong only for classes of the program that give these names another meaning,
+where the real method is resolved as well.
+"""
+
+from typing import Final
+
+from alef_audit.callgraph import tokens
+from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.members import load
+from alef_audit.callgraph.state import ELEMENT_OF, LOAD, PUT, State
+from alef_audit.callgraph.tokens import MASK, SHIFT
+from alef_audit.facts.flows import ELEMENT
+
+_TAKES_OUT: Final = frozenset("get pop shift at find findLast popleft setdefault next peek".split())
+_PUTS_IN: Final = frozenset("set push add append unshift insert appendleft setdefault".split())
+_SAME: Final = frozenset(
+    "filter slice concat sort reverse copy toSorted toReversed values keys entries items then catch finally".split()
+)
+_CALLS_BACK: Final = frozenset(
+    "map forEach filter some every find findIndex findLast flatMap reduce reduceRight sort then".split()
+)
+_STATIC_SAME: Final = frozenset(
+    ("Object.values", "Object.entries", "Object.freeze", "Object.assign", "Object.create", "Array.from", "Array.of")
+    + ("Promise.all", "Promise.allSettled", "Promise.race", "Promise.any", "Promise.resolve", "structuredClone")
+)
+
+
+def attach(state: State, table: CallTable, call: int) -> None:
+    """Write the constraints that the member name of `call` stands for."""
+    member = table.member(call)
+    result = table.result(call)
+    receiver = table.receiver(call)
+    if result and table.text(call) in _STATIC_SAME:
+        for _, slot, _ in table.arguments(call):
+            if slot:
+                state.copy(slot, result)
+        return
+    if not receiver:
+        return
+    if result and member in _TAKES_OUT:
+        for held in state.use(receiver, (LOAD, result, ELEMENT)):
+            load(state, held, ELEMENT, result)
+    if result and member in _SAME:
+        state.copy(receiver, result)
+    if member in _PUTS_IN:
+        arguments = table.arguments(call)
+        if arguments and arguments[-1][1]:
+            _put(state, receiver, arguments[-1][1])
+    if member in _CALLS_BACK:
+        arguments = table.arguments(call)
+        if arguments and arguments[0][1]:
+            for held in state.use(arguments[0][1], (ELEMENT_OF, call)):
+                call_back(state, table, call, held)
+
+
+def _put(state: State, receiver: int, source: int) -> None:
+    state.use(receiver, (PUT, source))
+    for held in sorted(state.points_to[receiver] or ()):
+        put(state, held, source)
+
+
+def put(state: State, value: int, source: int) -> None:
+    """`value` is a collection that takes what `source` holds."""
+    if value & MASK == tokens.OBJECT:
+        state.copy(source, state.field(value, ELEMENT))
+
+
+def call_back(state: State, table: CallTable, call: int, value: int) -> None:
+    """The function `value` was handed to `map` and its like: it gets the elements, its results come back."""
+    if value & MASK != tokens.FUNCTION:
+        return
+    function = value >> SHIFT
+    facts = state.program.functions[function]
+    receiver = table.receiver(call)
+    member = table.member(call)
+    position = 1 if member.startswith("reduce") else 0
+    if position < len(facts.parameters):
+        parameter = table.slot_of(function, facts.parameters[position].slot)
+        if member == "then":
+            state.copy(receiver, parameter)
+        else:
+            for held in state.use(receiver, (LOAD, parameter, ELEMENT)):
+                load(state, held, ELEMENT, parameter)
+    result = table.result(call)
+    if not result:
+        return
+    returned = table.slot_of(function, facts.result)
+    if member in ("map", "flatMap"):
+        holder = state.rest_objects.get(-call - 1)
+        if holder is None:
+            holder = state.rest_objects[-call - 1] = state.new_object()
+            state.add(result, holder)
+        state.copy(returned, state.field(holder, ELEMENT))
+    elif member in ("then", "reduce", "reduceRight"):
+        state.copy(returned, result)

@@ -1,0 +1,54 @@
+"""Bounded guesses for calls whose receiver is unknown: methods that carry a rare name."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from alef_audit.callgraph.program import Program
+from alef_audit.facts.file import FunctionFlag
+
+# More methods than this under one name and a guess says nothing.
+_FEW: Final = 3
+_SHORT: Final = 5
+# Names that the languages' own types carry: a guess would nearly always be wrong.
+_COMMON: Final = frozenset(
+    "append apply assign toString trim split slice splice concat filter reduce forEach includes indexOf replace match search "
+    "charAt startsWith endsWith padStart padEnd toLowerCase toUpperCase push shift unshift reverse entries values keys items "
+    "update setdefault popitem clear remove extend insert count index strip lstrip rstrip lower upper encode decode format "
+    "write close flush readline readlines execute commit rollback fetchone fetchall start cancel result done exception "
+    "emit once removeListener addEventListener removeEventListener dispatchEvent abort resolve reject finally catch then "
+    "debug info warning error critical exception trace log query connect disconnect destroy pause resume pipe unpipe send "
+    "request response render parse stringify validate toJSON valueOf hasOwnProperty isoformat total_seconds timestamp "
+    "model_dump model_validate json text status headers group groups fullmatch findall joinpath exists match".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MethodIndex:
+    by_name: dict[tuple[str, str], tuple[int, ...]]
+    is_async: frozenset[int]
+
+    def candidates(self, language: str, name: str, *, awaited: bool) -> tuple[int, ...]:
+        """Functions that a call of an unknown object's `name` may mean; awaited calls mean asynchronous ones only."""
+        found = self.by_name.get((language, name), ())
+        if awaited:
+            found = tuple(function for function in found if function in self.is_async)
+        return found if len(found) <= _FEW else ()
+
+
+def method_index(program: Program) -> MethodIndex:
+    """Index the methods of product code by language and name."""
+    by_name: dict[tuple[str, str], list[int]] = {}
+    awaitable: set[int] = set()
+    for unit in program.units:
+        if unit.role in ("test", "example", "docs"):
+            continue
+        for offset, facts in enumerate(unit.facts.functions):
+            name = facts.name
+            if facts.owner < 0 or len(name) < _SHORT or name in _COMMON or name.startswith("__"):
+                continue
+            if facts.flags & (FunctionFlag.ABSTRACT | FunctionFlag.GETTER | FunctionFlag.SETTER):
+                continue
+            by_name.setdefault((unit.facts.language, name), []).append(unit.functions + offset)
+            if facts.flags & (FunctionFlag.ASYNC | FunctionFlag.AWAITABLE):
+                awaitable.add(unit.functions + offset)
+    return MethodIndex({key: tuple(found) for key, found in by_name.items()}, frozenset(awaitable))

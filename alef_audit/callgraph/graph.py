@@ -1,0 +1,74 @@
+"""The call graph that later stages work on: functions as integers, edges, uses of the API graph."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from alef_audit.callgraph.api import ApiGraph
+from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.program import Program
+from alef_audit.rulepack.kinds import Cost, RootKind, SinkKind, Thread
+
+# How an edge was found, from the surest to the least sure.
+DIRECT: Final = 0
+IMPORT: Final = 1
+METHOD: Final = 2
+PROPERTY: Final = 3
+CALLBACK: Final = 4
+DYNAMIC: Final = 5
+HOW: Final = ("direct", "import", "method", "property", "callback", "dynamic")
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """`caller` may run `callee`, at `call` (an index into the call table; -1 for reads that run a getter)."""
+
+    caller: int
+    callee: int
+    call: int
+    line: int
+    how: int
+    guards: int  # bit set, see `guards.py`
+    loops: tuple[str, ...] = ()  # loops that the edge itself adds: `xs.map(callback)` ranges over xs
+
+
+@dataclass(frozen=True, slots=True)
+class SinkSite:
+    """A blocking call: where it stands and which row of which model says so."""
+
+    function: int
+    call: int
+    text: str  # canonical name of what is called: "fs.readFileSync"
+    kind: SinkKind
+    cost: Cost
+    instead: str
+    how: int
+    loops: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RootSite:
+    """A function that something outside the program calls, and on which thread."""
+
+    function: int
+    kind: RootKind
+    why: str
+    runs_on: Thread
+    call: int = -1  # the registering call, -1 if hot by name, override or comment
+
+
+@dataclass(frozen=True, slots=True)
+class CallGraph:
+    program: Program
+    table: CallTable
+    api: ApiGraph
+    edges: tuple[Edge, ...]  # sorted by caller, then site
+    sinks: tuple[SinkSite, ...]
+    roots: tuple[RootSite, ...]  # as registered; reachability adds `coroutine` and `api`
+    function_guards: dict[int, int]  # guards that decorators put around a function
+    externals: tuple[tuple[int, int], ...]  # (call, API node): calls that leave the program
+    unresolved: tuple[int, ...]  # calls of which nothing is known
+
+
+def with_roots(graph: CallGraph, roots: list[RootSite]) -> CallGraph:
+    """The same graph with these roots."""
+    return replace(graph, roots=tuple(roots))

@@ -1,0 +1,22 @@
+"""Guards and doubts as bits, so that a way through the program is one integer."""
+
+from typing import Final, get_args
+
+from alef_audit.rulepack.kinds import Confidence, GuardKind
+
+KINDS: Final[tuple[GuardKind, ...]] = get_args(GuardKind)
+BIT: Final[dict[str, int]] = {kind: 1 << index for index, kind in enumerate(KINDS)}
+MEDIUM: Final = 1 << len(KINDS)  # the way crosses an edge of medium confidence
+LOW: Final = 1 << (len(KINDS) + 1)  # … of low confidence
+DOUBT: Final = MEDIUM | LOW
+OFFLOAD: Final = BIT["offload.worker"] | BIT["offload.executor"] | BIT["offload.process"]
+
+
+def guards_of(way: int) -> tuple[GuardKind, ...]:
+    """The guard kinds that a way crosses, in vocabulary order."""
+    return tuple(kind for kind in KINDS if way & BIT[kind])
+
+
+def confidence_of(way: int) -> Confidence:
+    """Confidence of a way: that of its weakest edge."""
+    return "low" if way & LOW else "medium" if way & MEDIUM else "high"

@@ -1,0 +1,189 @@
+"""Roots that no single call registers: overrides of library classes, exports by convention, tables, names, comments."""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+import re2
+
+from alef_audit.callgraph import tokens
+from alef_audit.callgraph.api import ApiGraph
+from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.graph import RootSite
+from alef_audit.callgraph.link import functions_in, thread_of
+from alef_audit.callgraph.program import Program, Unit
+from alef_audit.callgraph.state import State
+from alef_audit.callgraph.tokens import MASK, SHIFT
+from alef_audit.facts.file import Function, FunctionFlag
+from alef_audit.rulepack.kinds import RootKind
+from alef_audit.rulepack.lexicon import Lexicon
+from alef_audit.rulepack.model import RootRow
+
+
+def implicit_roots(state: State, table: CallTable, lexicon: Lexicon) -> list[RootSite]:
+    """All roots that are hot without being handed to a registering call, one per function and kind."""
+    found: dict[tuple[int, RootKind], RootSite] = {}
+    for root in (
+        *_overrides(state, table),
+        *_exports(state, table),
+        *_tables(state, lexicon),
+        *_names(state.program, lexicon),
+        *_comments(state.program),
+    ):
+        found.setdefault((root.function, root.kind), root)
+    return list(found.values())
+
+
+def _make(program: Program, function: int, row: RootRow) -> RootSite:
+    is_async = bool(program.functions[function].flags & FunctionFlag.ASYNC)
+    return RootSite(function, row.kind, row.why, thread_of(row.runs_on, is_async=is_async))
+
+
+def class_types(state: State, local_types: dict[int, int]) -> dict[int, frozenset[int]]:
+    """For every class, the named types of library models that it derives from, at any distance."""
+    api = state.api
+    found: dict[int, frozenset[int]] = {}
+    for start in range(len(state.program.classes)):
+        types: set[int] = set()
+        seen, pending = {start}, [start]
+        while pending:
+            current = pending.pop()
+            if current != start and current in local_types:
+                types.add(local_types[current])
+            for base in state.class_bases.get(current, ()):
+                if base & MASK == tokens.EXTERNAL:
+                    types.add(api.instance(base >> SHIFT))
+                elif base >> SHIFT not in seen:
+                    seen.add(base >> SHIFT)
+                    pending.append(base >> SHIFT)
+        if types:
+            found[start] = frozenset(_with_extended(api, types))
+    return found
+
+
+def _with_extended(api: ApiGraph, types: set[int]) -> set[int]:
+    found: set[int] = set()
+    pending = list(types)
+    while pending:
+        node = pending.pop()
+        if node not in found:
+            found.add(node)
+            pending.extend(api.bases.get(node, ()))
+    return found
+
+
+def _overrides(state: State, table: CallTable) -> Iterator[RootSite]:
+    program = state.program
+    rows_by_type: dict[int, list[RootRow]] = {}
+    for node, row in state.api.overrides:
+        rows_by_type.setdefault(node, []).append(row)
+    for index, types in sorted(class_types(state, table.local_types).items()):
+        rows = [row for node in sorted(types) for row in rows_by_type.get(node, ())]
+        if not rows:
+            continue
+        for name in sorted(state.own_members[index]):
+            text = program.names[name]
+            for row in rows:
+                if any(fnmatchcase(text, pattern) for pattern in row.members):
+                    variable = state.members.get((index, name))
+                    functions = functions_in(state, variable) if variable is not None else []
+                    for function in functions or _methods(program, index, text):
+                        if not program.functions[function].flags & FunctionFlag.ABSTRACT:
+                            yield _make(program, function, row)
+                    break
+
+
+def _methods(program: Program, index: int, name: str) -> list[int]:
+    unit = program.units[program.class_unit[index]]
+    own = index - unit.classes
+    return [
+        unit.functions + offset
+        for offset, facts in enumerate(unit.facts.functions)
+        if facts.owner == own and facts.name == name
+    ]
+
+
+def _exports(state: State, table: CallTable) -> Iterator[RootSite]:
+    program = state.program
+    for row in state.api.exports:
+        for index, unit in enumerate(program.units):
+            if not any(_path_matches(unit.path, pattern) for pattern in row.files):
+                continue
+            for name, slot in state.exports[index].items():
+                if any(fnmatchcase(program.names[name], pattern) for pattern in row.members):
+                    for function in functions_in(state, slot):
+                        if program.function_unit[function] == index:
+                            yield _make(program, function, row)
+    del table
+
+
+def _path_matches(path: str, pattern: str) -> bool:
+    """Glob match where a leading `**/` also matches at the top and `{a,b}` lists alternatives."""
+    if "{" in pattern:
+        head, _, rest = pattern.partition("{")
+        body, _, tail = rest.partition("}")
+        return any(_path_matches(path, head + option + tail) for option in body.split(","))
+    if pattern.startswith("**/") and fnmatchcase(path, pattern[3:]):
+        return True
+    return fnmatchcase(path, pattern)
+
+
+def _tables(state: State, lexicon: Lexicon) -> Iterator[RootSite]:
+    """Method tables: object literals whose keys read like method names and whose values are functions."""
+    program = state.program
+    for row in lexicon.table:
+        key = re2.compile(row.key)
+        for owner, names in sorted(state.object_fields.items()):
+            if owner & MASK != tokens.OBJECT or owner >> SHIFT >= program.object_count:
+                continue
+            entries = [name for name in names if key.fullmatch(program.names[name])]
+            if len(entries) < row.minimum:
+                continue
+            functions = [function for name in entries for function in functions_in(state, state.fields[owner, name])]
+            if len(functions) >= row.minimum:
+                for function in functions:
+                    yield RootSite(function, row.kind, row.why, "event-loop")
+
+
+def _names(program: Program, lexicon: Lexicon) -> Iterator[RootSite]:
+    rows = [(re2.compile(("(?i)" if row.case == "insensitive" else "") + row.pattern), row) for row in lexicon.hot]
+    known: dict[str, int] = {}
+    for unit in program.units:
+        if unit.role not in ("product", "generated", "vendored"):
+            continue
+        for offset, facts in enumerate(unit.facts.functions):
+            name = facts.name
+            if not name:
+                continue
+            hit = known.get(name)
+            if hit is None:
+                hit = known[name] = next((i for i, (p, _) in enumerate(rows) if p.fullmatch(name)), -1)
+            if hit >= 0 and not facts.flags & FunctionFlag.ABSTRACT:
+                row = rows[hit][1]
+                yield RootSite(unit.functions + offset, row.kind, row.why, "event-loop")
+
+
+def _comments(program: Program) -> Iterator[RootSite]:
+    """`audit: hot [kind]` on the line of a function's definition, or alone on the line above it."""
+    for unit in program.units:
+        for directive in unit.facts.directives:
+            words = directive.text.split()
+            if not words or words[0] != "hot":
+                continue
+            line = directive.line + (1 if directive.own_line else 0)
+            kind: RootKind = words[1] if len(words) > 1 and words[1] in _HOT_KINDS else "attempt"  # type: ignore[assignment]
+            for function in _defined_at(unit, line):
+                yield RootSite(function, kind, "marked hot by a comment", "event-loop")
+
+
+_HOT_KINDS = frozenset(("attempt", "request", "message", "rpc", "tool", "tick", "warmup", "lifecycle"))
+
+
+def _defined_at(unit: Unit, line: int) -> list[int]:
+    """The outermost function defined at `line` (or, with decorators in between, the first one after it)."""
+    at: list[tuple[int, int, int]] = []
+    facts: Function
+    for offset, facts in enumerate(unit.facts.functions):
+        if offset and line <= facts.line <= line + 4:
+            at.append((facts.line, facts.column, unit.functions + offset))
+    at.sort()
+    return [at[0][2]] if at else []

@@ -1,0 +1,257 @@
+"""The last step of linking: from solved values to edges, blocking calls and registered roots."""
+
+import re2
+from collections import defaultdict
+from typing import Final
+
+from alef_audit.callgraph import graph, guards, tokens
+from alef_audit.callgraph.calling import selected
+from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.dispatch import MethodIndex, method_index
+from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
+from alef_audit.callgraph.state import State
+from alef_audit.callgraph.tokens import MASK, SHIFT
+from alef_audit.facts import flows
+from alef_audit.facts.file import FunctionFlag
+from alef_audit.rulepack.kinds import Thread
+from alef_audit.rulepack.lexicon import Lexicon
+from alef_audit.rulepack.model import RootRow, RunsOn
+
+# Timers run their callback later, but on the same loop: a hot caller keeps it hot.
+_LATER_KINDS: Final = frozenset(("tick", "warmup"))
+
+
+class _Collector:
+    """Accumulates the parts of the call graph while the calls are visited in order."""
+
+    __slots__ = ("edges", "function_guards", "loops", "methods", "registrations", "roots", "sinks", "state", "table", "unresolved")
+
+    def __init__(self, state: State, table: CallTable, lexicon: Lexicon) -> None:
+        self.state = state
+        self.table = table
+        self.loops = frozenset(lexicon.loops)
+        self.registrations = [(re2.compile(row.pattern), row) for row in lexicon.registration]
+        self.methods: MethodIndex = method_index(state.program)
+        self.edges: dict[tuple[int, int, int], Edge] = {}
+        self.sinks: dict[tuple[int, str], SinkSite] = {}
+        self.roots: dict[tuple[int, str], RootSite] = {}
+        self.function_guards: dict[int, int] = {}
+        self.unresolved: list[int] = []
+
+    def edge(self, call: int, callee: int, how: int, guard: int = 0, loops: tuple[str, ...] = ()) -> None:
+        table = self.table
+        caller = table.function(call)
+        key = (caller, callee, call)
+        known = self.edges.get(key)
+        if known is None or guard < known.guards:
+            self.edges[key] = Edge(caller, callee, call, table.line(call), how, guard, loops)
+
+    def root(self, function: int, row: RootRow, call: int) -> None:
+        key = (function, row.kind)
+        if key not in self.roots:
+            is_async = bool(self.state.program.functions[function].flags & FunctionFlag.ASYNC)
+            self.roots[key] = RootSite(function, row.kind, row.why, thread_of(row.runs_on, is_async=is_async), call)
+
+
+def thread_of(runs_on: Thread | RunsOn, *, is_async: bool) -> Thread:
+    if isinstance(runs_on, RunsOn):
+        return runs_on.coroutine if is_async else runs_on.sync
+    return runs_on
+
+
+def link(state: State, table: CallTable, lexicon: Lexicon) -> CallGraph:
+    """Build the call graph from a solved state."""
+    linked: defaultdict[int, list[int]] = defaultdict(list)
+    for call, function in state.links:
+        linked[call].append(function)
+    outside: defaultdict[int, list[int]] = defaultdict(list)
+    for call, node in state.externals:
+        outside[call].append(node)
+    collector = _Collector(state, table, lexicon)
+    for call in range(len(table)):
+        _visit(collector, call, sorted(linked.get(call, ())), outside.get(call, []))
+    for function, line, getter in state.getters:
+        collector.edges[function, getter, -line] = Edge(function, getter, -1, line, graph.PROPERTY, 0)
+    edges = sorted(collector.edges.values(), key=lambda e: (e.caller, e.line, e.call, e.callee))
+    return CallGraph(
+        program=state.program,
+        table=table,
+        api=state.api,
+        edges=tuple(edges),
+        sinks=tuple(sorted(collector.sinks.values(), key=lambda s: (s.function, s.call, s.text))),
+        roots=tuple(sorted(collector.roots.values(), key=lambda r: (r.function, r.kind))),
+        function_guards=collector.function_guards,
+        externals=tuple(sorted(state.externals)),
+        unresolved=tuple(collector.unresolved),
+    )
+
+
+def _visit(collector: _Collector, call: int, functions: list[int], nodes: list[int]) -> None:
+    state, table = collector.state, collector.table
+    saturated = table.callee(call) in state.saturated
+    for function in functions:
+        collector.edge(call, function, graph.DYNAMIC if saturated else _how(state, table, call, function))
+    settled: set[int] = set()
+    for node in nodes:
+        settled |= _external(collector, call, node)
+    if functions:
+        _registration(collector, call, functions)
+        if collector.table.member(call) in collector.loops and not nodes:
+            _callbacks(collector, call, settled, known=True)
+        return
+    if not nodes and not _dynamic(collector, call) and not table.flags(call) & flows.IMPLICIT:
+        if not _callbacks(collector, call, settled, known=False):
+            collector.unresolved.append(call)
+    elif nodes:
+        modelled = any(node in state.api.modelled for node in nodes)
+        _callbacks(collector, call, settled, known=modelled)
+
+
+def _how(state: State, table: CallTable, call: int, function: int) -> int:
+    program = state.program
+    if table.receiver(call):
+        held = state.points_to[table.receiver(call)] or ()
+        if any(value & MASK == tokens.MODULE for value in held):
+            return graph.IMPORT
+        return graph.METHOD if program.functions[function].owner >= 0 else graph.PROPERTY
+    same = program.function_unit[function] == program.function_unit[table.function(call)]
+    return graph.DIRECT if same else graph.IMPORT
+
+
+def functions_in(state: State, slot: int) -> list[int]:
+    """The functions that a variable holds, bound methods included."""
+    return [
+        value >> SHIFT
+        for value in sorted(state.points_to[slot] or ())
+        if value & MASK in (tokens.FUNCTION, tokens.CALL_OF, tokens.BIND_OF)
+    ]
+
+
+def _external(collector: _Collector, call: int, node: int) -> set[int]:
+    """Apply the rows of an API node to a call; gives the argument slots that a row has claimed."""
+    state, table, api = collector.state, collector.table, collector.state.api
+    settled: set[int] = set()
+    is_decorator = bool(table.flags(call) & flows.DECORATOR)
+    # `@app.get("/")`: the rows stand on `app.get`, the decorator is what calling it gave
+    row_node = api.parent[node] if is_decorator and node not in api.modelled else node
+    for guard_row, selector in api.guards.get(row_node, ()):
+        if guard_row.form == "decorator":
+            if is_decorator:
+                for _, slot, _ in table.arguments(call):
+                    for function in functions_in(state, slot):
+                        bit = guards.BIT[guard_row.kind]
+                        collector.function_guards[function] = collector.function_guards.get(function, 0) | bit
+        elif selector is not None:
+            for slot in selected(state, table, call, selector):
+                settled.add(slot)
+                for function in functions_in(state, slot):
+                    collector.edge(call, function, graph.CALLBACK, guards.BIT[guard_row.kind])
+    for root_row, selector in api.roots.get(row_node, ()):
+        if root_row.form == "decorator" and is_decorator:
+            slots = [slot for _, slot, _ in table.arguments(call)]
+        elif root_row.form == "argument" and selector is not None:
+            slots = selected(state, table, call, selector)
+        else:
+            continue
+        for slot in slots:
+            if root_row.kind not in _LATER_KINDS:
+                settled.add(slot)
+            for function in functions_in(state, slot):
+                collector.root(function, root_row, call)
+    _sink(collector, call, node)
+    return settled
+
+
+def _sink(collector: _Collector, call: int, node: int) -> None:
+    state, table, api = collector.state, collector.table, collector.state.api
+    if table.flags(call) & (flows.DECORATOR | flows.IMPLICIT):
+        return
+    found = api.sinks.get(node)
+    text = api.text[node]
+    if found is not None:
+        row, _ = found
+        if row.unless_awaited and table.flags(call) & flows.AWAITED:
+            return
+        if table.local_api and node in table.local_api.values() and call in _linked_calls(collector, call):
+            return
+        how = graph.METHOD if table.receiver(call) else graph.DIRECT
+        site = SinkSite(table.function(call), call, text, row.kind, row.cost, row.instead, how)
+        collector.sinks.setdefault((call, text), site)
+    elif text.endswith("Sync") and node not in api.neutral and node not in api.modelled:
+        function = table.function(call)
+        if state.program.unit_of(function).facts.language == "ecmascript" and not table.flags(call) & flows.AWAITED:
+            site = SinkSite(function, call, text, "blocking.filesystem", "milliseconds", "", graph.DYNAMIC)
+            collector.sinks.setdefault((call, text), site)
+
+
+def _linked_calls(collector: _Collector, call: int) -> tuple[int, ...]:
+    """The call itself when it also runs a function of the program: then that body is analysed instead."""
+    callee = collector.table.callee(call)
+    return (call,) if callee and functions_in(collector.state, callee) else ()
+
+
+def _registration(collector: _Collector, call: int, functions: list[int]) -> None:
+    """Listeners handed to the program's own `onX(...)`: something later calls them from the loop."""
+    state, table = collector.state, collector.table
+    member = table.member(call)
+    row = next((row for pattern, row in collector.registrations if pattern.fullmatch(member)), None)
+    if row is None or table.flags(call) & flows.DECORATOR:
+        return
+    del functions
+    for _, slot, _ in table.arguments(call):
+        for function in functions_in(state, slot) if slot else ():
+            _lexical_root(collector, function, call, row.kind, row.why)
+
+
+def _lexical_root(collector: _Collector, function: int, call: int, kind: str, why: str) -> None:
+    key = (function, kind)
+    if key not in collector.roots:
+        collector.roots[key] = RootSite(function, kind, why, "event-loop", call)  # type: ignore[arg-type]
+
+
+def _callbacks(collector: _Collector, call: int, settled: set[int], *, known: bool) -> bool:
+    """Function values handed to code outside the program may be run by it. True if there were any."""
+    state, table = collector.state, collector.table
+    member = table.member(call)
+    looping = member in collector.loops
+    over = (_receiver_text(table.text(call)),) if looping else ()
+    found = False
+    for _, slot, _ in table.arguments(call):
+        if not slot or slot in settled:
+            continue
+        for function in functions_in(state, slot):
+            found = True
+            collector.edge(call, function, graph.CALLBACK, 0 if known or looping else guards.MEDIUM, over)
+        if looping:
+            for value in sorted(state.points_to[slot] or ()):
+                if value & MASK == tokens.EXTERNAL and value >> SHIFT in state.api.sinks:
+                    found = True
+                    _callback_sink(collector, call, value >> SHIFT, over)
+    if found and not known and not looping:
+        _registration(collector, call, [])
+    return found
+
+
+def _callback_sink(collector: _Collector, call: int, node: int, over: tuple[str, ...]) -> None:
+    table, api = collector.table, collector.state.api
+    row, _ = api.sinks[node]
+    site = SinkSite(table.function(call), call, api.text[node], row.kind, row.cost, row.instead, graph.CALLBACK, over)
+    collector.sinks.setdefault((call, site.text), site)
+
+
+def _receiver_text(text: str) -> str:
+    return text.rsplit(".", 1)[0][-60:] if "." in text else text
+
+
+def _dynamic(collector: _Collector, call: int) -> bool:
+    """Guess by a member name that few methods of the program carry. True if there was a guess."""
+    table = collector.table
+    if not table.receiver(call) and not table.callee(call):
+        return False
+    if "." not in table.text(call) or not table.member(call):
+        return False
+    language = collector.state.program.unit_of(table.function(call)).facts.language
+    guesses = collector.methods.candidates(language, table.member(call), awaited=bool(table.flags(call) & flows.AWAITED))
+    for function in guesses:
+        collector.edge(call, function, graph.DYNAMIC, guards.LOW)
+    return bool(guesses)

@@ -1,0 +1,256 @@
+"""What `base.name` reads and writes, for every kind of value."""
+
+from typing import Final
+
+from alef_audit.callgraph import tokens
+from alef_audit.callgraph.state import LOAD, State
+from alef_audit.callgraph.tokens import MASK, SHIFT, token
+from alef_audit.facts.file import FunctionFlag
+from alef_audit.facts.flows import ELEMENT
+
+_FUNCTION_METHODS: Final = {"call": tokens.CALL_OF, "apply": tokens.APPLY_OF, "bind": tokens.BIND_OF}
+
+
+def load(state: State, value: int, name: int, destination: int) -> None:
+    """Let `destination` take what `value.name` can be."""
+    kind, index = value & MASK, value >> SHIFT
+    if kind == tokens.OBJECT:
+        if name == ELEMENT:
+            state.copy(state.all_fields(value), destination)
+        else:
+            state.copy(state.field(value, name), destination)
+            state.copy(state.field(value, ELEMENT), destination)
+    elif kind in (tokens.INSTANCE, tokens.CLASS):
+        _load_member(state, kind, index, name, destination)
+    elif kind == tokens.OPEN:
+        state.copy(down_member(state, index, name), destination)
+        _load_from_bases(state, index, name, destination)
+    elif kind == tokens.MODULE:
+        load_export(state, index, name, destination)
+    elif kind == tokens.EXTERNAL:
+        _load_external(state, index, name, destination)
+    elif kind == tokens.FUNCTION:
+        _load_function(state, value, name, destination)
+    elif kind == tokens.SUPER:
+        state.copy(super_member(state, index, name), destination)
+    elif kind == tokens.MADE_BY:
+        state.copy(state.field(value, name), destination)
+        state.copy(state.field(token(tokens.PROTOTYPE, index), name), destination)
+    elif kind == tokens.PROTOTYPE:
+        state.copy(state.field(value, name), destination)
+
+
+def _load_member(state: State, kind: int, index: int, name: int, destination: int) -> None:
+    if kind == tokens.CLASS and state.program.names[name] == "prototype":
+        state.add(destination, token(tokens.INSTANCE, index))
+        return
+    state.copy(member(state, index, name), destination)
+    _load_from_bases(state, index, name, destination)
+
+
+def _load_from_bases(state: State, index: int, name: int, destination: int) -> None:
+    """Members that a class inherits from outside the program."""
+    if name == ELEMENT:
+        return
+    for node in external_bases(state, index):
+        child = state.api.child(state.api.instance(node), state.program.names[name])
+        if child:
+            state.add(destination, token(tokens.EXTERNAL, child))
+
+
+def external_bases(state: State, index: int) -> list[int]:
+    """API nodes of the classes outside the program that a class derives from, at any distance."""
+    found: list[int] = []
+    seen = {index}
+    pending = [index]
+    while pending:
+        current = pending.pop()
+        for base in state.class_bases.get(current, ()):
+            if base & MASK == tokens.EXTERNAL:
+                if base >> SHIFT not in found:
+                    found.append(base >> SHIFT)
+            elif base >> SHIFT not in seen:
+                seen.add(base >> SHIFT)
+                pending.append(base >> SHIFT)
+    return found
+
+
+def _load_external(state: State, node: int, name: int, destination: int) -> None:
+    text = state.program.names[name]
+    if text.startswith("__") and text not in ("__call__", "__enter__", "__aenter__", "__anext__", "__next__"):
+        return
+    if text in ("__enter__", "__aenter__"):
+        # `with client() as c`: entering gives the same object
+        return
+    child = state.api.child(node, text)
+    if child:
+        state.add(destination, token(tokens.EXTERNAL, child))
+
+
+def _load_function(state: State, value: int, name: int, destination: int) -> None:
+    text = state.program.names[name]
+    index = value >> SHIFT
+    if text == "prototype":
+        state.add(destination, token(tokens.PROTOTYPE, index))
+    elif text in _FUNCTION_METHODS:
+        state.add(destination, token(_FUNCTION_METHODS[text], index))
+    elif name == ELEMENT:
+        # an element of what was taken for a pair or list and is the function itself
+        state.add(destination, value)
+    elif text not in ("then", "catch", "finally", "length", "name", "toString"):
+        state.copy(state.field(value, name), destination)
+
+
+def store(state: State, value: int, name: int, source: int) -> None:
+    """Let `value.name` take what `source` holds."""
+    kind, index = value & MASK, value >> SHIFT
+    if kind in (tokens.CLASS, tokens.INSTANCE, tokens.OPEN):
+        state.copy(source, member(state, index, name))
+    elif kind == tokens.MODULE and state.program.names[name] == "module.exports":
+        state.copy(source, replaced_exports(state, index))
+    elif kind == tokens.FUNCTION and state.program.names[name] == "prototype":
+        for other in tuple(state.points_to[source] or ()):
+            if other & MASK == tokens.OBJECT:
+                state.spread(other, token(tokens.PROTOTYPE, index))
+    elif kind in (tokens.OBJECT, tokens.PROTOTYPE, tokens.FUNCTION, tokens.MODULE, tokens.MADE_BY):
+        state.copy(source, state.field(value, name))
+
+
+# --- classes
+
+
+def member(state: State, index: int, name: int) -> int:
+    """The variable of a class's member as an instance sees it: its own, else what it inherits."""
+    found = state.members.get((index, name))
+    if found is not None:
+        return found
+    found = state.members[index, name] = state.variable()
+    state.member_names.setdefault(index, []).append(name)
+    if name not in state.own_members[index]:
+        for base in tuple(state.class_bases.get(index, ())):
+            if base & MASK == tokens.CLASS:
+                state.copy(member(state, base >> SHIFT, name), found)
+    return found
+
+
+def down_member(state: State, index: int, name: int) -> int:
+    """The variable of a member seen through `self` or a declared type: with the overrides of subclasses."""
+    found = state.down.get((index, name))
+    if found is not None:
+        return found
+    found = state.down[index, name] = state.variable()
+    state.member_down.setdefault(index, []).append(name)
+    state.copy(member(state, index, name), found)
+    for sub in tuple(state.class_subs.get(index, ())):
+        state.copy(down_member(state, sub, name), found)
+    return found
+
+
+def super_member(state: State, index: int, name: int) -> int:
+    """The variable of `super().name` in a class."""
+    known = state.super_names.setdefault(index, {})
+    found = known.get(name)
+    if found is None:
+        found = known[name] = state.variable()
+        for base in tuple(state.class_bases.get(index, ())):
+            _feed_super(state, base, name, found)
+    return found
+
+
+def _feed_super(state: State, base: int, name: int, variable: int) -> None:
+    if base & MASK == tokens.CLASS:
+        state.copy(member(state, base >> SHIFT, name), variable)
+    else:
+        child = state.api.child(state.api.instance(base >> SHIFT), state.program.names[name])
+        if child:
+            state.add(variable, token(tokens.EXTERNAL, child))
+
+
+def add_base(state: State, index: int, base: int) -> None:
+    """Record that class `index` derives from token `base` and let members flow accordingly."""
+    kind = base & MASK
+    if kind == tokens.FUNCTION or kind not in (tokens.CLASS, tokens.EXTERNAL):
+        return
+    bases = state.class_bases.setdefault(index, [])
+    if base in bases or base == token(tokens.CLASS, index):
+        return
+    bases.append(base)
+    for name, variable in tuple(state.super_names.get(index, {}).items()):
+        _feed_super(state, base, name, variable)
+    if kind == tokens.EXTERNAL:
+        return
+    parent = base >> SHIFT
+    state.class_subs.setdefault(parent, []).append(index)
+    own = state.own_members[index]
+    for name in tuple(state.member_names.get(index, ())):
+        if name not in own:
+            state.copy(member(state, parent, name), state.members[index, name])
+    for name in tuple(state.member_down.get(parent, ())):
+        state.copy(down_member(state, index, name), state.down[parent, name])
+
+
+# --- modules
+
+
+def load_export(state: State, unit: int, name: int, destination: int) -> None:
+    """What a module gives under `name`: an export, a re-export by star, a CommonJS field, or a submodule."""
+    if name == ELEMENT:
+        return
+    found = find_export(state, unit, name, set())
+    if found:
+        state.copy(found, destination)
+        return
+    facts = state.program.units[unit].facts
+    if facts.module_slot:
+        _load_commonjs(state, unit, name, destination)
+        return
+    submodule = state.modules.submodules.get((unit, state.program.names[name]))
+    if submodule is not None:
+        state.add(destination, token(tokens.MODULE, submodule))
+
+
+def find_export(state: State, unit: int, name: int, seen: set[int]) -> int:
+    """The slot that `unit` exports as `name`, through `export *` and star imports; 0 if there is none."""
+    slot = state.exports[unit].get(name, 0)
+    if slot or unit in seen:
+        return slot
+    seen.add(unit)
+    for other in state.stars[unit]:
+        slot = find_export(state, other, name, seen)
+        if slot:
+            return slot
+    return 0
+
+
+def _load_commonjs(state: State, unit: int, name: int, destination: int) -> None:
+    value = token(tokens.MODULE, unit)
+    state.copy(state.field(value, name), destination)
+    replaced = replaced_exports(state, unit)
+    if state.program.names[name] == "default":
+        # importing a CommonJS module by default gives module.exports itself
+        state.add(destination, value)
+        state.copy(replaced, destination)
+        return
+    for held in state.use(replaced, (LOAD, destination, name)):
+        load(state, held, name, destination)
+
+
+def replaced_exports(state: State, unit: int) -> int:
+    """The variable of what `module.exports = …` puts in place of the module object."""
+    found = state.module_replaced.get(unit)
+    if found is None:
+        found = state.module_replaced[unit] = state.variable()
+    return found
+
+
+def make_instance(value: int, state: State) -> int | None:
+    """The token for "an instance of `value`", None when it is no class."""
+    kind, index = value & MASK, value >> SHIFT
+    if kind == tokens.CLASS:
+        return token(tokens.OPEN, index)
+    if kind == tokens.EXTERNAL:
+        node = state.api.instance(index)
+        return token(tokens.EXTERNAL, node) if node else None
+    if kind == tokens.FUNCTION and not state.program.functions[index].flags & FunctionFlag.ASYNC:
+        return token(tokens.MADE_BY, index)
+    return None

@@ -1,0 +1,75 @@
+"""All files of a program side by side: program-wide indices for functions, classes, objects, slots and names."""
+
+from array import array
+from dataclasses import dataclass
+
+from alef_audit.facts.file import Class, FileFacts, Function
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One file of the program: its facts, and where its tables start in the program-wide numbering."""
+
+    path: str
+    module: str  # dotted Python name, or the path without its extension
+    role: str
+    facts: FileFacts
+    functions: int
+    classes: int
+    objects: int
+    slots: int
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    units: tuple[Unit, ...]
+    functions: tuple[Function, ...]
+    function_unit: array  # type: ignore[type-arg]  # function -> unit
+    classes: tuple[Class, ...]
+    class_unit: array  # type: ignore[type-arg]
+    object_count: int
+    slot_count: int
+    names: tuple[str, ...]
+    name_ids: dict[str, int]
+    name_maps: tuple[array, ...]  # type: ignore[type-arg]  # per unit: local name -> program-wide name
+
+    def unit_of(self, function: int) -> Unit:
+        return self.units[self.function_unit[function]]
+
+    def place(self, function: int) -> tuple[str, Function]:
+        """Path and facts of a function."""
+        return self.units[self.function_unit[function]].path, self.functions[function]
+
+
+def build_program(files: list[tuple[str, str, str, FileFacts]]) -> Program:
+    """Number everything. `files` are (path, module, role, facts), sorted by path."""
+    units: list[Unit] = []
+    functions: list[Function] = []
+    classes: list[Class] = []
+    function_unit, class_unit = array("i"), array("i")
+    objects, slots = 0, 1
+    name_ids: dict[str, int] = {"": 0, "*": 1}
+    name_maps = []
+    for path, module, role, facts in files:
+        units.append(Unit(path, module, role, facts, len(functions), len(classes), objects, slots))
+        functions.extend(facts.functions)
+        classes.extend(facts.classes)
+        function_unit.extend([len(units) - 1] * len(facts.functions))
+        class_unit.extend([len(units) - 1] * len(facts.classes))
+        objects += len(facts.objects)
+        slots += facts.slots
+        name_maps.append(array("i", [name_ids.setdefault(name, len(name_ids)) for name in facts.names]))
+        for item in (*facts.imports, *facts.exports, *facts.functions):
+            name_ids.setdefault(item.name, len(name_ids))
+    return Program(
+        units=tuple(units),
+        functions=tuple(functions),
+        function_unit=function_unit,
+        classes=tuple(classes),
+        class_unit=class_unit,
+        object_count=objects,
+        slot_count=slots,
+        names=tuple(name_ids),
+        name_ids=name_ids,
+        name_maps=tuple(name_maps),
+    )

@@ -1,0 +1,267 @@
+"""Builds the constraints of a program and propagates values until nothing changes."""
+
+from array import array
+from collections.abc import Iterator
+from typing import Final
+
+from alef_audit.callgraph import containers, tokens
+from alef_audit.callgraph.api import ApiGraph
+from alef_audit.callgraph.calling import apply_call, link_token, type_parameter
+from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.members import (
+    add_base,
+    find_export,
+    load,
+    load_export,
+    make_instance,
+    replaced_exports,
+    store,
+)
+from alef_audit.callgraph.program import Program, Unit
+from alef_audit.callgraph.state import (
+    BASE,
+    CALL,
+    CONSTRUCT,
+    ELEMENT_OF,
+    GETTER,
+    LOAD,
+    PARAMETER,
+    PUT,
+    RECEIVE,
+    SPREAD,
+    STORE,
+    TYPE,
+    Constraint,
+    State,
+)
+from alef_audit.callgraph.tokens import MASK, SHIFT, token
+from alef_audit.facts import flows
+from alef_audit.facts.file import FunctionFlag
+from alef_audit.resolution.graph import ModuleGraph
+
+_OBJECT_LIKE: Final = (tokens.OBJECT, tokens.PROTOTYPE, tokens.MODULE)
+
+
+def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTable) -> State:
+    """Propagate all values of `program`. The result's `links`, `externals` and `getters` are the raw call graph."""
+    state = State(program, modules, api)
+    _tables(state)
+    getters = frozenset(
+        program.name_ids[f.name] for f in program.functions if f.flags & FunctionFlag.GETTER and f.name in program.name_ids
+    )
+    for index, unit in enumerate(program.units):
+        _write_rows(state, table, index, unit, getters)
+        _write_classes(state, table, unit)
+    for call in range(len(table)):
+        callee = table.callee(call)
+        if callee:
+            _attach(state, table, callee, (CALL, call))
+        containers.attach(state, table, call)
+    _propagate(state, table)
+    _settle_decorators(state, table)
+    return state
+
+
+def _tables(state: State) -> None:
+    program = state.program
+    for index, unit in enumerate(program.units):
+        ids = program.name_ids
+        local = array("i")
+        local.frombytes(unit.facts.aliases)
+        state.exports.append({ids[e.name]: unit.slots + local[e.slot] for e in unit.facts.exports if e.name in ids})
+        targets = state.modules.targets[index]
+        state.stars.append(tuple(targets[star] for star in unit.facts.stars if targets[star] >= 0))
+        state.own_members.extend(
+            frozenset(program.name_maps[index][name] for name in c.members) for c in unit.facts.classes
+        )
+
+
+def _write_classes(state: State, table: CallTable, unit: Unit) -> None:
+    for offset, facts in enumerate(unit.facts.classes):
+        for base in facts.bases:
+            slot = table.resolve(unit.slots + base)
+            _attach(state, table, slot, (BASE, unit.classes + offset))
+
+
+def _write_rows(state: State, table: CallTable, index: int, unit: Unit, getters: frozenset[int]) -> None:
+    """Turn the flow rows of one file into copies, initial tokens and constraints."""
+    program = state.program
+    names = program.name_maps[index]
+    rows = array("i")
+    rows.frombytes(unit.facts.flows)
+    aliases, base = table.aliases, unit.slots
+    function = unit.functions
+    for at in range(0, len(rows), flows.ROW):
+        op, a, b, c, line = rows[at : at + flows.ROW]
+        if op == flows.ENTER:
+            function = unit.functions + a
+            continue
+        dst = aliases[base + a]
+        if op == flows.COPY:
+            state.copy(aliases[base + b], dst)
+        elif op == flows.LOAD:
+            name = names[c]
+            if name in getters:
+                through = state.variable()
+                state.uses[through] = [(GETTER, dst, function, line)]
+                dst = through
+            _attach(state, table, aliases[base + b], (LOAD, dst, name))
+        elif op == flows.STORE:
+            _attach(state, table, dst, (STORE, aliases[base + b], names[c]))
+        elif op == flows.FUNCTION:
+            state.add(dst, token(tokens.FUNCTION, unit.functions + b))
+        elif op == flows.CLASS:
+            state.add(dst, token(tokens.CLASS, unit.classes + b))
+        elif op == flows.OBJECT:
+            state.add(dst, token(tokens.OBJECT, unit.objects + b))
+        elif op == flows.IMPORT:
+            _import(state, table, index, b, dst)
+        elif op == flows.GLOBAL:
+            _global(state, index, unit, names[c], dst)
+        elif op == flows.SELF:
+            state.add(dst, token(tokens.OPEN, unit.classes + b))
+        elif op == flows.TYPE:
+            _attach(state, table, aliases[base + b], (TYPE, dst))
+        elif op == flows.SUPER:
+            state.add(dst, token(tokens.SUPER, unit.classes + b))
+        elif op == flows.SPREAD:
+            _attach(state, table, aliases[base + b], (SPREAD, dst))
+    if unit.facts.module_slot:
+        state.add(aliases[base + unit.facts.module_slot], token(tokens.MODULE, index))
+
+
+def _import(state: State, table: CallTable, index: int, number: int, dst: int) -> None:
+    facts = state.program.units[index].facts.imports[number]
+    target = state.modules.targets[index][number]
+    if target >= 0:
+        if facts.name:
+            load_export(state, target, state.program.name_ids[facts.name], dst)
+        else:
+            state.add(dst, token(tokens.MODULE, target))
+            if state.program.units[target].facts.module_slot:
+                state.copy(replaced_exports(state, target), dst)
+        return
+    external = state.modules.externals[index][number]
+    if not external:
+        return
+    node = state.api.module(external)
+    if facts.name:
+        node = state.api.child(node, facts.name)
+    if node:
+        state.add(dst, token(tokens.EXTERNAL, node))
+
+
+def _global(state: State, index: int, unit: Unit, name: int, dst: int) -> None:
+    for other in state.stars[index]:
+        slot = find_export(state, other, name, set())
+        if slot:
+            state.copy(slot, dst)
+            return
+    language = unit.facts.language
+    text = state.program.names[name]
+    node = state.api.child(state.api.globals_of(language), text)
+    if text in ("globalThis", "global", "window", "self") and language == "ecmascript":
+        node = state.api.globals_of(language)
+    if node:
+        state.add(dst, token(tokens.EXTERNAL, node))
+
+
+def _attach(state: State, table: CallTable, variable: int, constraint: Constraint) -> None:
+    for held in state.use(variable, constraint):
+        _apply(state, table, variable, constraint, held)
+
+
+def _apply(state: State, table: CallTable, variable: int, constraint: Constraint, value: int) -> None:
+    op = constraint[0]
+    if op == LOAD:
+        load(state, value, constraint[2], constraint[1])
+    elif op == CALL:
+        apply_call(state, table, constraint[1], value)
+    elif op == STORE:
+        store(state, value, constraint[2], constraint[1])
+        if value & MASK in _OBJECT_LIKE:
+            receiver = value if value & MASK != tokens.PROTOTYPE else token(tokens.MADE_BY, value >> SHIFT)
+            _attach(state, table, constraint[1], (RECEIVE, receiver))
+    elif op == TYPE:
+        made = make_instance(value, state)
+        if made is not None:
+            state.add(constraint[1], made)
+    elif op == CONSTRUCT:
+        link_token(state, table, constraint[1], value)
+    elif op == RECEIVE:
+        _receive(state, table, value, constraint[1])
+    elif op == BASE:
+        add_base(state, constraint[1], value)
+    elif op == SPREAD:
+        _spread(state, value, constraint[1])
+    elif op == GETTER:
+        _read_getter(state, table, constraint, value)
+    elif op == ELEMENT_OF:
+        containers.call_back(state, table, constraint[1], value)
+    elif op == PUT:
+        containers.put(state, value, constraint[1])
+    elif op == PARAMETER:
+        type_parameter(state, table, value, constraint[1], constraint[2])
+
+
+def _receive(state: State, table: CallTable, value: int, receiver: int) -> None:
+    if value & MASK != tokens.FUNCTION:
+        return
+    facts = state.program.functions[value >> SHIFT]
+    if facts.receiver and facts.owner < 0:
+        state.add(table.slot_of(value >> SHIFT, facts.receiver), receiver)
+
+
+def _spread(state: State, value: int, destination: int) -> None:
+    kind, index = value & MASK, value >> SHIFT
+    for taker in sorted(state.points_to[destination] or ()):
+        if taker & MASK not in (tokens.OBJECT, tokens.PROTOTYPE, tokens.MODULE):
+            continue
+        if kind == tokens.MODULE:
+            for name in state.exports[index]:
+                load_export(state, index, name, state.field(taker, name))
+        elif kind in (tokens.OBJECT, tokens.PROTOTYPE, tokens.MADE_BY):
+            state.spread(value, taker)
+
+
+def _read_getter(state: State, table: CallTable, constraint: Constraint, value: int) -> None:
+    _, destination, function, line = constraint
+    if value & MASK == tokens.FUNCTION and state.program.functions[value >> SHIFT].flags & FunctionFlag.GETTER:
+        getter = value >> SHIFT
+        state.getters[function, line, getter] = None
+        state.copy(table.slot_of(getter, state.program.functions[getter].result), destination)
+    else:
+        state.add(destination, value)
+
+
+def _propagate(state: State, table: CallTable) -> None:
+    """Difference propagation: hand each variable's new tokens to its successors and constraints, until none are left."""
+    queue, pending = state.queue, state.pending
+    forward, uses = state.forward, state.uses
+    while queue:
+        variable = queue.popleft()
+        fresh = pending.pop(variable)
+        targets = forward[variable]
+        if targets:
+            for destination in targets:
+                state.add_all(destination, fresh)
+        constraints = uses[variable]
+        if constraints:
+            ordered = sorted(fresh)
+            for constraint in tuple(constraints):
+                for value in ordered:
+                    _apply(state, table, variable, constraint, value)
+
+
+def _settle_decorators(state: State, table: CallTable) -> None:
+    """A decorator whose result stayed empty hands back what it decorates; then propagate once more."""
+    for call in _decorator_calls(table):
+        result = table.result(call)
+        if result and not state.points_to[result]:
+            for _, slot, _ in table.arguments(call):
+                state.copy(slot, result)
+    _propagate(state, table)
+
+
+def _decorator_calls(table: CallTable) -> Iterator[int]:
+    return (call for call in range(len(table)) if table.flags(call) & flows.DECORATOR)

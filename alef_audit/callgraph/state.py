@@ -1,0 +1,206 @@
+"""The solver's state: sets of tokens per variable, copy edges, pending constraints, and the worklist."""
+
+from collections import deque
+from typing import Final
+
+from alef_audit.callgraph import tokens
+from alef_audit.callgraph.api import ApiGraph
+from alef_audit.callgraph.program import Program
+from alef_audit.resolution.graph import ModuleGraph
+
+# A variable that would hold more values than this stops growing: its call sites become dynamic.  Measured on large
+# TypeScript trees, sets beyond this size cost far more than the edges they find.
+BOUND: Final = 24
+
+# Constraint kinds attached to a variable.
+LOAD: Final = 0  # (LOAD, destination, name)
+STORE: Final = 1  # (STORE, source, name)
+CALL: Final = 2  # (CALL, call)
+TYPE: Final = 3  # (TYPE, destination)
+SPREAD: Final = 4  # (SPREAD, destination)
+CONSTRUCT: Final = 5  # (CONSTRUCT, call): functions that arrive are constructors or __call__ methods of that call
+RECEIVE: Final = 6  # (RECEIVE, token): functions that arrive get the token as their receiver
+BASE: Final = 7  # (BASE, class): classes that arrive are superclasses of that class
+ELEMENT_OF: Final = 8  # (ELEMENT_OF, call): functions that arrive are called back with the elements of the receiver
+PUT: Final = 10  # (PUT, source): collections that arrive take what source holds
+PARAMETER: Final = 11  # (PARAMETER, position, node): functions that arrive get the API node as that parameter
+GETTER: Final = 9  # (GETTER, destination, function, line): a read that runs the getter functions that arrive
+
+Constraint = tuple[int, ...]
+
+
+class State:
+    """Everything that changes while the constraints are solved."""
+
+    __slots__ = (
+        "api",
+        "class_bases",
+        "class_subs",
+        "down",
+        "exports",
+        "externals",
+        "fields",
+        "forward",
+        "getters",
+        "links",
+        "member_down",
+        "member_names",
+        "members",
+        "module_replaced",
+        "modules",
+        "next_object",
+        "object_all",
+        "object_fields",
+        "own_members",
+        "pending",
+        "points_to",
+        "program",
+        "queue",
+        "queued",
+        "rest_objects",
+        "saturated",
+        "spread_to",
+        "stars",
+        "super_names",
+        "uses",
+    )
+
+    def __init__(self, program: Program, modules: ModuleGraph, api: ApiGraph) -> None:
+        self.program = program
+        self.modules = modules
+        self.api = api
+        self.exports: list[dict[int, int]] = []  # per unit: name -> slot
+        self.stars: list[tuple[int, ...]] = []  # per unit: units whose every name it exports or binds
+        self.own_members: list[frozenset[int]] = []  # per class: names that it defines itself
+        size = program.slot_count
+        self.points_to: list[set[int] | None] = [None] * size
+        self.forward: list[list[int] | None] = [None] * size
+        self.uses: list[list[Constraint] | None] = [None] * size
+        self.pending: dict[int, set[int]] = {}
+        self.queue: deque[int] = deque()
+        self.saturated: set[int] = set()
+        # fields of objects, modules, prototypes: (token, name) -> variable
+        self.fields: dict[tuple[int, int], int] = {}
+        self.object_fields: dict[int, list[int]] = {}  # token -> names stored on it
+        self.object_all: dict[int, int] = {}  # token -> variable that collects every field
+        self.spread_to: dict[int, list[int]] = {}  # token -> object tokens that take its fields
+        # members of classes: (class, name) -> variable; `down` also collects overrides in subclasses
+        self.members: dict[tuple[int, int], int] = {}
+        self.down: dict[tuple[int, int], int] = {}
+        self.member_names: dict[int, list[int]] = {}
+        self.member_down: dict[int, list[int]] = {}
+        self.super_names: dict[int, dict[int, int]] = {}
+        self.class_bases: dict[int, list[int]] = {}  # class -> tokens (classes, externals) it derives from
+        self.class_subs: dict[int, list[int]] = {}
+        self.module_replaced: dict[int, int] = {}
+        self.rest_objects: dict[int, int] = {}
+        self.next_object = program.object_count
+        # results: (call, function) links, (call, API node) uses, getter reads
+        self.links: dict[tuple[int, int], None] = {}
+        self.externals: dict[tuple[int, int], None] = {}
+        self.getters: dict[tuple[int, int, int], None] = {}  # (reading function, line, getter)
+
+    def variable(self) -> int:
+        self.points_to.append(None)
+        self.forward.append(None)
+        self.uses.append(None)
+        return len(self.points_to) - 1
+
+    def new_object(self) -> int:
+        """The token of an allocation site that the analysis itself makes (rest arrays, results of `map`)."""
+        self.next_object += 1
+        return tokens.token(tokens.OBJECT, self.next_object - 1)
+
+    def add(self, variable: int, value: int) -> None:
+        held = self.points_to[variable]
+        if held is None:
+            self.points_to[variable] = {value}
+        else:
+            if value in held:
+                return
+            if len(held) >= BOUND:
+                self.saturated.add(variable)
+                return
+            held.add(value)
+        waiting = self.pending.get(variable)
+        if waiting is None:
+            self.pending[variable] = {value}
+            self.queue.append(variable)
+        else:
+            waiting.add(value)
+
+    def add_all(self, variable: int, values: set[int]) -> None:
+        held = self.points_to[variable]
+        fresh = values - held if held else values
+        if not fresh:
+            return
+        if held is None:
+            held = self.points_to[variable] = set()
+        if len(held) + len(fresh) > BOUND:
+            self.saturated.add(variable)
+            fresh = set(sorted(fresh)[: max(0, BOUND - len(held))])
+            if not fresh:
+                return
+        held |= fresh
+        waiting = self.pending.get(variable)
+        if waiting is None:
+            self.pending[variable] = set(fresh)
+            self.queue.append(variable)
+        else:
+            waiting |= fresh
+
+    def copy(self, source: int, destination: int) -> None:
+        """Everything in `source` also reaches `destination`, now and later."""
+        if source == destination or not source or not destination:
+            return
+        targets = self.forward[source]
+        if targets is None:
+            self.forward[source] = [destination]
+        else:
+            if len(targets) < 64 and destination in targets:
+                return
+            targets.append(destination)
+        held = self.points_to[source]
+        if held:
+            self.add_all(destination, held)
+
+    def use(self, variable: int, constraint: Constraint) -> list[int]:
+        """Attach a constraint; gives the tokens already there, for the caller to apply it to."""
+        attached = self.uses[variable]
+        if attached is None:
+            self.uses[variable] = [constraint]
+        else:
+            attached.append(constraint)
+        held = self.points_to[variable]
+        return sorted(held) if held else []
+
+    def field(self, owner: int, name: int) -> int:
+        """The variable of a field of an object-like token; made, and wired to its collectors, on first use."""
+        found = self.fields.get((owner, name))
+        if found is None:
+            found = self.fields[owner, name] = self.variable()
+            self.object_fields.setdefault(owner, []).append(name)
+            collector = self.object_all.get(owner)
+            if collector is not None:
+                self.copy(found, collector)
+            for taker in tuple(self.spread_to.get(owner, ())):
+                self.copy(found, self.field(taker, name))
+        return found
+
+    def all_fields(self, owner: int) -> int:
+        """The variable that holds the values of every field of an object-like token."""
+        found = self.object_all.get(owner)
+        if found is None:
+            found = self.object_all[owner] = self.variable()
+            for name in tuple(self.object_fields.get(owner, ())):
+                self.copy(self.fields[owner, name], found)
+        return found
+
+    def spread(self, source: int, taker: int) -> None:
+        """Every field of token `source` is also a field of token `taker`."""
+        takers = self.spread_to.setdefault(source, [])
+        if taker in takers or source == taker:
+            return
+        takers.append(taker)
+        for name in tuple(self.object_fields.get(source, ())):
+            self.copy(self.fields[source, name], self.field(taker, name))

@@ -1,0 +1,75 @@
+"""Builds the request from what was typed and what is configured."""
+
+import difflib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from alef_audit.cli.choose import find_pattern, rules_of
+from alef_audit.config import Config, Platform, load_config
+from alef_audit.diagnostics import UsageError
+from alef_audit.request import AuditRequest
+
+
+def scope(paths: Sequence[Path], commands: Sequence[str] = ()) -> tuple[Path, tuple[Path, ...]]:
+    """Root and, relative to it, what to audit there (empty: all). Raises UsageError for a path that does not exist.
+
+    One folder is its own root.  Anything else is audited inside the working directory, or, where it lies elsewhere,
+    inside the folder that all paths have in common.  `commands` are named where a path looks like a mistyped one.
+    """
+    for path in paths:
+        if not path.exists():
+            near = difflib.get_close_matches(str(path), commands, n=1)
+            hint = f"Did you mean the command {near[0]}?" if near else "audit --help lists the commands"
+            raise UsageError(f"no such file or folder: {path}", hint)
+    resolved = [path.resolve() for path in paths] or [Path.cwd()]
+    if len(resolved) == 1 and resolved[0].is_dir():
+        return resolved[0], ()
+    here = Path.cwd().resolve()
+    if all(path.is_relative_to(here) for path in resolved):
+        root = here
+    else:
+        root = Path(os.path.commonpath([path if path.is_dir() else path.parent for path in resolved]))
+    return root, () if root in resolved else tuple(sorted({path.relative_to(root) for path in resolved}))
+
+
+def configuration(root: Path, file: Path | None, no_project_config: bool) -> Config:
+    """The configuration that applies. Raises UsageError and ConfigError."""
+    if file is not None and no_project_config:
+        raise UsageError("--config and --no-project-config exclude each other", "Leave one of them out")
+    return load_config(root, file, not no_project_config)
+
+
+def build_request(
+    scope_of: tuple[Path, tuple[Path, ...]],
+    config: Config,
+    *,
+    patterns: Sequence[str] = (),
+    rules: Sequence[Path] = (),
+    jobs: int | None = None,
+    platform: Platform | None = None,
+    include_discharged: bool = False,
+    explain_unresolved: bool = False,
+) -> AuditRequest:
+    """Options win over the configuration, which wins over the defaults. Raises UsageError and RulepackError."""
+    folders = (*(Path(folder) for folder in config.rules), *rules)
+    wanted = patterns or config.patterns
+    catalogue = rules_of(folders).patterns if wanted else ()
+    return AuditRequest(
+        root=scope_of[0],
+        only=scope_of[1],
+        patterns=tuple(dict.fromkeys(find_pattern(catalogue, name).number for name in wanted)),
+        rules=folders,
+        config=config,
+        jobs=jobs or config.jobs or _cores(),
+        include_discharged=include_discharged,
+        explain_unresolved=explain_unresolved,
+        platform=platform or config.platform,
+    )
+
+
+def _cores() -> int:
+    """Cores this process may use, which in a container is often less than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

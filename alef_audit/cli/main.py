@@ -1,0 +1,58 @@
+"""The command line application."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from alef_audit import __version__
+from alef_audit.cli.arguments import with_default_command
+from alef_audit.cli.explain import explain
+from alef_audit.cli.graph import graph
+from alef_audit.cli.patterns import patterns
+from alef_audit.cli.rules import rules_app
+from alef_audit.cli.scan import scan
+from alef_audit.cli.schema import config_schema
+
+# Plain help: rich costs a tenth of a second, and every option's text would have to be escaped for it.
+app = typer.Typer(
+    name="audit",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="audit PATH is the same as audit scan PATH: its options are in audit scan --help.",
+)
+app.command()(scan)
+app.command()(explain)
+app.command()(patterns)
+app.command()(graph)
+app.add_typer(rules_app)
+app.command("config-schema")(config_schema)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"alef-audit {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Which synchronous calls block the event loop every time a hot entry point fires?"""
+
+
+def command_names() -> frozenset[str]:
+    """The names of all commands."""
+    return frozenset(getattr(typer.main.get_command(app), "commands", ()))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the tool with `arguments` (default: the process's own) and exit."""
+    given = sys.argv[1:] if arguments is None else arguments
+    app(args=with_default_command(given, command_names()), prog_name="audit")

@@ -1,0 +1,108 @@
+"""Where text goes: a terminal, a pipe or a file."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO, TypeVar
+
+from alef_audit.diagnostics import UsageError
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+T = TypeVar("T")
+Progress = Callable[[str, int, int], None]
+
+_PIPE_WIDTH = 100
+_NARROWEST = 40
+
+
+def pick(formats: Sequence[T], name: str, name_of: Callable[[T], str]) -> T:
+    """The entry of `formats` called `name`. Raises UsageError that lists what exists."""
+    for entry in formats:
+        if name_of(entry) == name:
+            return entry
+    raise UsageError(f"unknown format {name!r}", f"Formats: {', '.join(name_of(entry) for entry in formats)}")
+
+
+def check_writable(output: Path | None) -> None:
+    """Fail before the work, not after it, if `output` cannot be written. Raises UsageError."""
+    if output is None or str(output) == "-":
+        return
+    if output.is_dir():
+        raise UsageError(f"--output {output}: is a folder", "Name a file")
+    if not output.absolute().parent.is_dir():
+        raise UsageError(f"--output {output}: no such folder: {output.absolute().parent}", "Create it first")
+
+
+def line_width(output: Path | None) -> int:
+    """How wide lines may be: the terminal's width, `COLUMNS`, or 100 where there is no terminal."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns):
+        return max(_NARROWEST, int(columns))
+    if output is not None or not sys.stdout.isatty():
+        return _PIPE_WIDTH
+    return max(_NARROWEST, os.get_terminal_size(sys.stdout.fileno()).columns)
+
+
+def shows_unicode(output: Path | None) -> bool:
+    """Whether the destination can show the few symbols that are no ASCII; files are UTF-8."""
+    encoding = "utf-8" if output is not None else (sys.stdout.encoding or "ascii")
+    return encoding.lower().replace("-", "").replace("_", "").startswith("utf")
+
+
+def emit(rendered: "str | Sequence[Text]", output: Path | None) -> None:
+    """Write finished text, or styled lines, to stdout or to the file `output`. Raises UsageError for the file."""
+    if output is None or str(output) == "-":
+        _write(rendered, sys.stdout)
+        return
+    try:
+        with output.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            _write(rendered, file)
+    except OSError as error:
+        raise UsageError(f"--output {output}: {error.strerror}", "Name a file that can be written") from None
+
+
+@contextmanager
+def progress_on_stderr(quiet: bool) -> Iterator[Progress]:
+    """A progress callback; it shows one line on a terminal and nothing anywhere else."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda stage, done, total: None
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    with Console(stderr=True).status(Text("starting")) as status:
+
+        def show(stage: str, done: int, total: int) -> None:
+            status.update(Text(f"{stage} {done:,} of {total:,}" if total else stage))
+
+        yield show
+
+
+def _write(rendered: "str | Sequence[Text]", stream: TextIO) -> None:
+    if not isinstance(rendered, str):
+        _print_lines(rendered, stream)
+        return
+    raw = getattr(stream, "buffer", None)
+    if raw is None or stream is not sys.stdout:
+        stream.write(rendered)
+        return
+    stream.flush()
+    raw.write(rendered.encode("utf-8", "backslashreplace"))
+    raw.flush()
+
+
+def _print_lines(lines: "Sequence[Text]", stream: TextIO) -> None:
+    from rich.console import Console
+
+    # An environment that asks for colour (FORCE_COLOR) is heard; NO_COLOR wins, and then nothing is styled at all.
+    console = Console(file=stream, color_system=None if os.environ.get("NO_COLOR") else "auto", highlight=False)
+    if console.color_system is None:
+        stream.write("".join(line.plain + "\n" for line in lines).encode(
+            stream.encoding or "utf-8", "backslashreplace").decode(stream.encoding or "utf-8"))
+        return
+    for line in lines:
+        console.print(line, soft_wrap=True)

@@ -1,0 +1,279 @@
+"""Configuration: `alef-audit.toml`, or `[tool.alef-audit]` in `pyproject.toml`, into one immutable `Config`.
+
+The file is searched for in the audited root and its parents, up to the top of the git repository (only in the root
+itself outside a repository).  A project's own configuration is untrusted: it may not load rules from elsewhere.
+"""
+
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import msgspec
+import re2
+from pathspec import GitIgnoreSpec
+
+from alef_audit.diagnostics import ConfigError
+from alef_audit.rulepack.kinds import Confidence, GuardKind, Level, RootKind, SinkKind
+
+Platform = Literal["linux", "darwin", "win32", "any"]
+FailOn = Literal["error", "warning", "note", "never"]
+
+DEDICATED_FILE = "alef-audit.toml"
+SHARED_FILE = "pyproject.toml"
+TABLE = "alef-audit"
+
+_ANYWHERE = "**"
+_REFERENCE = re.compile(r"^(?P<message>.*?)(?: - at `(?:key in )?\$(?P<where>[^`]*)`)?$", re.DOTALL)
+
+
+class RootRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """Functions to treat as hot: `function` is searched in a function's label, `path` is a glob from the root."""
+
+    function: str
+    kind: RootKind
+    path: str = _ANYWHERE
+    why: str = ""
+
+
+class NotRootRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """Functions never to treat as hot. At least one of the two fields is given."""
+
+    function: str = ""
+    path: str = _ANYWHERE
+
+
+class BoundaryRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """Functions whose calls count as crossing `guard` (a wrapper that the analysis does not recognise)."""
+
+    function: str
+    guard: GuardKind
+    path: str = _ANYWHERE
+
+
+class LevelRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """Sets the level of findings; a selector left out matches everything, the first matching row wins."""
+
+    level: Level
+    sink: SinkKind | None = None
+    root: RootKind | None = None
+    path: str = _ANYWHERE
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """Everything a configuration file can say; keys are the field names in kebab-case.
+
+    `None` means "not set": the command line or the report format decides.  Globs are gitignore patterns relative to the
+    audited root.  `max_file_size` is in bytes.  `rules` holds absolute paths once loaded.
+    """
+
+    patterns: tuple[str, ...] = ()  # empty: all
+    level: Level | None = None  # lowest level that is shown
+    fail_on: FailOn | None = None
+    min_confidence: Confidence | None = None
+    exclude: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()  # when given, only matching files are read
+    rules: tuple[str, ...] = ()
+    platform: Platform = "any"
+    roots: tuple[RootRow, ...] = ()
+    not_roots: tuple[NotRootRow, ...] = ()
+    boundaries: tuple[BoundaryRow, ...] = ()
+    executors: tuple[str, ...] = ()  # callees that run their callable argument off the loop: "pool.run"
+    levels: tuple[LevelRow, ...] = ()
+    jobs: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    max_file_size: Annotated[int, msgspec.Meta(ge=1)] = 5_000_000
+    include_tests: bool = False
+
+
+def load_config(root: Path, explicit: Path | None = None, project: bool = True) -> Config:
+    """The configuration for auditing `root`: from `explicit` (--config), else from the project, else the defaults.
+
+    `project=False` is --no-project-config. Raises ConfigError.
+    """
+    if explicit is not None:
+        return read_config(explicit, trusted=True)
+    found = find_config(root) if project else None
+    return Config() if found is None else read_config(found, trusted=False)
+
+
+def find_config(root: Path) -> Path | None:
+    """The project's configuration file for `root` (a folder, or a file in it), nearest first; None without one."""
+    start = root.resolve()
+    start = start if start.is_dir() else start.parent
+    above = (start, *start.parents)
+    top = next((index for index, folder in enumerate(above) if (folder / ".git").exists()), 0)
+    for folder in above[: top + 1]:
+        if (folder / DEDICATED_FILE).is_file():
+            return folder / DEDICATED_FILE
+        if (folder / SHARED_FILE).is_file() and _mentions_us(folder / SHARED_FILE):
+            return folder / SHARED_FILE
+    return None
+
+
+def read_config(path: Path, trusted: bool) -> Config:
+    """Read and check one file, relative rules folders resolved against it. Raises ConfigError.
+
+    Any file name is fine; one called pyproject.toml is read below `[tool.alef-audit]`.  An untrusted file may name
+    rules folders only inside its own folder.
+    """
+    table = _table(path)
+    try:
+        config = msgspec.convert(table, Config)
+    except msgspec.ValidationError as error:
+        raise _explain(path, table, str(error)) from None
+    _check_expressions(path, config)
+    return msgspec.structs.replace(config, rules=_rules_folders(path, config.rules, trusted))
+
+
+def config_schema() -> dict[str, object]:
+    """JSON Schema (2020-12) of `alef-audit.toml` and of the `[tool.alef-audit]` table."""
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "alef-audit configuration",
+        "description": "alef-audit.toml, or the table [tool.alef-audit] of pyproject.toml",
+    }
+    return head | msgspec.json.schema(Config)
+
+
+def _mentions_us(path: Path) -> bool:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return False
+    if TABLE.encode() not in data:
+        return False
+    try:
+        tool = tomllib.loads(data.decode("utf-8", "replace")).get("tool")
+    except tomllib.TOMLDecodeError:
+        return True  # it was meant for us: let the reader say what is wrong with it
+    return isinstance(tool, dict) and TABLE in tool
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise ConfigError(str(path), "", "no such file") from None
+    except OSError as error:
+        raise ConfigError(str(path), "", f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(str(path), "", "not UTF-8", "Save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(path), "", f"not TOML: {error}") from None
+    if path.name != SHARED_FILE:
+        return document
+    tool = document.get("tool", {})
+    table = tool.get(TABLE) if isinstance(tool, dict) else None
+    if table is None:
+        raise ConfigError(str(path), "", f"no table [tool.{TABLE}]", f"Add one, or use {DEDICATED_FILE}")
+    if not isinstance(table, dict):
+        raise ConfigError(str(path), f"tool.{TABLE}", "must be a table")
+    return table
+
+
+def _explain(path: Path, table: dict[str, Any], error: str) -> ConfigError:
+    """Turn a decoder's message into key, what is allowed and the nearest valid spelling."""
+    match = _REFERENCE.match(error)
+    message, where = (match["message"], (match["where"] or "").lstrip(".")) if match else (error, "")
+    where = where.replace("[...]", "")
+    unknown = re.search(r"unknown field `(.*)`", message)
+    if unknown:
+        valid = _keys_at(where)
+        key = f"{where}.{unknown[1]}" if where else unknown[1]
+        return ConfigError(str(path), key, "unknown key", _suggest(unknown[1], valid))
+    if message.startswith("Invalid enum value"):
+        wrong = message.partition("'")[2].rpartition("'")[0]
+        allowed = _values_at(where)
+        return ConfigError(str(path), where, f"{wrong!r} is not allowed", _suggest(wrong, allowed))
+    missing = re.search(r"missing required field `(.*)`", message)
+    if missing:
+        key = f"{where}.{missing[1]}" if where else missing[1]
+        return ConfigError(str(path), key, "is missing", f"Every entry needs {missing[1]} = …")
+    return ConfigError(str(path), where, message[:1].lower() + message[1:])
+
+
+def _suggest(wrong: str, valid: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(wrong.replace("_", "-").lower(), valid, n=1, cutoff=0.5)
+    return (f"Did you mean {near[0]}? " if near else "") + "Allowed: " + ", ".join(valid)
+
+
+_TABLES: tuple[tuple[str, type[msgspec.Struct]], ...] = (
+    ("roots", RootRow),
+    ("not-roots", NotRootRow),
+    ("boundaries", BoundaryRow),
+    ("levels", LevelRow),
+)
+
+
+def _struct_at(where: str) -> type[msgspec.Struct]:
+    head = re.split(r"[.\[]", where)[0]
+    return next((struct for name, struct in _TABLES if name == head), Config)
+
+
+def _keys_at(where: str) -> tuple[str, ...]:
+    return tuple(field.encode_name for field in msgspec.structs.fields(_struct_at(where)))
+
+
+def _values_at(where: str) -> tuple[str, ...]:
+    name = where.rpartition(".")[2].partition("[")[0]
+    for field in msgspec.structs.fields(_struct_at(where)):
+        if field.encode_name == name:
+            parts = (field.type, *get_args(field.type))
+            literals = [get_args(part) for part in parts if getattr(part, "__origin__", None) is Literal]
+            return tuple(str(value) for values in literals for value in values)
+    return ()
+
+
+def _check_expressions(path: Path, config: Config) -> None:
+    rows: tuple[tuple[str, tuple[RootRow | NotRootRow | BoundaryRow, ...]], ...] = (
+        ("roots", config.roots),
+        ("not-roots", config.not_roots),
+        ("boundaries", config.boundaries),
+    )
+    for table, entries in rows:
+        for index, row in enumerate(entries):
+            _check_expression(path, f"{table}[{index}].function", row.function)
+            _check_globs(path, f"{table}[{index}].path", (row.path,))
+            if isinstance(row, NotRootRow) and not row.function and row.path == _ANYWHERE:
+                raise ConfigError(str(path), f"{table}[{index}]", "matches everything", "Give function or path")
+    for index, level in enumerate(config.levels):
+        _check_globs(path, f"levels[{index}].path", (level.path,))
+    _check_globs(path, "exclude", config.exclude)
+    _check_globs(path, "include", config.include)
+
+
+def _check_expression(path: Path, key: str, expression: str) -> None:
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        re2.compile(expression, options)
+    except re2.error as error:
+        reason = error.args[0] if error.args else b""
+        text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+        raise ConfigError(str(path), key, f"not a regular expression (RE2 syntax): {text}") from None
+
+
+def _check_globs(path: Path, key: str, globs: tuple[str, ...]) -> None:
+    try:
+        GitIgnoreSpec.from_lines(globs)
+    except ValueError as error:
+        raise ConfigError(str(path), key, f"not a glob: {error}") from None
+
+
+def _rules_folders(path: Path, folders: tuple[str, ...], trusted: bool) -> tuple[str, ...]:
+    home = path.resolve().parent
+    resolved = []
+    for index, folder in enumerate(folders):
+        target = (home / folder).resolve()
+        if not trusted and not target.is_relative_to(home):
+            raise ConfigError(
+                str(path),
+                f"rules[{index}]",
+                "a project's own configuration may only load rules from inside the project",
+                f"Pass --rules {folder} on the command line",
+            )
+        if not target.is_dir():
+            raise ConfigError(str(path), f"rules[{index}]", f"no such folder: {folder}")
+        resolved.append(str(target))
+    return tuple(resolved)

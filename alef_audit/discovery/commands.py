@@ -1,0 +1,50 @@
+"""Which files a `package.json` installs as commands."""
+
+import posixpath
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+# a bundle with such a name is the program, whatever else starts it
+_PROGRAMS = frozenset({"index", "main", "server", "app", "start"})
+_SOURCES = (".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs")
+
+
+def command_files(root: Path, manifests: Iterable[str], files: frozenset[str]) -> frozenset[str]:
+    """The files among `files` that are the `bin` of a package, compiled ones mapped back to their source."""
+    found = set()
+    for path in manifests:
+        if path.rpartition("/")[2] == "package.json":
+            folder = path.rpartition("/")[0]
+            for target in _commands(root / path):
+                found.update(_present(posixpath.normpath(posixpath.join(folder, target)), files))
+    return frozenset(found)
+
+
+def _commands(path: Path) -> list[str]:
+    try:
+        manifest = msgspec.json.decode(path.read_bytes())
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return []
+    if not isinstance(manifest, dict):
+        return []
+    declared: Any = manifest.get("bin")
+    targets = list(declared.values()) if isinstance(declared, dict) else [declared]
+    main = manifest.get("main")
+    return [target for target in targets if isinstance(target, str) and target != main and not _is_program(target)]
+
+
+def _is_program(target: str) -> bool:
+    return target.rpartition("/")[2].partition(".")[0] in _PROGRAMS
+
+
+def _present(target: str, files: frozenset[str]) -> list[str]:
+    stem = target.rpartition(".")[0] if target.endswith(_SOURCES) else target
+    stems = [stem]
+    for output in ("dist/", "build/", "out/", "lib/"):
+        before, found, after = stem.rpartition(output)
+        if found:
+            stems.append(f"{before}src/{after}")
+    return [one + extension for one in stems for extension in ("", *_SOURCES) if one + extension in files]

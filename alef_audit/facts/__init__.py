@@ -1,0 +1,1 @@
+"""What one source file says, language-neutral and with nothing resolved."""

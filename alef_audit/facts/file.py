@@ -1,0 +1,157 @@
+"""The tables of a file: functions, classes, allocation sites, imports, exports, loops, conditions, comments."""
+
+from enum import IntFlag
+
+import msgspec
+
+
+class FunctionFlag(IntFlag):
+    ASYNC = 1
+    GENERATOR = 2
+    STATIC = 4
+    CLASSMETHOD = 8
+    GETTER = 16  # @property, @cached_property, `get x()`
+    ANONYMOUS = 32  # lambda, arrow or function expression without a name of its own
+    CONSTRUCTOR = 64
+    ABSTRACT = 128  # no body worth following: abstractmethod, `...`, overload, declaration
+    AWAITABLE = 256  # not async, but declared to return a Promise / Awaitable / Coroutine / Future
+    SETTER = 512
+
+
+class ParameterKind(IntFlag):
+    POSITIONAL = 0
+    REST = 1  # *args, ...rest
+    KEYWORDS = 2  # **kwargs
+    KEYWORD_ONLY = 4
+
+
+class ClassKind(IntFlag):
+    CLASS = 0
+    INTERFACE = 1  # TypeScript interface or object type alias, Python Protocol
+    ENUM = 2
+
+
+class Parameter(msgspec.Struct, frozen=True, array_like=True):
+    name: int  # index into names; NO_NAME for a destructuring pattern
+    slot: int  # values that callers hand over
+    kind: int = 0
+    literal: int = 0  # literal spelling of the default value, NO_NAME if there is none
+
+
+class Function(msgspec.Struct, frozen=True, array_like=True):
+    """A function, method, lambda or, at index 0, the module body.
+
+    `qualname` is dotted and unique per file as far as the source allows (`Store.read`, `make.inner`); `label` is what a
+    reader calls it (`bot.on("message") callback`, `modelsHandlers["models.list"]`, `Store.read`).  `line` is the line of
+    the `def`, `function`, method name or arrow itself, not of a decorator.
+    """
+
+    name: str
+    qualname: str
+    label: str
+    line: int
+    column: int
+    end_line: int
+    parent: int  # lexically enclosing function, -1 for the module body
+    owner: int  # class it is a member of, -1 if none
+    flags: int
+    parameters: tuple[Parameter, ...]  # without self / cls
+    result: int  # slot of returned (and yielded) values
+    receiver: int  # slot of `this`, `self`, `cls`; 0 if the function never mentions it
+
+
+class Class(msgspec.Struct, frozen=True, array_like=True):
+    name: str
+    qualname: str
+    line: int
+    end_line: int
+    kind: int
+    function: int  # lexically enclosing function
+    slot: int  # holds the class value
+    bases: tuple[int, ...]  # slots of the superclass and `implements` expressions, in source order
+    members: tuple[int, ...]  # names stored on the class itself: methods and class attributes
+
+
+class Object(msgspec.Struct, frozen=True, array_like=True):
+    """An allocation site.  `label` is the variable or property it is first bound to, or ""."""
+
+    function: int
+    line: int
+    label: str
+
+
+class Import(msgspec.Struct, frozen=True, array_like=True):
+    """One imported module or name.
+
+    `specifier` is the text as written (`node:fs`, `./x.js`, `..pkg.mod`: Python keeps its leading dots); `name` is ""
+    for the module itself (`import * as ns`, `require`, `import a.b`), "default", or the imported name.
+    """
+
+    specifier: str
+    name: str
+    line: int
+    function: int  # 0 = at module level
+    type_only: bool = False
+    dynamic: bool = False  # await import(...), importlib.import_module("literal")
+
+
+class Export(msgspec.Struct, frozen=True, array_like=True):
+    name: str  # "default" for default exports; every module-level binding of a Python module
+    slot: int
+
+
+class Loop(msgspec.Struct, frozen=True, array_like=True):
+    function: int
+    parent: int  # enclosing loop of the same function, -1 if none
+    line: int
+    over: str  # what it ranges over, as written and shortened ("providers", "this.agents.values()"); "" for while
+    yields: bool = False  # the body awaits a macrotask: setImmediate, sleep(0), scheduler.yield
+
+
+class Condition(msgspec.Struct, frozen=True, array_like=True):
+    """A test that decides whether what stands below it runs.
+
+    `holds` tells which outcome leads there; `exits` is true for an early return, continue or raise earlier in the same
+    block (`if (cached) return cached` puts what follows under `cached`, holds=False, exits=True).
+    """
+
+    parent: int
+    line: int
+    text: str  # the test, one line, at most 160 characters
+    holds: bool
+    exits: bool = False
+
+
+class Directive(msgspec.Struct, frozen=True, array_like=True):
+    """A comment addressed to the tool: `audit: hot`, `audit: ignore[035] reason` (text after `audit:`)."""
+
+    line: int
+    text: str
+    own_line: bool  # nothing but the comment stands on the line
+
+
+class Problem(msgspec.Struct, frozen=True, array_like=True):
+    line: int
+    kind: str  # parse-error, too-deep, not-utf8, skipped
+    message: str
+
+
+class FileFacts(msgspec.Struct, frozen=True, array_like=True):
+    language: str  # "ecmascript" or "python"
+    lines: int
+    names: tuple[str, ...]  # 0 = "", 1 = "*"
+    slots: int  # number of slots; valid slots are 1 .. slots - 1
+    aliases: bytes  # array('i'), one per slot: the slot that stands for it (variables captured from outer scopes)
+    flows: bytes  # array('i') rows, see flows.py
+    calls: bytes  # array('i') records, see flows.py
+    functions: tuple[Function, ...]
+    classes: tuple[Class, ...]
+    objects: tuple[Object, ...]
+    imports: tuple[Import, ...]
+    exports: tuple[Export, ...]
+    stars: tuple[int, ...]  # imports (indices) whose every name is exported or bound here: `export *`, `from x import *`
+    module_slot: int  # slot of the module object: `exports` / `module.exports` of CommonJS; 0 in Python
+    loops: tuple[Loop, ...]
+    conditions: tuple[Condition, ...]
+    directives: tuple[Directive, ...]
+    problems: tuple[Problem, ...]

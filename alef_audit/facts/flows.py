@@ -1,0 +1,93 @@
+"""The value-flow rows of a file: a small constraint language over local integer slots.
+
+A *slot* stands for one variable or expression value of the file.  Slot 0 means "nothing that can lead to a callable"
+and is never a destination.  A row is five 32-bit integers ``(op, a, b, c, line)``; rows are stored back to back in
+`FileFacts.flows` (native ``array('i')`` bytes).  Names are indices into `FileFacts.names`.
+
+The language follows the points-to tradition (Andersen 1994; Feldthaus et al. 2013, "Efficient construction of
+approximate call graphs for JavaScript IDE services"; Salis et al. 2021, "PyCG"): flow-insensitive inclusion
+constraints over allocation sites.
+"""
+
+from typing import Final
+
+ROW: Final = 5  # integers per row
+
+# op            a      b        c       meaning
+ENTER: Final = 0  # function              the rows that follow are written in this function (index), until the next ENTER
+COPY: Final = 1  # dst    src              values of src reach dst
+FUNCTION: Final = 2  # dst    function         dst holds that function of this file
+CLASS: Final = 3  # dst    class            dst holds that class (not an instance)
+OBJECT: Final = 4  # dst    object           dst holds that allocation site (object, list, map literal)
+LOAD: Final = 5  # dst    base     name    dst holds base.name; name ELEMENT = any field or element
+STORE: Final = 6  # base   src      name    base.name = src; name ELEMENT = an element under an unknown key
+IMPORT: Final = 7  # dst    import           dst holds what that import binds
+GLOBAL: Final = 8  # dst    0        name    dst holds the builtin or global of that name (free variable of the file)
+SELF: Final = 9  # dst    class            dst holds an instance of the class or of one of its subclasses
+TYPE: Final = 10  # dst    src              dst holds an instance of the class or interface that src evaluates to
+SUPER: Final = 11  # dst    class            dst holds the superclass view of an instance of the class
+SPREAD: Final = 12  # dst    src              every field of src is also a field of the object in dst
+
+# Reserved names: indices into FileFacts.names.
+NO_NAME: Final = 0  # ""
+ELEMENT: Final = 1  # "*"
+
+# Columns that hold slots, per op: what a linker has to relocate.
+SLOT_COLUMNS: Final[dict[int, tuple[int, ...]]] = {
+    COPY: (1, 2),
+    FUNCTION: (1,),
+    CLASS: (1,),
+    OBJECT: (1,),
+    LOAD: (1, 2),
+    STORE: (1, 2),
+    IMPORT: (1,),
+    GLOBAL: (1,),
+    SELF: (1,),
+    TYPE: (1, 2),
+    SUPER: (1,),
+    SPREAD: (1, 2),
+}
+
+# --- calls: a head of CALL_HEAD integers, then CALL_ARG integers per argument, back to back in `FileFacts.calls` ---
+CALL_HEAD: Final = 13
+CALL_ARG: Final = 3
+# offsets in the head
+ARG_COUNT: Final = 0  # number of arguments that follow
+IN_FUNCTION: Final = 1  # index of the innermost enclosing function (0 = module body)
+LINE: Final = 2  # 1-based line where the call expression's callee name stands (`a\n .b()` -> the line of `b`)
+COLUMN: Final = 3  # 1-based column (UTF-8 bytes) of the start of the call expression
+CALLEE: Final = 4  # slot of the called value
+RECEIVER: Final = 5  # slot of the object before the last dot, or 0
+MEMBER: Final = 6  # name after the last dot, or the called name itself; NO_NAME for other expressions
+TEXT: Final = 7  # callee as written, one line, at most 80 characters ("this.store.read"), for display
+RESULT: Final = 8  # slot that takes the call's value, 0 if unused
+FLAGS: Final = 9
+LOOP: Final = 10  # index into FileFacts.loops of the innermost loop around the call in the same function, -1 = none
+CONDITION: Final = 11  # index into FileFacts.conditions of the innermost condition it runs under, -1 = none
+END_LINE: Final = 12
+# offsets in an argument
+ARG_LABEL: Final = 0  # NO_NAME = positional, a name = keyword argument, SPREAD_POSITIONAL or SPREAD_KEYWORD
+ARG_SLOT: Final = 1  # 0 when the argument cannot bear a callable
+ARG_LITERAL: Final = 2  # name of a literal, see `literal_text`; NO_NAME when the argument is no literal
+SPREAD_POSITIONAL: Final = -1
+SPREAD_KEYWORD: Final = -2
+
+# call flags
+AWAITED: Final = 1  # operand of await (also `yield from` in a coroutine generator, `for await`, `async with`)
+NEW: Final = 2  # `new X(...)`
+DECORATOR: Final = 4  # application of a decorator: the one argument is the decorated function or class
+IMPLICIT: Final = 8  # not written as a call: `with` (__enter__/__aenter__), iteration (__iter__), operators
+DISCARDED: Final = 16  # an expression statement: nobody looks at the value
+RETURNED: Final = 32  # the value is returned (or is the body of an arrow function or lambda)
+OPTIONAL: Final = 64  # `f?.()`
+IN_TEST: Final = 128  # the value decides a condition: operand of if, while, !, &&, ||, ?:, not, and, or
+
+# literal spellings
+TRUE: Final = "true"
+FALSE: Final = "false"
+NULL: Final = "null"
+
+
+def string_literal(value: str) -> str:
+    """The spelling of a string literal in an argument: a leading quote, then at most 120 characters of its value."""
+    return '"' + value[:120]

@@ -1,0 +1,1 @@
+"""Source text to facts: one package per language, the only importers of tree-sitter."""

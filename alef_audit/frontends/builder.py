@@ -1,0 +1,199 @@
+"""Collects the facts of one file: interned names, slots, scopes, rows.  Shared by every front end.
+
+A scope maps names to slots.  A name that is referenced before its declaration is seen gets a slot at once; when the
+scope is closed, the names that were never declared in it become aliases of the enclosing scope's slot, and at the
+outermost scope a GLOBAL row.  So one walk over the tree suffices, whatever the order of declarations.
+"""
+
+from array import array
+
+from alef_audit.facts import flows
+from alef_audit.facts.file import (
+    Class,
+    Condition,
+    Directive,
+    Export,
+    FileFacts,
+    Function,
+    Import,
+    Loop,
+    Object,
+    Problem,
+)
+
+
+class Scope:
+    """Names of one function (or of the module): `slots` of all names met, `declared` those that belong to it."""
+
+    __slots__ = ("declared", "parent", "slots")
+
+    def __init__(self, parent: "Scope | None") -> None:
+        self.parent = parent
+        self.slots: dict[str, int] = {}
+        self.declared: set[str] = set()
+
+
+class FactsBuilder:
+    """The growing tables of one file.  Front ends call its methods in source order; `finish` seals them."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.name_ids: dict[str, int] = {"": 0, "*": 1}
+        self.aliases = array("i", [0])
+        self.flows = array("i")
+        self.calls = array("i")
+        self.functions: list[Function | None] = []
+        self.classes: list[Class | None] = []
+        self.objects: list[Object] = []
+        self.imports: list[Import] = []
+        self.exports: list[Export] = []
+        self.stars: list[int] = []
+        self.loops: list[Loop] = []
+        self.conditions: list[Condition] = []
+        self.directives: list[Directive] = []
+        self.problems: list[Problem] = []
+        self.module_slot = 0
+        self._entered = -1
+
+    # --- names and slots
+
+    def name(self, text: str) -> int:
+        ids = self.name_ids
+        found = ids.get(text)
+        if found is None:
+            found = ids[text] = len(ids)
+        return found
+
+    def slot(self) -> int:
+        fresh = len(self.aliases)
+        self.aliases.append(fresh)
+        return fresh
+
+    # --- scopes
+
+    def reference(self, scope: Scope, name: str) -> int:
+        """The slot of `name` seen from `scope`, wherever it is declared."""
+        found = scope.slots.get(name)
+        if found is None:
+            found = scope.slots[name] = self.slot()
+        return found
+
+    def declare(self, scope: Scope, name: str) -> int:
+        scope.declared.add(name)
+        return self.reference(scope, name)
+
+    def close(self, scope: Scope) -> None:
+        """Link the names that `scope` does not declare to the enclosing scope, or to the language's globals."""
+        for name, slot in scope.slots.items():
+            if name in scope.declared:
+                continue
+            if scope.parent is None:
+                self.flows.extend((flows.GLOBAL, slot, 0, self.name(name), 0))
+            else:
+                self.aliases[slot] = self.reference(scope.parent, name)
+
+    # --- rows
+
+    def row(self, op: int, a: int, b: int, c: int, line: int) -> None:
+        self.flows.extend((op, a, b, c, line))
+
+    def enter(self, function: int) -> None:
+        """Say in which function the rows that follow are written."""
+        if function != self._entered:
+            self._entered = function
+            self.flows.extend((flows.ENTER, function, 0, 0, 0))
+
+    def copy(self, dst: int, src: int) -> None:
+        if src and dst and src != dst:
+            self.flows.extend((flows.COPY, dst, src, 0, 0))
+
+    def load(self, base: int, name: str, line: int) -> int:
+        """A fresh slot that holds base.name; 0 when base is 0."""
+        if not base:
+            return 0
+        dst = self.slot()
+        self.flows.extend((flows.LOAD, dst, base, self.name(name), line))
+        return dst
+
+    def store(self, base: int, name: str, src: int, line: int) -> None:
+        if base and src:
+            self.flows.extend((flows.STORE, base, src, self.name(name), line))
+
+    def object(self, function: int, line: int, label: str) -> int:
+        """A fresh slot that holds a new allocation site."""
+        dst = self.slot()
+        self.flows.extend((flows.OBJECT, dst, len(self.objects), 0, line))
+        self.objects.append(Object(function, line, label))
+        return dst
+
+    def call(
+        self,
+        *,
+        function: int,
+        line: int,
+        column: int,
+        end_line: int,
+        callee: int,
+        receiver: int = 0,
+        member: str = "",
+        text: str = "",
+        result: int = 0,
+        flags: int = 0,
+        loop: int = -1,
+        condition: int = -1,
+        arguments: list[tuple[int, int, int]] | tuple[tuple[int, int, int], ...] = (),
+    ) -> None:
+        """Write one call record; `arguments` are (label, slot, literal) triples as `flows` defines them."""
+        self.calls.extend(
+            (len(arguments), function, line, column, callee, receiver, self.name(member), self.name(text[:80]))
+            + (result, flags, loop, condition, end_line)
+        )
+        for argument in arguments:
+            self.calls.extend(argument)
+
+    # --- tables
+
+    def reserve_function(self) -> int:
+        """An index for a function whose body is walked before its facts are complete."""
+        self.functions.append(None)
+        return len(self.functions) - 1
+
+    def reserve_class(self) -> int:
+        self.classes.append(None)
+        return len(self.classes) - 1
+
+    def add_import(self, dst: int, item: Import) -> int:
+        """Record an import; `dst` (0 = none) receives what it binds."""
+        index = len(self.imports)
+        self.imports.append(item)
+        if dst:
+            self.flows.extend((flows.IMPORT, dst, index, 0, item.line))
+        return index
+
+    def finish(self, lines: int) -> FileFacts:
+        """Seal the tables.  Every reserved function and class must have been filled in."""
+        aliases = self.aliases
+        for slot, target in enumerate(aliases):
+            while aliases[target] != target:
+                target = aliases[target]
+            aliases[slot] = target
+        return FileFacts(
+            language=self.language,
+            lines=lines,
+            names=tuple(self.name_ids),
+            slots=len(aliases),
+            aliases=aliases.tobytes(),
+            flows=self.flows.tobytes(),
+            calls=self.calls.tobytes(),
+            functions=tuple(f for f in self.functions if f is not None),
+            classes=tuple(c for c in self.classes if c is not None),
+            objects=tuple(self.objects),
+            imports=tuple(self.imports),
+            exports=tuple(self.exports),
+            stars=tuple(self.stars),
+            module_slot=self.module_slot,
+            loops=tuple(self.loops),
+            conditions=tuple(self.conditions),
+            directives=tuple(self.directives),
+            problems=tuple(self.problems),
+        )

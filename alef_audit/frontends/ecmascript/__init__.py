@@ -1,0 +1,1 @@
+"""TypeScript and JavaScript: source text to facts, by tree-sitter."""

@@ -1,0 +1,287 @@
+"""Expressions other than calls, functions, classes and literals."""
+
+from typing import Final
+
+from tree_sitter import Node
+
+from alef_audit.facts import flows
+from alef_audit.frontends.ecmascript.literals import inner, join, string_value
+from alef_audit.frontends.ecmascript.modules import is_module_exports, module_exports_store, module_object
+from alef_audit.frontends.ecmascript.patterns import bind, field_name, joint, place
+from alef_audit.frontends.ecmascript.walk import UNNAMED, Guard, Naming, Walk
+
+_VALUELESS: Final = frozenset(("arguments", "undefined", "NaN", "Infinity"))
+_SPECIAL: Final = _VALUELESS | {"exports"}
+_LOGICAL: Final = frozenset(("&&", "||", "??"))
+_PATTERNS: Final = frozenset(("object_pattern", "array_pattern", "object", "array"))
+
+
+def nothing(walk: Walk, node: Node) -> int:
+    """A node that neither has a value that matters nor contains anything that happens."""
+    return 0
+
+
+def inside(walk: Walk, node: Node) -> int:
+    """A node of which only the parts matter."""
+    walk.children(node)
+    return 0
+
+
+def identifier(walk: Walk, node: Node) -> int:
+    name = walk.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+    scope = walk.frame.scope
+    found = scope.slots.get(name)
+    if found is not None and name not in _SPECIAL:
+        return found
+    if name in _SPECIAL:
+        if name in _VALUELESS:
+            return 0
+        if not walk.declared(name):
+            return module_object(walk)
+    return walk.build.reference(scope, name) if name else 0
+
+
+def this(walk: Walk, node: Node) -> int:
+    return walk.this()
+
+
+def super_value(walk: Walk, node: Node) -> int:
+    return walk.super()
+
+
+def member(walk: Walk, node: Node) -> int:
+    return member_as(walk, node, UNNAMED, 0)
+
+
+def member_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
+    """`a.b`, `a?.b`, `a["b"]`, `a[i]`."""
+    if node.type == "member_expression" and is_module_exports(walk, node):
+        slot = module_object(walk)
+        walk.build.copy(dst, slot)
+        return dst or slot
+    base, name = place(walk, node)
+    if not base or name == "length":
+        return 0
+    line = node.end_point.row + 1
+    if not dst:
+        return walk.build.load(base, name, line)
+    walk.build.row(flows.LOAD, dst, base, walk.build.name(name), line)
+    return dst
+
+
+def member_effect(walk: Walk, node: Node) -> None:
+    """A member that nobody reads the value of may still be a getter."""
+    walk.effect(node.child_by_field_name("object"))
+    index = node.child_by_field_name("index")
+    if index is not None and string_value(walk, index) is None:
+        walk.effect(index)
+
+
+# --- transparent wrappers
+
+
+def wrapped(walk: Walk, node: Node) -> int:
+    return walk.value(inner(node))
+
+
+def wrapped_effect(walk: Walk, node: Node) -> None:
+    walk.effect(inner(node))
+
+
+def wrapped_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
+    return walk.flagged(inner(node), flags, wanted)
+
+
+def wrapped_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
+    return walk.value_as(inner(node), naming, dst)
+
+
+# --- choices
+
+
+def ternary(walk: Walk, node: Node) -> int:
+    return ternary_flagged(walk, node, 0, True)
+
+
+def ternary_effect(walk: Walk, node: Node) -> None:
+    ternary_flagged(walk, node, 0, False)
+
+
+def ternary_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
+    outer = walk.guard
+    slots: list[int] = []
+    current: Node | None = node
+    while current is not None and current.type == "ternary_expression":
+        condition = current.child_by_field_name("condition")
+        if condition is None:
+            walk.children(current)
+            break
+        test(walk, condition)
+        enclosing = walk.guard
+        walk.guard = Guard(enclosing, condition, True)
+        slots.append(walk.flagged(current.child_by_field_name("consequence"), flags, wanted))
+        walk.guard = Guard(enclosing, condition, False)
+        current = current.child_by_field_name("alternative")
+    else:
+        slots.append(walk.flagged(current, flags, wanted))
+    walk.guard = outer
+    return _joined(walk, slots)
+
+
+def _joined(walk: Walk, slots: list[int]) -> int:
+    found = [slot for slot in dict.fromkeys(slots) if slot]
+    if len(found) < 2:
+        return found[0] if found else 0
+    dst = walk.build.slot()
+    for slot in found:
+        walk.build.copy(dst, slot)
+    return dst
+
+
+def _operator(walk: Walk, node: Node) -> str:
+    found = node.child_by_field_name("operator")
+    return found.type if found is not None else ""
+
+
+def binary(walk: Walk, node: Node) -> int:
+    return binary_flagged(walk, node, 0, True)
+
+
+def binary_effect(walk: Walk, node: Node) -> None:
+    binary_flagged(walk, node, 0, False)
+
+
+def binary_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
+    """`a && b`, `a || b`, `a ?? b` pass values on; of all others only the operands matter."""
+    operator = _operator(walk, node)
+    if operator not in _LOGICAL:
+        _arithmetic(walk, node)
+        return 0
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    if left is None:
+        walk.children(node)
+        return 0
+    first = 0
+    if operator == "&&" or not wanted:
+        walk.flagged(left, flows.IN_TEST, False)
+    else:
+        first = walk.flagged(left, (flags & ~flows.RETURNED) | flows.IN_TEST, True)
+    outer = walk.guard
+    suffix = " != null" if operator == "??" else ""
+    walk.guard = Guard(outer, left, operator == "&&", suffix=suffix)
+    second = walk.flagged(right, flags, wanted)
+    walk.guard = outer
+    return joint(walk, first, second)
+
+
+def _arithmetic(walk: Walk, node: Node) -> None:
+    """Walk the operands, in order, however long the chain on the left is."""
+    rights: list[Node | None] = []
+    current: Node | None = node
+    while current is not None and current.type == "binary_expression":
+        if _operator(walk, current) in _LOGICAL:
+            break
+        rights.append(current.child_by_field_name("right"))
+        current = current.child_by_field_name("left")
+    walk.effect(current)
+    for right in reversed(rights):
+        walk.effect(right)
+
+
+def test(walk: Walk, node: Node | None) -> None:
+    """Walk an expression that decides a condition."""
+    walk.flagged(node, flows.IN_TEST, False)
+
+
+def unary(walk: Walk, node: Node) -> int:
+    argument = node.child_by_field_name("argument")
+    operator = _operator(walk, node)
+    if operator == "!":
+        test(walk, argument)
+    elif operator == "void":
+        walk.flagged(argument, flows.DISCARDED, False)
+    else:
+        walk.effect(argument)
+    return 0
+
+
+def sequence(walk: Walk, node: Node) -> int:
+    return sequence_flagged(walk, node, 0, True)
+
+
+def sequence_effect(walk: Walk, node: Node) -> None:
+    sequence_flagged(walk, node, 0, False)
+
+
+def sequence_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
+    parts = [child for child in node.named_children if child.type != "comment"]
+    for part in parts[:-1]:
+        walk.flagged(part, flows.DISCARDED, False)
+    return walk.flagged(parts[-1], flags, wanted) if parts else 0
+
+
+def yielded(walk: Walk, node: Node) -> int:
+    """`yield x` hands x out; in coroutines it gives back what x resolves to."""
+    slot = walk.value(inner(node))
+    walk.build.copy(walk.frame.result, slot)
+    return slot
+
+
+# --- assignments
+
+
+def assignment(walk: Walk, node: Node) -> int:
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    if left is None:
+        walk.children(node)
+        return 0
+    src = walk.value_as(right, _target_naming(walk, left))
+    if not module_exports_store(walk, left, src):
+        bind(walk, left, src, declare=False)
+    return src
+
+
+def _target_naming(walk: Walk, left: Node) -> Naming:
+    """How a function that is assigned to `left` is called."""
+    kind = left.type
+    if kind in _PATTERNS:
+        return UNNAMED
+    text = walk.short(left, 80)
+    if kind == "identifier":
+        return Naming(text, text, text) if text != "exports" else Naming("module.exports", "module.exports", "")
+    name = text.rpartition(".")[2]
+    for prefix in ("module.exports.", "exports."):
+        if text.startswith(prefix):
+            own = text.removeprefix(prefix)
+            return Naming(name, own, own)
+    if text == "module.exports":
+        return Naming(text, text, "")
+    member_of = walk.frame.this_frame.member_of
+    if member_of is not None and text.startswith("this."):
+        text = join(member_of.label, text.removeprefix("this."))
+    return Naming(name, text, text)
+
+
+def augmented(walk: Walk, node: Node) -> int:
+    """`x ??= y`, `x ||= y`, `x &&= y` pass y on; the others only compute."""
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    operator = _operator(walk, node).removesuffix("=")
+    if left is None or operator not in _LOGICAL:
+        walk.children(node)
+        return 0
+    outer = walk.guard
+    walk.guard = Guard(outer, left, operator == "&&", suffix=" != null" if operator == "??" else "")
+    src = walk.value_as(right, _target_naming(walk, left))
+    walk.guard = outer
+    if left.type == "identifier":
+        slot = walk.value(left)
+        walk.build.copy(slot, src)
+        return slot
+    if left.type not in ("member_expression", "subscript_expression"):
+        walk.effect(left)
+        return src
+    base = walk.value(left.child_by_field_name("object"))
+    name = field_name(walk, left)
+    line = left.end_point.row + 1
+    walk.build.store(base, name, src, line)
+    return joint(walk, walk.build.load(base, name, line), src)

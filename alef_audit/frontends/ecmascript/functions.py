@@ -1,0 +1,199 @@
+"""Functions: their frame, parameters and body."""
+
+from typing import Final
+
+from tree_sitter import Node
+
+from alef_audit.facts import flows
+from alef_audit.facts.file import FunctionFlag, Parameter, ParameterKind
+from alef_audit.frontends.ecmascript.literals import literal
+from alef_audit.frontends.ecmascript.patterns import bind
+from alef_audit.frontends.ecmascript.types import instance_of, type_parameters
+from alef_audit.frontends.ecmascript.walk import UNNAMED, ClassPlace, Frame, Naming, Task, Walk
+
+FUNCTIONS: Final = frozenset(("arrow_function", "function_expression", "generator_function"))
+_PROMISES: Final = ("Promise", "PromiseLike", "Thenable")
+_QUALNAME_LIMIT: Final = 300
+_LABEL_LIMIT: Final = 120
+_ANONYMOUS: Final = "anonymous"
+
+
+def qualify(outer: str, own: str) -> str:
+    """The qualified name of `own` inside `outer`, bounded however deep the nesting."""
+    own = own[:_LABEL_LIMIT]
+    return f"{outer}.{own}" if outer and len(outer) < _QUALNAME_LIMIT else own
+
+
+def declaration(walk: Walk, node: Node) -> int:
+    """A function declaration; gives the slot of its name."""
+    name_node = node.child_by_field_name("name")
+    name = walk.text(name_node) if name_node is not None else ""
+    dst = walk.build.declare(walk.frame.scope, name) if name else walk.build.slot()
+    _start(walk, node, Naming(name, name, name), dst)
+    return dst
+
+
+def signature(walk: Walk, node: Node) -> int:
+    """An overload or a declaration without a body: the name, and no function."""
+    name_node = node.child_by_field_name("name")
+    return walk.build.declare(walk.frame.scope, walk.text(name_node)) if name_node is not None else 0
+
+
+def expression(walk: Walk, node: Node) -> int:
+    """A function expression or arrow that nothing gives a name to."""
+    return expression_as(walk, node, UNNAMED, 0)
+
+
+def expression_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
+    dst = dst or walk.build.slot()
+    own = node.child_by_field_name("name") if node.type != "arrow_function" else None
+    if own is not None:
+        name = walk.text(own)
+        frame = _start(walk, node, naming if naming.label else Naming(name, name, name), dst)
+        walk.build.copy(walk.build.declare(frame.scope, name), dst)
+    else:
+        _start(walk, node, naming, dst).flags |= FunctionFlag.ANONYMOUS
+    return dst
+
+
+def handed_on(walk: Walk, node: Node, label: str, dst: int) -> int:
+    """A function that is an argument of a call: `label` says what it is handed to."""
+    return expression_as(walk, node, Naming("", label, ""), dst)
+
+
+def method(walk: Walk, node: Node, naming: Naming, dst: int, *, home: int = 0, member_of: ClassPlace | None = None) -> Frame:
+    """A method of a class (`member_of`) or of an object literal (slot `home`); `dst` receives the function."""
+    frame = _start(walk, node, naming, dst)
+    frame.home = home
+    if member_of is not None:
+        frame.member_of = member_of
+        frame.owner = member_of.number
+        frame.static = bool(frame.flags & FunctionFlag.STATIC)
+        if naming.name == "constructor" and not frame.static:
+            frame.flags |= FunctionFlag.CONSTRUCTOR
+    return frame
+
+
+def _start(walk: Walk, node: Node, naming: Naming, dst: int) -> Frame:
+    """Write the function into `dst` and put its body off."""
+    outer = walk.frame
+    frame = walk.function(outer)
+    frame.name, frame.label = naming.name, naming.label or _ANONYMOUS
+    frame.qualname = qualify(outer.qualname, frame.label)
+    frame.flags = _modifiers(node)
+    name_node = node.child_by_field_name("name") if node.type == "method_definition" else None
+    start = (name_node or node).start_point
+    frame.line, frame.column, frame.end_line = start.row + 1, start.column + 1, node.end_point.row + 1
+    if node.type == "arrow_function":
+        frame.this_frame = outer.this_frame
+    walk.build.row(flows.FUNCTION, dst, frame.index, 0, frame.line)
+    walk.tasks.append(Task(_body, node, 0, frame, None, None))
+    return frame
+
+
+_MODIFIER_FLAGS: Final = {
+    "async": FunctionFlag.ASYNC,
+    "*": FunctionFlag.GENERATOR,
+    "static": FunctionFlag.STATIC,
+    "get": FunctionFlag.GETTER,
+    "set": FunctionFlag.SETTER,
+}
+
+
+def _modifiers(node: Node) -> int:
+    """Flags from the tokens in front of the name or the parameters."""
+    flags = 0
+    if node.type == "arrow_function":
+        first = node.child(0)
+        return int(FunctionFlag.ASYNC) if first is not None and first.type == "async" else 0
+    for child in node.children:
+        kind = child.type
+        if child.is_named and kind not in ("decorator", "comment", "accessibility_modifier", "override_modifier"):
+            break
+        flags |= _MODIFIER_FLAGS.get(kind, 0)
+    return flags
+
+
+def _body(walk: Walk, node: Node, dst: int) -> None:
+    frame = walk.frame
+    frame.generics |= type_parameters(walk, node)
+    single = node.child_by_field_name("parameter")
+    listed = node.child_by_field_name("parameters")
+    if single is not None:
+        frame.parameters = tuple(_parameter(walk, single))
+    elif listed is not None:
+        frame.parameters = tuple(found for child in listed.named_children for found in _parameter(walk, child))
+    returns = node.child_by_field_name("return_type")
+    if returns is not None:
+        instance_of(walk, returns, frame.result)
+        if not frame.flags & FunctionFlag.ASYNC and walk.text(returns).lstrip(": \t").startswith(_PROMISES):
+            frame.flags |= FunctionFlag.AWAITABLE
+    body = node.child_by_field_name("body")
+    if body is None:
+        frame.flags |= FunctionFlag.ABSTRACT
+    elif body.type == "statement_block":
+        walk.effect(body)
+    else:
+        walk.build.copy(frame.result, walk.flagged(body, flows.RETURNED, True))
+
+
+def _parameter(walk: Walk, node: Node) -> list[Parameter]:
+    """The parameter that `node` declares, if it is one."""
+    kind = node.type
+    if kind in ("comment", "ERROR"):
+        return []
+    typed: Node | None = None
+    default: Node | None = None
+    pattern: Node | None = node
+    if kind == "required_parameter" or kind == "optional_parameter":
+        pattern, typed = node.child_by_field_name("pattern"), node.child_by_field_name("type")
+        default = node.child_by_field_name("value")
+    elif kind == "assignment_pattern":
+        pattern, default = node.child_by_field_name("left"), node.child_by_field_name("right")
+    if pattern is None:
+        return []
+    if pattern.type == "this":
+        instance_of(walk, typed, walk.this())
+        return []
+    slot, name, shape = _declare(walk, pattern, typed)
+    spelling = ""
+    if default is not None:
+        spelling = literal(walk, default)
+        if not spelling:
+            walk.build.copy(slot, walk.value_as(default, Naming(name, name, name)))
+    first = node.child(0) if kind.endswith("_parameter") else None
+    place = walk.frame.member_of
+    if first is not None and place is not None and name and _is_property(node):
+        walk.build.store(place.instance, name, slot, node.start_point.row + 1)
+    return [Parameter(walk.build.name(name), slot, int(shape), walk.build.name(spelling))]
+
+
+def _is_property(node: Node) -> bool:
+    """Whether a constructor parameter declares a field too (`private x: T`, `readonly x: T`)."""
+    return any(child.type in ("accessibility_modifier", "readonly", "override_modifier") for child in node.children)
+
+
+def _declare(walk: Walk, pattern: Node, typed: Node | None) -> tuple[int, str, int]:
+    """Slot, name and kind of a parameter; its pattern's names are bound."""
+    build = walk.build
+    if pattern.type == "identifier":
+        name = walk.text(pattern)
+        slot = build.declare(walk.frame.scope, name)
+        instance_of(walk, typed, slot)
+        return slot, name, ParameterKind.POSITIONAL
+    slot = build.slot()
+    if pattern.type != "rest_pattern":
+        instance_of(walk, typed, slot)
+        bind(walk, pattern, slot, declare=True)
+        return slot, "", ParameterKind.POSITIONAL
+    line = pattern.start_point.row + 1
+    # what callers hand over are the elements of the array that the name stands for
+    array = build.object(walk.frame.index, line, "")
+    build.store(array, "*", slot, line)
+    build.copy(array, slot)
+    instance_of(walk, typed, array)
+    below = pattern.named_children[0] if pattern.named_children else None
+    name = walk.text(below) if below is not None and below.type == "identifier" else ""
+    if below is not None:
+        bind(walk, below, array, declare=True)
+    return slot, name, ParameterKind.REST

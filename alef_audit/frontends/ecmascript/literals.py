@@ -1,0 +1,112 @@
+"""Literals, property keys, and what stands inside parentheses and casts."""
+
+import re
+from typing import Final
+
+from tree_sitter import Node
+
+from alef_audit.facts import flows
+from alef_audit.frontends.ecmascript.walk import Walk
+
+_WRAPPERS: Final = frozenset(
+    ("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression", "instantiation_expression")
+)
+_SIMPLE: Final = {"true": flows.TRUE, "false": flows.FALSE, "null": flows.NULL, "undefined": flows.NULL}
+_ESCAPE: Final = re.compile(r"\\(u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|\r\n|.)", re.DOTALL)
+_ESCAPED: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": "", "\r\n": ""}
+_IDENTIFIER: Final = re.compile(r"#?[^\W\d][\w$]*\Z|#?\$[\w$]*\Z")
+
+
+def inner(node: Node) -> Node | None:
+    """What a parenthesised or cast expression wraps, one layer down."""
+    children = node.named_children
+    if node.type == "type_assertion":
+        return children[-1] if children else None
+    for child in children:
+        if child.type != "comment":
+            return child
+    return None
+
+
+def bare(node: Node) -> Node:
+    """`node` without parentheses, casts and `!`."""
+    kind = node.type
+    while kind in _WRAPPERS or kind == "type_assertion":
+        below = inner(node)
+        if below is None:
+            return node
+        node = below
+        kind = node.type
+    return node
+
+
+def string_value(walk: Walk, node: Node) -> str | None:
+    """Value of a string literal or of a template without substitutions; None for anything else."""
+    kind = node.type
+    if kind == "string" or (kind == "template_string" and not _substitutes(node)):
+        text = walk.text(node)[1:-1]
+        return _ESCAPE.sub(_unescape, text) if "\\" in text else text
+    return None
+
+
+def _substitutes(node: Node) -> bool:
+    return any(child.type == "template_substitution" for child in node.named_children)
+
+
+def _unescape(found: re.Match[str]) -> str:
+    code = found.group(1)
+    if code[0] in "ux" and len(code) > 1:
+        number = int(code[1:].strip("{}"), 16)
+        return chr(number) if number < 0xD800 or 0xDFFF < number < 0x110000 else "\ufffd"
+    return _ESCAPED.get(code, code)
+
+
+def literal(walk: Walk, node: Node) -> str:
+    """The literal spelling of `node` (see `flows.string_literal`), "" if it is no literal."""
+    kind = node.type
+    if kind == "number":
+        return walk.text(node)
+    simple = _SIMPLE.get(kind)
+    if simple is not None:
+        return simple
+    if kind == "string" or kind == "template_string":
+        text = string_value(walk, node)
+        return "" if text is None else flows.string_literal(text)
+    if kind == "unary_expression":
+        return _unary(walk.text(node))
+    return ""
+
+
+def _unary(text: str) -> str:
+    if text == "void 0":
+        return flows.NULL
+    if text == "!0":
+        return flows.TRUE
+    if text == "!1":
+        return flows.FALSE
+    return text if text[:1] in "-+" and text[1:2].isdigit() and text[1:].replace(".", "").isalnum() else ""
+
+
+def property_name(walk: Walk, key: Node | None) -> str:
+    """The name a property key stands for; `*` when it is computed from anything but a literal."""
+    if key is None:
+        return "*"
+    kind = key.type
+    if kind == "computed_property_name":
+        below = inner(key)
+        text = string_value(walk, below) if below is not None else None
+        return text or "*"
+    if kind == "string":
+        return string_value(walk, key) or "*"
+    return walk.text(key) or "*"
+
+
+def is_identifier(text: str) -> bool:
+    return _IDENTIFIER.match(text) is not None
+
+
+def join(path: str, key: str) -> str:
+    """How the property `key` of `path` is written: `h.foo`, `h["models.list"]`, or the key alone without a path."""
+    if not path:
+        return key
+    return f"{path}.{key}" if is_identifier(key) else f'{path}["{key}"]'

@@ -1,0 +1,118 @@
+"""Object and array literals."""
+
+from tree_sitter import Node
+
+from alef_audit.facts import flows
+from alef_audit.facts.file import FunctionFlag
+from alef_audit.frontends.ecmascript.functions import FUNCTIONS, expression_as, method
+from alef_audit.frontends.ecmascript.literals import join, property_name
+from alef_audit.frontends.ecmascript.walk import UNNAMED, Naming, Walk
+
+_HOLDERS = FUNCTIONS - {"arrow_function"}
+
+
+def literal_object(walk: Walk, node: Node) -> int:
+    return object_as(walk, node, UNNAMED, 0)
+
+
+def object_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
+    """The slot of an object literal; 0 when nothing in it can bear a callable and nothing can be added to it."""
+    build = walk.build
+    line = node.start_point.row + 1
+    children = [child for child in node.named_children if child.type != "comment"]
+    if not dst and children and all(_is_plain(child) for child in children):
+        return 0
+    slot = build.object(walk.frame.index, line, naming.path)
+    for child in children:
+        kind = child.type
+        if kind == "pair":
+            _pair(walk, child, slot, naming.path)
+        elif kind == "shorthand_property_identifier":
+            build.store(slot, walk.text(child), walk.value(child), child.start_point.row + 1)
+        elif kind == "method_definition":
+            _method(walk, child, slot, naming.path)
+        elif kind == "spread_element":
+            src = walk.value(child.named_children[0] if child.named_children else None)
+            if src:
+                build.row(flows.SPREAD, slot, src, 0, child.start_point.row + 1)
+        else:
+            walk.effect(child)
+    build.copy(dst, slot)
+    return dst or slot
+
+
+_PLAIN = frozenset(("number", "string", "true", "false", "null", "undefined", "regex"))
+
+
+def _is_plain(node: Node) -> bool:
+    """Whether a property's value is a literal."""
+    if node.type != "pair":
+        return False
+    value = node.child_by_field_name("value")
+    key = node.child_by_field_name("key")
+    return value is not None and value.type in _PLAIN and key is not None and key.type != "computed_property_name"
+
+
+def _pair(walk: Walk, node: Node, holder: int, path: str) -> None:
+    key, value = node.child_by_field_name("key"), node.child_by_field_name("value")
+    if key is not None and key.type == "computed_property_name":
+        walk.children(key)
+    if value is None:
+        return
+    name = property_name(walk, key)
+    if value.type in _PLAIN:
+        return
+    naming = property_naming(walk, path, name, key)
+    line = node.start_point.row + 1
+    if value.type in _HOLDERS:
+        slot = expression_as(walk, value, naming, 0)
+        walk.frames[-1].home = holder
+    else:
+        slot = walk.value_as(value, naming)
+    walk.build.store(holder, name, slot, line)
+
+
+def property_naming(walk: Walk, path: str, name: str, key: Node | None) -> Naming:
+    """How a function under a property is called: by its path, the key as written if it is computed."""
+    if name == "*" and key is not None:
+        label = path + walk.short(key, 60)
+    else:
+        label = join(path, name)
+    return Naming(name if name != "*" else "", label, label)
+
+
+def _method(walk: Walk, node: Node, holder: int, path: str) -> None:
+    key = node.child_by_field_name("name")
+    if key is not None and key.type == "computed_property_name":
+        walk.children(key)
+    name = property_name(walk, key)
+    dst = walk.build.slot()
+    frame = method(walk, node, property_naming(walk, path, name, key), dst, home=holder)
+    if not frame.flags & FunctionFlag.SETTER:
+        walk.build.store(holder, name, dst, frame.line)
+
+
+def array_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
+    """The slot of an array literal; 0 when it is bound to nothing and holds nothing that bears a callable."""
+    build = walk.build
+    line = node.start_point.row + 1
+    elements: list[int] = []
+    for child in node.named_children:
+        if child.type == "spread_element":
+            src = walk.value(child.named_children[0] if child.named_children else None)
+            slot = build.load(src, "*", child.start_point.row + 1)
+        else:
+            slot = walk.value_as(child, UNNAMED)
+        if slot:
+            elements.append(slot)
+    if not elements and not dst and node.named_children:
+        return 0
+    array = build.object(walk.frame.index, line, naming.path)
+    for slot in elements:
+        build.store(array, "*", slot, line)
+    build.copy(dst, array)
+    return dst or array
+
+
+def literal_array(walk: Walk, node: Node) -> int:
+    return array_as(walk, node, UNNAMED, 0)

@@ -1,0 +1,117 @@
+"""Destructuring and other targets of an assignment."""
+
+from tree_sitter import Node
+
+from alef_audit.facts import flows
+from alef_audit.frontends.ecmascript.literals import bare, property_name, string_value
+from alef_audit.frontends.ecmascript.walk import Naming, Walk
+
+
+def bind(walk: Walk, node: Node, src: int, *, declare: bool) -> None:
+    """Let the values of `src` reach what the pattern `node` names; `declare` makes its names new ones."""
+    pending = [(node, src)]
+    while pending:
+        target, slot = pending.pop()
+        kind = target.type
+        if kind in ("identifier", "shorthand_property_identifier_pattern", "shorthand_property_identifier"):
+            walk.build.copy(_name(walk, target, declare), slot)
+        elif kind == "object_pattern" or kind == "object":
+            for child in target.named_children:
+                _property(walk, child, slot, declare, pending)
+        elif kind == "array_pattern" or kind == "array":
+            element = 0
+            for child in target.named_children:
+                if child.type in ("rest_pattern", "spread_element"):
+                    pending.extend((below, slot) for below in child.named_children[:1])
+                elif child.type != "comment":
+                    element = element or walk.build.load(slot, "*", child.start_point.row + 1)
+                    pending.append((child, element))
+        elif kind in ("assignment_pattern", "assignment_expression", "object_assignment_pattern"):
+            left, right = target.child_by_field_name("left"), target.child_by_field_name("right")
+            if left is not None:
+                pending.append((left, with_default(walk, left, slot, right)))
+        elif kind in ("rest_pattern", "spread_element", "undefined"):
+            pending.extend((below, slot) for below in target.named_children[:1])
+        elif kind in ("member_expression", "subscript_expression"):
+            store(walk, target, slot)
+        else:
+            below = bare(target)
+            if below.type != kind:
+                pending.append((below, slot))
+            else:
+                walk.effect(target)
+
+
+def with_default(walk: Walk, target: Node, src: int, default: Node | None) -> int:
+    """The slot of `src` or else the default value."""
+    name = walk.text(target) if target.type == "identifier" or target.type.startswith("shorthand") else ""
+    fallback = walk.value_as(default, Naming(name, name, name))
+    return joint(walk, src, fallback)
+
+
+def joint(walk: Walk, first: int, second: int) -> int:
+    """A slot that holds what either holds."""
+    if not first or not second or first == second:
+        return first or second
+    dst = walk.build.slot()
+    walk.build.copy(dst, first)
+    walk.build.copy(dst, second)
+    return dst
+
+
+def _property(walk: Walk, node: Node, src: int, declare: bool, pending: list[tuple[Node, int]]) -> None:
+    build, kind = walk.build, node.type
+    if kind in ("shorthand_property_identifier_pattern", "shorthand_property_identifier"):
+        dst = _name(walk, node, declare)
+        if src:
+            build.row(flows.LOAD, dst, src, build.name(walk.text(node)), node.start_point.row + 1)
+    elif kind == "pair_pattern" or kind == "pair":
+        key, value = node.child_by_field_name("key"), node.child_by_field_name("value")
+        if key is not None and key.type == "computed_property_name":
+            walk.children(key)
+        if value is not None:
+            pending.append((value, build.load(src, property_name(walk, key), node.start_point.row + 1)))
+    elif kind in ("object_assignment_pattern", "assignment_pattern", "assignment_expression"):
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if left is None:
+            return
+        if left.type in ("object_pattern", "array_pattern"):
+            pending.append((left, with_default(walk, left, src, right)))
+            return
+        loaded = build.load(src, walk.text(left), left.start_point.row + 1)
+        build.copy(_name(walk, left, declare), with_default(walk, left, loaded, right))
+    elif kind in ("rest_pattern", "spread_element"):
+        pending.extend((below, src) for below in node.named_children[:1])
+
+
+def _name(walk: Walk, node: Node, declare: bool) -> int:
+    name = walk.text(node)
+    if declare:
+        return walk.build.declare(walk.frame.scope, name)
+    return walk.build.reference(walk.frame.scope, name)
+
+
+def store(walk: Walk, node: Node, src: int) -> None:
+    """`node` (a member or subscript expression) = `src`."""
+    base, name = place(walk, node)
+    walk.build.store(base, name, src, node.start_point.row + 1)
+
+
+def place(walk: Walk, node: Node) -> tuple[int, str]:
+    """The base slot and field name that a member or subscript expression stands for."""
+    base = walk.value(node.child_by_field_name("object"))
+    return base, field_name(walk, node)
+
+
+def field_name(walk: Walk, node: Node) -> str:
+    """The field that a member or subscript expression names, `*` if it is computed (whose parts are then walked)."""
+    if node.type == "member_expression":
+        field = node.child_by_field_name("property")
+        return (walk.text(field) if field is not None else "") or "*"
+    index = node.child_by_field_name("index")
+    if index is None:
+        return "*"
+    name = string_value(walk, index)
+    if name is None:
+        walk.effect(index)
+    return name or "*"

@@ -1,0 +1,288 @@
+"""Declared types: which class a variable, parameter or field holds an instance of."""
+
+from typing import Final
+
+from tree_sitter import Node
+
+from alef_audit.facts import flows
+from alef_audit.facts.file import Class, ClassKind
+from alef_audit.frontends.ecmascript.literals import property_name, string_value
+from alef_audit.frontends.ecmascript.mask import import_specifier
+from alef_audit.frontends.ecmascript.modules import import_slot
+from alef_audit.frontends.ecmascript.walk import Walk
+
+_DEPTH_LIMIT: Final = 40
+# Generic types that stand for their argument: the value is awaited or copied on the way.
+_TRANSPARENT: Final = frozenset(
+    ("Promise", "PromiseLike", "Awaited", "Readonly", "Partial", "Required", "NonNullable", "Pick", "Omit", "Extract", "Exclude")
+)
+# Generic types that stand for a collection, by the position of the argument that says what is in it.
+_COLLECTIONS: Final = {
+    "Array": 0,
+    "ReadonlyArray": 0,
+    "Set": 0,
+    "ReadonlySet": 0,
+    "WeakSet": 0,
+    "Iterable": 0,
+    "Iterator": 0,
+    "IterableIterator": 0,
+    "AsyncIterable": 0,
+    "AsyncIterator": 0,
+    "AsyncIterableIterator": 0,
+    "Generator": 0,
+    "AsyncGenerator": 0,
+    "Map": 1,
+    "ReadonlyMap": 1,
+    "WeakMap": 1,
+    "Record": 1,
+}
+_NO_CLASS: Final = frozenset(("ReturnType", "Parameters", "ConstructorParameters", "Function", "Date", "RegExp", "Error", "const"))
+_NAMES: Final = frozenset(("type_identifier", "identifier", "nested_type_identifier", "member_expression"))
+_STRUCTURED: Final = frozenset(("array_type", "tuple_type", "object_type", "type_query", "this_type", "lookup_type"))
+_JOINED: Final = frozenset(("union_type", "intersection_type"))
+_WRAPPED: Final = frozenset(("type_annotation", "readonly_type", "parenthesized_type", "optional_type", "rest_type"))
+
+
+def instance_of(walk: Walk, node: Node | None, dst: int, depth: int = 0) -> None:
+    """Write that `dst` holds an instance of the type `node` (an annotation or a type expression)."""
+    pending = [node] if node is not None else []
+    while pending:
+        current = pending.pop()
+        kind = current.type
+        if kind in _WRAPPED:
+            pending.extend(current.named_children[:1])
+        elif kind in _JOINED:
+            pending.extend(reversed(current.named_children))
+        elif kind in _NAMES:
+            _type_row(walk, dst, current)
+        elif kind == "generic_type":
+            pending.extend(_generic(walk, current, dst, depth))
+        elif kind in _STRUCTURED:
+            if depth > _DEPTH_LIMIT:
+                walk.note_too_deep(current)
+                return
+            _structured(walk, current, dst, depth + 1)
+
+
+def _structured(walk: Walk, node: Node, dst: int, depth: int) -> None:
+    kind, build = node.type, walk.build
+    if kind == "array_type" or kind == "tuple_type":
+        for child in node.named_children:
+            _collection(walk, child, dst, depth)
+    elif kind == "object_type":
+        members: list[tuple[str, int]] = []
+        for child in node.named_children:
+            _field(walk, child, members, depth)
+        if members:
+            line = node.start_point.row + 1
+            holder = build.object(walk.frame.index, line, "")
+            for name, slot in members:
+                build.store(holder, name, slot, line)
+            build.copy(dst, holder)
+    elif kind == "type_query":
+        build.copy(dst, _queried(walk, node))
+    elif kind == "this_type":
+        build.copy(dst, walk.this())
+    elif kind == "lookup_type":
+        _lookup(walk, node, dst, depth)
+
+
+def _collection(walk: Walk, node: Node, dst: int, depth: int) -> None:
+    element = typed_slot(walk, node, depth)
+    if element:
+        line = node.start_point.row + 1
+        holder = walk.build.object(walk.frame.index, line, "")
+        walk.build.store(holder, "*", element, line)
+        walk.build.copy(dst, holder)
+
+
+def typed_slot(walk: Walk, node: Node | None, depth: int = 0) -> int:
+    """A fresh slot that holds an instance of the type; 0 when the type names no class."""
+    if node is None or node.type == "predefined_type":
+        return 0
+    build = walk.build
+    dst, before = build.slot(), len(build.flows)
+    instance_of(walk, node, dst, depth)
+    return dst if len(build.flows) > before else 0
+
+
+def _lookup(walk: Walk, node: Node, dst: int, depth: int) -> None:
+    parts = node.named_children
+    base = typed_slot(walk, parts[0], depth) if parts else 0
+    if base and len(parts) > 1:
+        below = parts[1].named_children
+        name = string_value(walk, below[0]) if parts[1].type == "literal_type" and below else None
+        walk.build.copy(dst, walk.build.load(base, name or "*", node.start_point.row + 1))
+
+
+def _queried(walk: Walk, node: Node) -> int:
+    """The value that `typeof x.y` asks the type of."""
+    parts = node.named_children
+    if not parts or parts[0].type not in ("identifier", "member_expression", "subscript_expression", "this"):
+        return 0
+    if parts[0].type == "identifier":
+        return class_reference(walk, parts[0])
+    return walk.value(parts[0])
+
+
+def _generic(walk: Walk, node: Node, dst: int, depth: int) -> list[Node]:
+    """Write what a generic type says about `dst`; gives the types that it merely wraps."""
+    parts = node.named_children
+    if not parts:
+        return []
+    name = walk.text(parts[0])
+    arguments = parts[-1].named_children if parts[-1].type == "type_arguments" else []
+    if name in _TRANSPARENT:
+        return arguments[:1]
+    position = _COLLECTIONS.get(name)
+    if position is not None:
+        if len(arguments) > position:
+            if depth > _DEPTH_LIMIT:
+                walk.note_too_deep(node)
+            else:
+                _collection(walk, arguments[position], dst, depth + 1)
+    elif name == "InstanceType":
+        queried = _queried(walk, arguments[0]) if arguments and arguments[0].type == "type_query" else 0
+        if queried:
+            walk.build.row(flows.TYPE, dst, queried, 0, node.start_point.row + 1)
+    elif name not in _NO_CLASS:
+        _type_row(walk, dst, parts[0])
+    return []
+
+
+def _type_row(walk: Walk, dst: int, node: Node) -> None:
+    src = class_reference(walk, node)
+    if src:
+        walk.build.row(flows.TYPE, dst, src, 0, node.start_point.row + 1)
+
+
+def class_reference(walk: Walk, node: Node) -> int:
+    """The slot of the class or interface that a (qualified) type name refers to; 0 for generic parameters."""
+    names: list[str] = []
+    while node.type in ("nested_type_identifier", "nested_identifier", "member_expression"):
+        parts = node.named_children
+        if len(parts) < 2:
+            return 0
+        names.append(walk.text(parts[-1]))
+        node = parts[0]
+    name = walk.text(node)
+    if name.startswith("import("):
+        specifier = import_specifier(walk.source, node.start_byte)
+        slot = import_slot(walk, specifier, node.start_point.row + 1, type_only=True) if specifier else 0
+    elif name in walk.frame.generics or name in _NO_CLASS or node.type == "call_expression":
+        return 0
+    else:
+        slot = walk.build.reference(walk.frame.scope, name)
+    for each in reversed(names):
+        slot = walk.build.load(slot, each, node.start_point.row + 1)
+    return slot
+
+
+# --- declarations of types
+
+
+def interface(walk: Walk, node: Node) -> int:
+    """An interface: a class of kind INTERFACE whose declared fields are stored on its instances."""
+    name_node, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+    if name_node is None:
+        return 0
+    generics = walk.frame.generics
+    walk.frame.generics = generics | type_parameters(walk, node)
+    name = walk.text(name_node)
+    slot = walk.build.declare(walk.frame.scope, name)
+    bases = [
+        class_reference(walk, base.named_children[0] if base.type == "generic_type" and base.named_children else base)
+        for clause in node.named_children
+        if clause.type in ("extends_type_clause", "extends_clause")
+        for base in clause.named_children
+        if base.type != "type_arguments"
+    ]
+    _interface(walk, node, name, slot, tuple(base for base in bases if base), body)
+    walk.frame.generics = generics
+    return slot
+
+
+def type_alias(walk: Walk, node: Node) -> int:
+    """`type A = …`: A evaluates to the classes named on the right, and to an interface for the structural parts."""
+    name_node, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+    if name_node is None:
+        return 0
+    generics = walk.frame.generics
+    walk.frame.generics = generics | type_parameters(walk, node)
+    name = walk.text(name_node)
+    slot = walk.build.declare(walk.frame.scope, name)
+    pending = [value] if value is not None else []
+    while pending:
+        current = pending.pop()
+        kind = current.type
+        parts = current.named_children
+        if kind in _WRAPPED:
+            pending.extend(parts[:1])
+        elif kind in _JOINED:
+            pending.extend(reversed(parts))
+        elif kind == "generic_type" and parts and walk.text(parts[0]) in _TRANSPARENT:
+            pending.extend(parts[-1].named_children[:1])
+        elif kind == "generic_type" and parts and walk.text(parts[0]) not in _COLLECTIONS:
+            walk.build.copy(slot, class_reference(walk, parts[0]))
+        elif kind in _NAMES:
+            walk.build.copy(slot, class_reference(walk, current))
+        elif kind in _STRUCTURED or kind == "generic_type":
+            _interface(walk, node, name, slot, (), current)
+    walk.frame.generics = generics
+    return slot
+
+
+def _interface(walk: Walk, node: Node, name: str, slot: int, bases: tuple[int, ...], body: Node | None) -> None:
+    build, line = walk.build, node.start_point.row + 1
+    index = build.reserve_class()
+    build.row(flows.CLASS, slot, index, 0, line)
+    if body is not None:
+        members: list[tuple[str, int]] = []
+        whole = 0
+        if body.type in ("interface_body", "object_type"):
+            for child in body.named_children:
+                _field(walk, child, members, 1)
+        else:
+            whole = typed_slot(walk, body, 1)
+        if members or whole:
+            instance = build.slot()
+            build.row(flows.SELF, instance, index, 0, line)
+            for field, held in members:
+                build.store(instance, field, held, line)
+            if whole:
+                build.row(flows.SPREAD, instance, whole, 0, line)
+    qualname = f"{walk.frame.qualname}.{name}" if walk.frame.qualname else name
+    build.classes[index] = Class(
+        name=name,
+        qualname=qualname,
+        line=line,
+        end_line=node.end_point.row + 1,
+        kind=int(ClassKind.INTERFACE),
+        function=walk.frame.index,
+        slot=slot,
+        bases=bases,
+        members=(),
+    )
+
+
+def _field(walk: Walk, node: Node, members: list[tuple[str, int]], depth: int) -> None:
+    """Add the (name, slot of its type) of a property or index signature, if its type names a class."""
+    kind = node.type
+    if kind == "property_signature":
+        name = property_name(walk, node.child_by_field_name("name"))
+    elif kind == "index_signature":
+        name = "*"
+    else:
+        return
+    held = typed_slot(walk, node.child_by_field_name("type"), depth)
+    if held:
+        members.append((name, held))
+
+
+def type_parameters(walk: Walk, node: Node) -> frozenset[str]:
+    """Names of the generic parameters that a declaration introduces."""
+    listed = node.child_by_field_name("type_parameters")
+    if listed is None:
+        return frozenset()
+    names = (child.child_by_field_name("name") for child in listed.named_children if child.type == "type_parameter")
+    return frozenset(walk.text(name) for name in names if name is not None)

@@ -1,0 +1,156 @@
+"""Calls: one record each, and the few builtins whose value the language itself defines."""
+
+from typing import Final
+
+from tree_sitter import Node
+
+from alef_audit.facts import flows
+from alef_audit.frontends.python import expressions
+from alef_audit.frontends.python.functions import walk_lambda
+from alef_audit.frontends.python.walk import Place, Walk, line_of, short, source
+
+# Builtins that give back a collection of the same elements, or the argument itself.
+_SAME: Final = frozenset(("list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "aiter", "dict", "copy", "deepcopy"))
+_TEXT_LIMIT: Final = 80
+
+Argument = tuple[int, int, int]
+
+
+def walk_call(walk: Walk, place: Place, node: Node, flags: int, *, wanted: bool = False) -> int:
+    """Record the call `node`; `flags` come from the context. Gives the slot of its value, 0 unless `wanted`."""
+    parts = node.named_children
+    if not parts:
+        return 0
+    callee_node = parts[0]
+    build = walk.build
+    callee, receiver, member, line = _callee(walk, place, callee_node)
+    text = short(walk, callee_node, _TEXT_LIMIT)
+    arguments = _arguments(walk, place, parts[-1], text) if len(parts) > 1 else []
+    special = _builtin(walk, place, callee_node, parts[-1], arguments) if wanted else 0
+    result = build.slot() if wanted else 0
+    build.copy(result, special)
+    if callee or any(argument[1] for argument in arguments):
+        build.call(
+            function=place.function,
+            line=line,
+            column=node.start_point[1] + 1,
+            end_line=node.end_point[0] + 1,
+            callee=callee,
+            receiver=receiver,
+            member=member,
+            text=text,
+            result=result,
+            flags=flags,
+            loop=place.loop,
+            condition=place.condition,
+            arguments=arguments,
+        )
+    return result
+
+
+def _callee(walk: Walk, place: Place, node: Node) -> tuple[int, int, str, int]:
+    """Slot of the callee, of the object before the dot, the member's name, and the line it stands on."""
+    while node.type == "parenthesized_expression" and len(node.named_children) == 1:
+        node = node.named_children[0]
+    if node.type == "attribute" and len(node.named_children) >= 2:
+        parts = node.named_children
+        name, line = source(walk, parts[-1]), line_of(parts[-1])
+        receiver = expressions.value(walk, place, parts[0])
+        return walk.build.load(receiver, name, line), receiver, name, line
+    if node.type == "identifier":
+        name = source(walk, node)
+        if name == "super" and place.owner >= 0:
+            return 0, 0, name, line_of(node)
+        return walk.build.reference(place.scope, name), 0, name, line_of(node)
+    return expressions.value(walk, place, node), 0, "", line_of(node)
+
+
+def _arguments(walk: Walk, place: Place, node: Node, callee_text: str) -> list[Argument]:
+    if node.type == "generator_expression":
+        return [(flows.NO_NAME, expressions.value(walk, place, node), flows.NO_NAME)]
+    if node.type != "argument_list":
+        return []
+    build = walk.build
+    arguments: list[Argument] = []
+    first_text = ""
+    for child in node.named_children:
+        kind = child.type
+        if kind == "comment":
+            continue
+        label = flows.NO_NAME
+        if kind == "keyword_argument":
+            pair = child.named_children
+            if len(pair) < 2:
+                continue
+            label, child = build.name(source(walk, pair[0])), pair[-1]
+        elif kind == "list_splat" and child.named_children:
+            label, child = flows.SPREAD_POSITIONAL, child.named_children[0]
+        elif kind == "dictionary_splat" and child.named_children:
+            label, child = flows.SPREAD_KEYWORD, child.named_children[0]
+        literal = literal_of(walk, child)
+        if literal.startswith('"') and not first_text:
+            first_text = literal[1:40]
+        if child.type == "lambda":
+            quoted = f'"{first_text}"' if first_text else ""
+            slot = walk_lambda(walk, place, child, f"{callee_text}({quoted}) callback")
+        else:
+            slot = 0 if literal else expressions.value(walk, place, child)
+        arguments.append((label, slot, build.name(literal)))
+    return arguments
+
+
+def literal_of(walk: Walk, node: Node) -> str:
+    """The literal spelling of `node` (see flows), "" if it is no literal."""
+    kind = node.type
+    if kind == "string":
+        pieces = node.named_children
+        if len(pieces) == 2:
+            return flows.string_literal("")
+        if len(pieces) == 3 and pieces[1].type == "string_content":
+            return flows.string_literal(source(walk, pieces[1]))
+        return ""
+    if kind == "true":
+        return flows.TRUE
+    if kind == "false":
+        return flows.FALSE
+    if kind == "none":
+        return flows.NULL
+    if kind in ("integer", "float"):
+        return source(walk, node)
+    return ""
+
+
+def _builtin(walk: Walk, place: Place, callee: Node, argument_list: Node, arguments: list[Argument]) -> int:
+    """The value of super(), getattr, cast, import_module and of builtins that copy their argument."""
+    name = source(walk, callee)
+    build = walk.build
+    line = line_of(callee)
+    if name == "super" and place.owner >= 0:
+        dst = build.slot()
+        build.row(flows.SUPER, dst, place.owner, 0, line)
+        return dst
+    if not arguments:
+        return 0
+    names = tuple(build.name_ids) if name in ("getattr", "importlib.import_module", "import_module", "__import__") else ()
+    first = arguments[0]
+    if name == "getattr" and len(arguments) >= 2 and first[1]:
+        literal = names[arguments[1][2]]
+        slot = build.load(first[1], literal[1:] if literal.startswith('"') else "*", line)
+        if len(arguments) > 2 and arguments[2][1]:
+            dst = build.slot()
+            build.copy(dst, slot)
+            build.copy(dst, arguments[2][1])
+            return dst
+        return slot
+    if names:
+        literal = names[first[2]]
+        return expressions.dynamic_import(walk, place, literal[1:], line) if literal.startswith('"') else 0
+    if name in _SAME or name in ("copy.copy", "copy.deepcopy", "weakref.proxy", "weakref.ref"):
+        return first[1]
+    if name in ("cast", "typing.cast", "t.cast") and len(arguments) == 2:
+        dst = build.slot()
+        build.copy(dst, arguments[1][1])
+        if first[1]:
+            build.row(flows.TYPE, dst, first[1], 0, line)
+        return dst
+    return 0

@@ -1,0 +1,294 @@
+"""Expressions: each function walks one kind of node and gives back the slot of its value (0 = cannot bear a callable)."""
+
+from collections.abc import Callable
+from typing import Final
+
+from tree_sitter import Node
+
+from alef_audit.facts import flows
+from alef_audit.facts.file import Import
+from alef_audit.frontends.python.calls import literal_of, walk_call
+from alef_audit.frontends.python.functions import walk_lambda
+from alef_audit.frontends.python.targets import assign, bind_iteration
+from alef_audit.frontends.python.walk import (
+    DEPTH_LIMIT,
+    Place,
+    Walk,
+    add_condition,
+    add_loop,
+    line_of,
+    note_too_deep,
+    short,
+    source,
+)
+
+Expression = Callable[[Walk, Place, Node], int]
+
+
+def value(walk: Walk, place: Place, node: Node) -> int:
+    """Walk an expression whose value matters."""
+    handler = _EXPRESSIONS.get(node.type, _operands)
+    if walk.depth > DEPTH_LIMIT:
+        note_too_deep(walk, node)
+        return 0
+    walk.depth += 1
+    slot = handler(walk, place, node)
+    walk.depth -= 1
+    return slot
+
+
+def test(walk: Walk, place: Place, node: Node) -> None:
+    """Walk an expression that decides a condition: calls in it are marked IN_TEST."""
+    kind = node.type
+    if kind == "call":
+        walk_call(walk, place, node, flows.IN_TEST)
+    elif kind in ("not_operator", "boolean_operator", "parenthesized_expression") and walk.depth < DEPTH_LIMIT:
+        walk.depth += 1
+        for child in node.named_children:
+            test(walk, place, child)
+        walk.depth -= 1
+    else:
+        value(walk, place, node)
+
+
+def _operands(walk: Walk, place: Place, node: Node) -> int:
+    """Anything whose value is no callable: walk what stands in it, chains of operators without recursion."""
+    pending = list(node.named_children)
+    pending.reverse()
+    while pending:
+        child = pending.pop()
+        if child.type in _CHAINS:
+            pending.extend(reversed(child.named_children))
+        elif child.type not in _LEAVES:
+            value(walk, place, child)
+    return 0
+
+
+def _leaf(walk: Walk, place: Place, node: Node) -> int:
+    return 0
+
+
+def _identifier(walk: Walk, place: Place, node: Node) -> int:
+    return walk.build.reference(place.scope, source(walk, node))
+
+
+def _attribute(walk: Walk, place: Place, node: Node) -> int:
+    names: list[tuple[str, int]] = []
+    inner = node
+    while inner.type == "attribute":
+        parts = inner.named_children
+        if len(parts) < 2:
+            return 0
+        names.append((source(walk, parts[-1]), line_of(parts[-1])))
+        inner = parts[0]
+    slot = value(walk, place, inner)
+    for name, line in reversed(names):
+        slot = walk.build.load(slot, name, line)
+    return slot
+
+
+def _subscript(walk: Walk, place: Place, node: Node) -> int:
+    parts = node.named_children
+    base = value(walk, place, parts[0])
+    for index in parts[1:]:
+        value(walk, place, index)
+    if not base:
+        return 0
+    return walk.build.load(base, literal_key(walk, parts[1]) if len(parts) == 2 else "*", line_of(node))
+
+
+def literal_key(walk: Walk, node: Node) -> str:
+    """The field that a subscript names: the text of a plain string literal, else any element."""
+    if node.type == "string" and len(node.named_children) == 3 and node.named_children[1].type == "string_content":
+        return source(walk, node.named_children[1]) or "*"
+    return "*"
+
+
+def _call(walk: Walk, place: Place, node: Node) -> int:
+    return walk_call(walk, place, node, 0, wanted=True)
+
+
+def _await(walk: Walk, place: Place, node: Node) -> int:
+    inner = node.named_children[0] if node.named_children else None
+    while inner is not None and inner.type == "parenthesized_expression" and len(inner.named_children) == 1:
+        inner = inner.named_children[0]
+    if inner is None:
+        return 0
+    if inner.type == "call":
+        return walk_call(walk, place, inner, flows.AWAITED, wanted=True)
+    return value(walk, place, inner)
+
+
+def _joined(walk: Walk, place: Place, slots: list[int]) -> int:
+    bearing = [slot for slot in slots if slot]
+    if len(bearing) < 2:
+        return bearing[0] if bearing else 0
+    dst = walk.build.slot()
+    for slot in bearing:
+        walk.build.copy(dst, slot)
+    return dst
+
+
+def _conditional(walk: Walk, place: Place, node: Node) -> int:
+    parts = node.named_children
+    if len(parts) != 3:
+        return _operands(walk, place, node)
+    test(walk, place, parts[1])
+    then = value(walk, place.under(add_condition(walk, place, parts[1], holds=True)), parts[0])
+    other = value(walk, place.under(add_condition(walk, place, parts[1], holds=False)), parts[2])
+    return _joined(walk, place, [then, other])
+
+
+def _boolean(walk: Walk, place: Place, node: Node) -> int:
+    """`a or b`, `a and b`: either value; a chain is walked from its flat list of operands."""
+    operands: list[tuple[Node, bool]] = []  # operand, whether the operator before it was `or`
+    inner = node
+    while inner.type == "boolean_operator":
+        parts = inner.children
+        if len(parts) < 3:
+            break
+        operands.append((parts[2], parts[1].type == "or"))
+        inner = parts[0]
+    slots = [value(walk, place, inner)]
+    left = inner
+    for operand, is_or in reversed(operands):
+        here = place.under(add_condition(walk, place, left, holds=not is_or))
+        slots.append(value(walk, here, operand))
+        left = operand
+    return _joined(walk, place, slots)
+
+
+def _parenthesized(walk: Walk, place: Place, node: Node) -> int:
+    slot = 0
+    for child in node.named_children:
+        if child.type != "comment":
+            slot = value(walk, place, child)
+    return slot
+
+
+def _named_expression(walk: Walk, place: Place, node: Node) -> int:
+    parts = node.named_children
+    if len(parts) != 2:
+        return 0
+    slot = value(walk, place, parts[1])
+    assign(walk, place, parts[0], slot)
+    return slot
+
+
+def _sequence(walk: Walk, place: Place, node: Node) -> int:
+    holder = 0
+    for child in node.named_children:
+        if child.type == "comment":
+            continue
+        spread = child.type in ("list_splat", "dictionary_splat")
+        slot = value(walk, place, child.named_children[0] if spread and child.named_children else child)
+        if slot:
+            holder = holder or walk.build.object(place.function, line_of(node), "")
+            walk.build.store(holder, "*", walk.build.load(slot, "*", line_of(child)) if spread else slot, line_of(child))
+    return holder
+
+
+def _dictionary(walk: Walk, place: Place, node: Node) -> int:
+    holder = 0
+    for child in node.named_children:
+        parts = child.named_children
+        if child.type == "dictionary_splat" and parts:
+            slot = value(walk, place, parts[0])
+            if slot:
+                holder = holder or walk.build.object(place.function, line_of(node), "")
+                walk.build.row(flows.SPREAD, holder, slot, 0, line_of(child))
+        elif child.type == "pair" and len(parts) >= 2:
+            value(walk, place, parts[0])
+            key = literal_key(walk, parts[0])
+            slot = value(walk, place, parts[-1])
+            if slot:
+                holder = holder or walk.build.object(place.function, line_of(node), "")
+                walk.build.store(holder, key, slot, line_of(child))
+    return holder
+
+
+def _comprehension(walk: Walk, place: Place, node: Node) -> int:
+    """Clauses first (they bind the names), then the body inside their loops."""
+    parts = node.named_children
+    here = place
+    for clause in parts[1:]:
+        if clause.type == "for_in_clause":
+            names = [child for child in clause.named_children if child.type != "comment"]
+            if len(names) < 2:
+                continue
+            over = short(walk, names[1], 60)
+            is_async = any(child.type == "async" for child in clause.children)
+            bind_iteration(walk, here, names[0], names[1], is_async=is_async)
+            here = here.within(add_loop(walk, here, clause, over, yields=False))
+        elif clause.type == "if_clause":
+            for child in clause.named_children:
+                test(walk, here, child)
+                here = here.under(add_condition(walk, here, child, holds=True))
+    body = parts[0] if parts else None
+    if body is None:
+        return 0
+    slot = value(walk, here, body.named_children[-1] if body.type == "pair" and body.named_children else body)
+    if not slot or node.type == "generator_expression" and not slot:
+        return 0
+    holder = walk.build.object(place.function, line_of(node), "")
+    walk.build.store(holder, "*", slot, line_of(node))
+    return holder
+
+
+def _yield(walk: Walk, place: Place, node: Node) -> int:
+    for child in node.named_children:
+        slot = value(walk, place, child)
+        if slot and place.result:
+            walk.build.copy(place.result, slot)
+            holder = walk.build.object(place.function, line_of(node), "")
+            walk.build.store(holder, "*", slot, line_of(node))
+            walk.build.copy(place.result, holder)
+    return 0
+
+
+def _lambda(walk: Walk, place: Place, node: Node) -> int:
+    return walk_lambda(walk, place, node, "<lambda>")
+
+
+def dynamic_import(walk: Walk, place: Place, specifier: str, line: int) -> int:
+    """What `importlib.import_module("literal")` gives back."""
+    dst = walk.build.slot()
+    walk.build.add_import(dst, Import(specifier, "", line, place.function, dynamic=True))
+    return dst
+
+
+_LEAVES: Final = frozenset(
+    "integer float true false none comment ellipsis escape_sequence string_content string_start string_end "
+    "identifier type_conversion format_specifier".split()
+)
+_CHAINS: Final = frozenset(
+    "binary_operator concatenated_string string interpolation format_expression comparison_operator unary_operator".split()
+)
+_EXPRESSIONS: Final[dict[str, Expression]] = {
+    "identifier": _identifier,
+    "attribute": _attribute,
+    "subscript": _subscript,
+    "call": _call,
+    "await": _await,
+    "conditional_expression": _conditional,
+    "boolean_operator": _boolean,
+    "parenthesized_expression": _parenthesized,
+    "named_expression": _named_expression,
+    "tuple": _sequence,
+    "list": _sequence,
+    "set": _sequence,
+    "expression_list": _sequence,
+    "dictionary": _dictionary,
+    "list_comprehension": _comprehension,
+    "set_comprehension": _comprehension,
+    "dictionary_comprehension": _comprehension,
+    "generator_expression": _comprehension,
+    "lambda": _lambda,
+    "yield": _yield,
+    "integer": _leaf,
+    "float": _leaf,
+    "true": _leaf,
+    "false": _leaf,
+    "none": _leaf,
+    "comment": _leaf,
+}

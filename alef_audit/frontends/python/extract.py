@@ -1,0 +1,76 @@
+"""Entry of the Python front end."""
+
+import re
+import sys
+from typing import Final
+
+import tree_sitter_python
+from tree_sitter import Language, Node, Parser
+
+from alef_audit.facts.file import Directive, Export, FileFacts, Function, Problem
+from alef_audit.frontends.builder import FactsBuilder, Scope
+from alef_audit.frontends.python.statements import walk_block
+from alef_audit.frontends.python.walk import Place, Walk
+
+_LANGUAGE: Final = Language(tree_sitter_python.language())
+_DIRECTIVE: Final = re.compile(rb"^([^\n#]*)#[ \t]*audit:[ \t]*([^\n\r]*)", re.MULTILINE)
+_MAX_PROBLEMS: Final = 20
+# Frames that the walk needs: DEPTH_LIMIT levels of a handful of Python frames each.
+_RECURSION: Final = 12_000
+
+
+def extract_python(text: bytes) -> FileFacts:
+    """Facts of one Python file (UTF-8 bytes). Never raises: what cannot be parsed yields fewer facts and a problem."""
+    if sys.getrecursionlimit() < _RECURSION:
+        sys.setrecursionlimit(_RECURSION)
+    tree = Parser(_LANGUAGE).parse(text)
+    root = tree.root_node
+    build = FactsBuilder("python")
+    walk = Walk(build, text)
+    lines = text.count(b"\n") + 1
+    if root.has_error:
+        build.problems.extend(_syntax_problems(root))
+    build.reserve_function()
+    build.enter(0)
+    scope = Scope(None)
+    place = Place(
+        function=0,
+        scope=scope,
+        lexical=scope,
+        qualname="",
+        result=build.slot(),
+        receiver="",
+        owner=-1,
+        self_slot=0,
+        class_slot=0,
+        is_async=False,
+    )
+    walk_block(walk, place, root)
+    exports = [Export(name, scope.slots[name]) for name in sorted(scope.declared) if " " not in name]
+    build.exports.extend(exports)
+    build.close(scope)
+    build.functions[0] = Function("", "", "<module>", 1, 1, lines, -1, -1, 0, (), place.result, 0)
+    if b"audit:" in text:
+        build.directives.extend(_directives(text))
+    return build.finish(lines)
+
+
+def _directives(text: bytes) -> list[Directive]:
+    found = []
+    for match in _DIRECTIVE.finditer(text):
+        line = text.count(b"\n", 0, match.end(1)) + 1
+        own_line = not match.group(1).strip()
+        found.append(Directive(line, match.group(2).decode("utf-8", "replace").strip(), own_line))
+    return found
+
+
+def _syntax_problems(root: Node) -> list[Problem]:
+    problems: list[Problem] = []
+    pending = [root]
+    while pending and len(problems) < _MAX_PROBLEMS:
+        node = pending.pop()
+        if node.is_missing or node.type == "ERROR":
+            problems.append(Problem(node.start_point[0] + 1, "parse-error", "syntax not understood"))
+        elif node.has_error:
+            pending.extend(reversed(node.children))
+    return problems

@@ -1,0 +1,333 @@
+"""Statements: control flow becomes loops and conditions, definitions become functions and classes."""
+
+from collections.abc import Callable
+from typing import Final
+
+from tree_sitter import Node
+
+from alef_audit.facts import flows
+from alef_audit.facts.file import Import
+from alef_audit.frontends.python import definitions, expressions
+from alef_audit.frontends.python.targets import assign, assign_pairwise, bind_iteration
+from alef_audit.frontends.python.types import annotate
+from alef_audit.frontends.python.walk import (
+    DEPTH_LIMIT,
+    Place,
+    Walk,
+    add_condition,
+    add_loop,
+    line_of,
+    note_too_deep,
+    short,
+    source,
+)
+
+Statement = Callable[[Walk, Place, Node], None]
+_EXITS: Final = frozenset(("return_statement", "raise_statement", "continue_statement", "break_statement"))
+
+
+def walk_body(walk: Walk, place: Place, body: Node) -> bool:
+    """Walk a function's body. True when it is a generator."""
+    walk_block(walk, place, body)
+    return b"yield" in walk.text[body.start_byte : body.end_byte] and _yields(body)
+
+
+def _yields(body: Node) -> bool:
+    """Whether a `yield` stands in this function itself, not in one nested in it."""
+    pending = list(body.named_children)
+    while pending:
+        node = pending.pop()
+        kind = node.type
+        if kind == "yield":
+            return True
+        if kind not in ("function_definition", "class_definition", "lambda"):
+            pending.extend(node.named_children)
+    return False
+
+
+def walk_block(walk: Walk, place: Place, block: Node) -> None:
+    """Walk the statements of a block; what follows an early exit stands under its negated test."""
+    if walk.depth > DEPTH_LIMIT:
+        note_too_deep(walk, block)
+        return
+    walk.depth += 1
+    here = place
+    for child in block.named_children:
+        handler = _STATEMENTS.get(child.type)
+        if handler is None:
+            expressions.value(walk, here, child)
+            continue
+        handler(walk, here, child)
+        if child.type == "if_statement" and (test := _early_exit(child)) is not None:
+            here = here.under(add_condition(walk, here, test, holds=False, exits=True))
+    walk.depth -= 1
+
+
+def _early_exit(node: Node) -> Node | None:
+    """The test of `if test: ...; return` without an else, None for any other if."""
+    if node.child_by_field_name("alternative") is not None:
+        return None
+    body = node.child_by_field_name("consequence")
+    last = [c for c in body.named_children if c.type != "comment"][-1:] if body is not None else []
+    return node.child_by_field_name("condition") if last and last[0].type in _EXITS else None
+
+
+def _expression_statement(walk: Walk, place: Place, node: Node) -> None:
+    for child in node.named_children:
+        kind = child.type
+        if kind == "call":
+            expressions.walk_call(walk, place, child, flows.DISCARDED)
+        elif kind == "await" and child.named_children and child.named_children[0].type == "call":
+            expressions.walk_call(walk, place, child.named_children[0], flows.DISCARDED | flows.AWAITED)
+        elif kind == "assignment":
+            _assignment(walk, place, child)
+        elif kind == "augmented_assignment":
+            parts = child.named_children
+            slot = expressions.value(walk, place, parts[-1])
+            if slot:
+                assign(walk, place, parts[0], slot)
+        else:
+            expressions.value(walk, place, child)
+
+
+def _assignment(walk: Walk, place: Place, node: Node) -> None:
+    left = node.child_by_field_name("left")
+    right = node.child_by_field_name("right")
+    type_node = node.child_by_field_name("type")
+    if left is None:
+        return
+    if right is not None and right.type == "assignment":
+        _assignment(walk, place, right)
+        inner = right.child_by_field_name("left")
+        slot = expressions.value(walk, place, inner) if inner is not None and inner.type == "identifier" else 0
+        assign(walk, place, left, slot)
+        return
+    if right is not None and assign_pairwise(walk, place, left, right):
+        return
+    before = len(walk.build.objects)
+    slot = expressions.value(walk, place, right) if right is not None else 0
+    if slot and left.type == "identifier" and len(walk.build.objects) > before and right is not None:
+        definitions.label_object(walk, right, source(walk, left))
+    if type_node is not None:
+        typed = walk.build.slot()
+        annotate(walk, place, typed, type_node)
+        walk.build.copy(typed, slot)
+        slot = typed
+    assign(walk, place, left, slot)
+
+
+def _return(walk: Walk, place: Place, node: Node) -> None:
+    for child in node.named_children:
+        inner = child
+        if inner.type == "await" and inner.named_children:
+            inner = inner.named_children[0]
+        if inner.type == "call":
+            flags = flows.RETURNED | (flows.AWAITED if inner is not child else 0)
+            slot = expressions.walk_call(walk, place, inner, flags, wanted=True)
+        else:
+            slot = expressions.value(walk, place, child)
+        walk.build.copy(place.result, slot)
+
+
+def _if(walk: Walk, place: Place, node: Node) -> None:
+    condition = node.child_by_field_name("condition")
+    consequence = node.child_by_field_name("consequence")
+    if condition is None:
+        return
+    expressions.test(walk, place, condition)
+    if consequence is not None:
+        walk_block(walk, place.under(add_condition(walk, place, condition, holds=True)), consequence)
+    here = place.under(add_condition(walk, place, condition, holds=False))
+    for alternative in node.children_by_field_name("alternative"):
+        if alternative.type == "elif_clause":
+            test = alternative.child_by_field_name("condition")
+            body = alternative.child_by_field_name("consequence")
+            if test is not None and body is not None:
+                expressions.test(walk, here, test)
+                walk_block(walk, here.under(add_condition(walk, here, test, holds=True)), body)
+                here = here.under(add_condition(walk, here, test, holds=False))
+        else:
+            for child in alternative.named_children:
+                if child.type == "block":
+                    walk_block(walk, here, child)
+
+
+def _for(walk: Walk, place: Place, node: Node) -> None:
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    body = node.child_by_field_name("body")
+    if left is None or right is None:
+        return
+    is_async = node.children[0].type == "async"
+    bind_iteration(walk, place, left, right, is_async=is_async)
+    loop = add_loop(walk, place, node, short(walk, right, 60), yields=_pauses(walk, body))
+    if body is not None:
+        walk_block(walk, place.within(loop), body)
+    _else(walk, place, node)
+
+
+def _while(walk: Walk, place: Place, node: Node) -> None:
+    condition, body = node.child_by_field_name("condition"), node.child_by_field_name("body")
+    loop = add_loop(walk, place, node, "", yields=_pauses(walk, body))
+    inside = place.within(loop)
+    if condition is not None:
+        expressions.test(walk, inside, condition)
+    if body is not None:
+        walk_block(walk, inside, body)
+    _else(walk, place, node)
+
+
+def _pauses(walk: Walk, body: Node | None) -> bool:
+    """Whether a loop body gives the event loop a turn by itself: `await asyncio.sleep(...)`."""
+    if body is None:
+        return False
+    text = walk.text[body.start_byte : body.end_byte]
+    return b"await" in text and (b"asyncio.sleep(" in text or b"anyio.sleep(" in text or b"checkpoint(" in text)
+
+
+def _else(walk: Walk, place: Place, node: Node) -> None:
+    alternative = node.child_by_field_name("alternative")
+    if alternative is not None:
+        for child in alternative.named_children:
+            if child.type == "block":
+                walk_block(walk, place, child)
+
+
+def _try(walk: Walk, place: Place, node: Node) -> None:
+    for child in node.named_children:
+        if child.type == "block":
+            walk_block(walk, place, child)
+        elif child.type in ("except_clause", "except_group_clause", "finally_clause", "else_clause"):
+            for inner in child.named_children:
+                if inner.type == "block":
+                    walk_block(walk, place, inner)
+                elif inner.type == "as_pattern":
+                    assign(walk, place, inner.named_children[-1], 0)
+
+
+def _with(walk: Walk, place: Place, node: Node) -> None:
+    is_async = node.children[0].type == "async"
+    pending = [node]
+    while pending:
+        child = pending.pop()
+        if child.type == "with_item":
+            _with_item(walk, place, child, is_async=is_async)
+        elif child.type in ("with_clause", "with_statement"):
+            pending.extend(c for c in reversed(child.named_children) if c.type in ("with_clause", "with_item"))
+    body = node.child_by_field_name("body")
+    if body is not None:
+        walk_block(walk, place, body)
+
+
+def _with_item(walk: Walk, place: Place, node: Node, *, is_async: bool) -> None:
+    inner = node.named_children[0]
+    target = None
+    if inner.type == "as_pattern" and len(inner.named_children) > 1:
+        inner, target = inner.named_children[0], inner.named_children[-1]
+    if is_async and inner.type == "call":
+        slot = expressions.walk_call(walk, place, inner, flows.AWAITED, wanted=True)
+    else:
+        slot = expressions.value(walk, place, inner)
+    bound = slot
+    if slot:
+        bound = walk.build.slot()
+        walk.build.copy(bound, slot)
+        for member in ("__aenter__", "__aexit__") if is_async else ("__enter__", "__exit__"):
+            walk.build.call(
+                function=place.function,
+                line=line_of(inner),
+                column=inner.start_point[1] + 1,
+                end_line=line_of(inner),
+                callee=walk.build.load(slot, member, line_of(inner)),
+                receiver=slot,
+                member=member,
+                text=f"with ({member})",
+                result=bound if member.endswith("enter__") else 0,
+                flags=flows.IMPLICIT | (flows.AWAITED if is_async else 0),
+                loop=place.loop,
+                condition=place.condition,
+            )
+    if target is not None:
+        assign(walk, place, target, bound)
+
+
+def _scope_declaration(walk: Walk, place: Place, node: Node) -> None:
+    word = "global " if node.type == "global_statement" else "nonlocal "
+    for child in node.named_children:
+        place.scope.declared.add(word + source(walk, child))
+
+
+def _import(walk: Walk, place: Place, node: Node) -> None:
+    build, line = walk.build, line_of(node)
+    for child in node.named_children:
+        if child.type == "aliased_import":
+            parts = child.named_children
+            dst = build.declare(place.scope, source(walk, parts[-1]))
+            build.add_import(dst, Import(source(walk, parts[0]), "", line, place.function))
+        elif child.type == "dotted_name":
+            dotted = source(walk, child)
+            head = dotted.split(".", 1)[0]
+            build.add_import(build.declare(place.scope, head), Import(head, "", line, place.function))
+            if head != dotted:
+                build.add_import(0, Import(dotted, "", line, place.function))
+
+
+def _import_from(walk: Walk, place: Place, node: Node) -> None:
+    build, line = walk.build, line_of(node)
+    module = node.child_by_field_name("module_name")
+    specifier = source(walk, module).replace(" ", "") if module is not None else "__future__"
+    for child in node.children_by_field_name("name"):
+        parts = child.named_children if child.type == "aliased_import" else [child]
+        name = source(walk, parts[0])
+        dst = build.declare(place.scope, source(walk, parts[-1]))
+        build.add_import(dst, Import(specifier, name, line, place.function))
+    if any(child.type == "wildcard_import" for child in node.named_children):
+        build.stars.append(build.add_import(0, Import(specifier, "*", line, place.function)))
+
+
+def _assert(walk: Walk, place: Place, node: Node) -> None:
+    for child in node.named_children:
+        expressions.test(walk, place, child)
+
+
+def _match(walk: Walk, place: Place, node: Node) -> None:
+    subject = node.child_by_field_name("subject")
+    if subject is not None:
+        expressions.value(walk, place, subject)
+    body = node.child_by_field_name("body")
+    for case in body.named_children if body is not None else ():
+        if case.type == "case_clause":
+            here = place.under(add_condition(walk, place, case.named_children[0], holds=True))
+            block = case.child_by_field_name("consequence")
+            if block is not None:
+                walk_block(walk, here, block)
+
+
+def _nothing(walk: Walk, place: Place, node: Node) -> None:
+    return
+
+
+_STATEMENTS: Final[dict[str, Statement]] = {
+    "expression_statement": _expression_statement,
+    "return_statement": _return,
+    "if_statement": _if,
+    "for_statement": _for,
+    "while_statement": _while,
+    "try_statement": _try,
+    "with_statement": _with,
+    "function_definition": definitions.function_definition,
+    "class_definition": definitions.class_definition,
+    "decorated_definition": definitions.decorated_definition,
+    "import_statement": _import,
+    "import_from_statement": _import_from,
+    "future_import_statement": _nothing,
+    "global_statement": _scope_declaration,
+    "nonlocal_statement": _scope_declaration,
+    "assert_statement": _assert,
+    "match_statement": _match,
+    "pass_statement": _nothing,
+    "comment": _nothing,
+    "type_alias_statement": _nothing,
+    "break_statement": _nothing,
+    "continue_statement": _nothing,
+    "block": walk_block,
+}

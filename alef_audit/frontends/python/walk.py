@@ -1,0 +1,79 @@
+"""What a walk over one Python file carries: the builder, the text, and where in the program it stands."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from tree_sitter import Node
+
+from alef_audit.facts.file import Condition, Loop, Problem
+from alef_audit.frontends.builder import FactsBuilder, Scope
+
+# Nested expressions beyond this depth are not followed; hand-written code stays below 60.
+DEPTH_LIMIT: Final = 400
+_TEXT_LIMIT: Final = 160
+
+
+@dataclass(slots=True)
+class Walk:
+    """Mutable state of the walk over one file."""
+
+    build: FactsBuilder
+    text: bytes
+    depth: int = 0
+    too_deep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the walk stands: the innermost function, its names, and the loops and conditions around it."""
+
+    function: int
+    scope: Scope
+    lexical: Scope  # the scope that nested functions see: `scope`, except in a class body
+    qualname: str
+    result: int
+    receiver: str  # name of the self or cls parameter of the innermost method, "" if none
+    owner: int  # innermost class, -1 if none
+    self_slot: int  # what `self` means in the innermost class
+    class_slot: int
+    is_async: bool
+    loop: int = -1
+    condition: int = -1
+
+    def under(self, condition: int) -> "Place":
+        return replace(self, condition=condition)
+
+    def within(self, loop: int) -> "Place":
+        return replace(self, loop=loop)
+
+
+def source(walk: Walk, node: Node) -> str:
+    return walk.text[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
+def short(walk: Walk, node: Node, limit: int) -> str:
+    """The node's text on one line, at most `limit` characters."""
+    text = walk.text[node.start_byte : min(node.end_byte, node.start_byte + 4 * limit)].decode("utf-8", "replace")
+    return " ".join(text.split())[:limit]
+
+
+def line_of(node: Node) -> int:
+    return node.start_point[0] + 1
+
+
+def add_condition(walk: Walk, place: Place, test: Node, *, holds: bool, exits: bool = False) -> int:
+    conditions = walk.build.conditions
+    conditions.append(Condition(place.condition, line_of(test), short(walk, test, _TEXT_LIMIT), holds, exits))
+    return len(conditions) - 1
+
+
+def add_loop(walk: Walk, place: Place, node: Node, over: str, *, yields: bool) -> int:
+    loops = walk.build.loops
+    loops.append(Loop(place.function, place.loop, line_of(node), over[:60], yields))
+    return len(loops) - 1
+
+
+def note_too_deep(walk: Walk, node: Node) -> None:
+    if not walk.too_deep:
+        walk.too_deep = True
+        walk.build.problems.append(Problem(line_of(node), "too-deep", "expression nested too deeply, not followed"))

@@ -1,0 +1,1 @@
+"""Which roots reach which blocking calls, behind which guards."""

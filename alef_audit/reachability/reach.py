@@ -1,0 +1,79 @@
+"""Reachability of blocking calls: contexts, roots of every kind, ways."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from alef_audit.callgraph import guards
+from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
+from alef_audit.reachability import surface
+from alef_audit.reachability.ways import Ways, propagate
+from alef_audit.rulepack.kinds import Kinds
+
+# Roots in files of these roles are not hot: they run in development, or as programs of their own.
+_COLD_ROLES = frozenset(("test", "example", "docs", "build", "script", "types"))
+
+
+@dataclass(frozen=True, slots=True)
+class Reachability:
+    """`roots` are numbered as in the bit sets of `ways`; `incoming` is the call graph's edges by callee."""
+
+    graph: CallGraph
+    roots: tuple[RootSite, ...]
+    ways: dict[int, Ways]
+    outgoing: dict[int, list[Edge]]
+    incoming: dict[int, list[Edge]]
+    sinks: tuple[SinkSite, ...]
+    has_dispatch: bool
+
+
+def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
+    """Find by which ways the event loop's roots reach every function that matters."""
+    is_async = surface.async_functions(graph.program)
+    edges = [edge for edge in graph.edges if _role(graph, edge.caller) not in ("test",)]
+    relevant = _leading_to(edges, {sink.function for sink in graph.sinks})
+    outgoing: dict[int, list[Edge]] = {}
+    incoming: dict[int, list[Edge]] = {}
+    for edge in edges:
+        if edge.callee in relevant:
+            outgoing.setdefault(edge.caller, []).append(edge)
+            incoming.setdefault(edge.callee, []).append(edge)
+    registered = [root for root in graph.roots if _role(graph, root.function) not in _COLD_ROLES]
+    hot = [root for root in registered if kinds.root[root.kind].heat != "never" and root.runs_on == "event-loop"]
+    cold = [root for root in registered if root not in hot]
+    has_dispatch = any(kinds.root[root.kind].heat == "dispatch" for root in hot)
+    reached = propagate(outgoing, graph.function_guards, _numbered(hot), guards.OFFLOAD, is_async)
+    extra = surface.surface_roots(
+        graph, edges, hot, cold, reached=_exposed(reached), relevant=relevant, is_async=is_async, has_dispatch=has_dispatch
+    )
+    roots = (*hot, *extra)
+    if extra:
+        reached = propagate(outgoing, graph.function_guards, _numbered(roots), guards.OFFLOAD, is_async)
+    return Reachability(graph, roots, reached, outgoing, incoming, graph.sinks, has_dispatch)
+
+
+def _numbered(roots: Iterable[RootSite]) -> list[tuple[int, int]]:
+    return [(root.function, 1 << number) for number, root in enumerate(roots)]
+
+
+def _exposed(reached: dict[int, Ways]) -> set[int]:
+    """Functions that some root reaches without leaving the loop."""
+    return {function for function, ways in reached.items() if any(not way & guards.OFFLOAD for way in ways)}
+
+
+def _role(graph: CallGraph, function: int) -> str:
+    return graph.program.unit_of(function).role
+
+
+def _leading_to(edges: list[Edge], targets: set[int]) -> set[int]:
+    """The functions from which a target can be reached, targets included."""
+    callers: dict[int, list[int]] = {}
+    for edge in edges:
+        callers.setdefault(edge.callee, []).append(edge.caller)
+    found = set(targets)
+    pending = list(targets)
+    while pending:
+        for caller in callers.get(pending.pop(), ()):
+            if caller not in found:
+                found.add(caller)
+                pending.append(caller)
+    return found

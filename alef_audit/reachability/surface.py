@@ -1,0 +1,108 @@
+"""Roots of last resort: coroutines that nothing else reaches, and the exported surface of a library."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from alef_audit.callgraph.graph import CallGraph, Edge, RootSite
+from alef_audit.callgraph.program import Program
+from alef_audit.facts.file import Function, FunctionFlag
+
+_SURFACE_ROLES: Final = frozenset(("product", "generated", "vendored"))
+_REQUEST_NAMES: Final = frozenset(("req", "request"))
+_RESPONSE_NAMES: Final = frozenset(("res", "response", "reply"))
+_CALLBACK_NAMES: Final = frozenset(("cb", "callback", "done", "next", "fn"))
+
+
+def async_functions(program: Program) -> frozenset[int]:
+    return frozenset(i for i, f in enumerate(program.functions) if f.flags & FunctionFlag.ASYNC)
+
+
+def surface_roots(
+    graph: CallGraph,
+    edges: list[Edge],
+    hot: list[RootSite],
+    cold: list[RootSite],
+    *,
+    reached: set[int],
+    relevant: set[int],
+    is_async: frozenset[int],
+    has_dispatch: bool,
+) -> list[RootSite]:
+    """`coroutine` and `api` roots among the functions that lead to a blocking call (`relevant`) and are not `reached`."""
+    program = graph.program
+    outgoing: dict[int, list[Edge]] = {}
+    for edge in edges:
+        outgoing.setdefault(edge.caller, []).append(edge)
+    started = _closure(outgoing, [*_module_bodies(program), *(root.function for root in cold)], through_async=True)
+    known = {root.function for root in hot}
+    candidates = [
+        function
+        for function in sorted(relevant & is_async)
+        if function not in reached and function not in started and function not in known
+        if program.unit_of(function).role in _SURFACE_ROLES
+        if not program.functions[function].flags & FunctionFlag.ABSTRACT
+    ]
+    roots = [
+        RootSite(function, "coroutine", "coroutine that runs on whichever event loop awaits it", "event-loop")
+        for function in _topmost(outgoing, candidates)
+    ]
+    if not has_dispatch:
+        roots.extend(_api_roots(graph, relevant, reached | known | started, is_async))
+    return roots
+
+
+def _module_bodies(program: Program) -> Iterable[int]:
+    return (unit.functions for unit in program.units)
+
+
+def _closure(outgoing: dict[int, list[Edge]], starts: Iterable[int], *, through_async: bool) -> set[int]:
+    found = set(starts)
+    pending = list(found)
+    while pending:
+        for edge in outgoing.get(pending.pop(), ()):
+            if edge.callee not in found and through_async:
+                found.add(edge.callee)
+                pending.append(edge.callee)
+    return found
+
+
+def _topmost(outgoing: dict[int, list[Edge]], candidates: list[int]) -> list[int]:
+    """The candidates that no other candidate reaches; of a cycle, its first member."""
+    wanted = set(candidates)
+    below: set[int] = set()
+    for start in candidates:
+        if start in below:
+            continue
+        found = _closure(outgoing, [start], through_async=True)
+        found.discard(start)
+        below |= found & wanted
+    return [function for function in candidates if function not in below]
+
+
+def _api_roots(graph: CallGraph, relevant: set[int], known: set[int], is_async: frozenset[int]) -> list[RootSite]:
+    program = graph.program
+    roots = []
+    for function in sorted(relevant):
+        facts = program.functions[function]
+        unit = program.unit_of(function)
+        if function in known or function in is_async or unit.role not in _SURFACE_ROLES or facts.parent < 0:
+            continue
+        if unit.facts.language != "ecmascript":
+            continue
+        why = _request_like(unit.facts.names, facts)
+        if why:
+            roots.append(RootSite(function, "api", why, "event-loop"))
+    return roots
+
+
+def _request_like(names: tuple[str, ...], facts: Function) -> str:
+    """Why a function of a library reads like something a server calls per request; "" if it does not."""
+    parameters = [names[p.name] for p in facts.parameters if not p.kind]
+    if len(parameters) >= 2 and parameters[0] in _REQUEST_NAMES and parameters[1] in _RESPONSE_NAMES:
+        return "takes a request and a response"
+    is_surface = facts.owner >= 0 or "." in facts.label.split("(")[0]
+    if parameters and parameters[-1] in _CALLBACK_NAMES and is_surface and not facts.flags & FunctionFlag.ANONYMOUS:
+        return "asynchronous by its trailing callback, part of the package's surface"
+    if parameters and parameters[-1] in _CALLBACK_NAMES and "." in facts.label and " " not in facts.label:
+        return "asynchronous by its trailing callback, part of the package's surface"
+    return ""

@@ -1,0 +1,28 @@
+"""Structs to JSON text, the same way for every format: two blanks of indentation, keys in the order of the fields."""
+
+from typing import Any
+
+import msgspec
+
+from alef_audit.reporting.escape import encodable
+
+
+def to_json(value: object) -> str:
+    """`value` (structs, tuples, dicts of plain values) as indented JSON with a final line break; never fails on text."""
+    try:
+        raw = msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        raw = msgspec.json.encode(_encodable(msgspec.to_builtins(value)))
+    return msgspec.json.format(raw, indent=2).decode("utf-8") + "\n"
+
+
+def _encodable(value: Any) -> Any:
+    match value:
+        case str():
+            return encodable(value)
+        case dict():
+            return {encodable(key): _encodable(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_encodable(item) for item in value]
+        case _:
+            return value

@@ -1,0 +1,203 @@
+"""`audit explain 035`: a pattern in words, and `audit patterns`: the catalogue."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import get_args
+
+import msgspec
+from rich.text import Text
+
+from alef_audit.reporting.encode import to_json
+from alef_audit.reporting.escape import clean_block
+from alef_audit.reporting.layout import ASCII, UNICODE, Glyphs, Piece, flow, pad, paragraph, styled, widest
+from alef_audit.rulepack.kinds import GuardKind, Kinds
+from alef_audit.rulepack.pattern import Archetype, Example, LevelRow, Pattern, When
+
+_WIDEST = 100
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """`--format=json` of `audit explain`: the pattern as it is written in the rules."""
+
+    schema: str
+    pattern: Pattern
+
+
+class CatalogueEntry(msgspec.Struct, frozen=True):
+    id: str
+    number: str
+    slug: str
+    title: str
+    stage: str
+    pathology: str
+    severity: int
+    confidence: float
+    archetypes: tuple[str, ...]
+    reference: str
+    instances_url: str
+    cite: tuple[str, ...]
+
+
+class Catalogue(msgspec.Struct, frozen=True):
+    """`--format=json` of `audit patterns`."""
+
+    schema: str
+    patterns: tuple[CatalogueEntry, ...]
+
+
+def render_explanation_json(pattern: Pattern) -> str:
+    return to_json(Explanation("alef-audit/pattern/v1", pattern))
+
+
+def render_catalogue_json(patterns: Sequence[Pattern]) -> str:
+    entries = tuple(
+        CatalogueEntry(
+            id=pattern.id,
+            number=pattern.number,
+            slug=pattern.slug,
+            title=pattern.title,
+            stage=pattern.stage,
+            pathology=pattern.pathology,
+            severity=pattern.severity,
+            confidence=pattern.confidence,
+            archetypes=tuple(archetype.id for archetype in pattern.archetypes),
+            reference=pattern.reference,
+            instances_url=pattern.instances_url,
+            cite=pattern.cite,
+        )
+        for pattern in patterns
+    )
+    return to_json(Catalogue("alef-audit/patterns/v1", entries))
+
+
+def render_catalogue_text(patterns: Sequence[Pattern], width: int) -> tuple[Text, ...]:
+    """One line per pattern: number, slug, severity, title."""
+    slugs = widest((pattern.slug for pattern in patterns), width)
+    lines: list[Text] = []
+    for pattern in patterns:
+        first = styled((pattern.number, "strong"), "  ", pad(pattern.slug, slugs), "  ", f"severity {pattern.severity:>2}")
+        first.append("  ")
+        lines += flow(first, [pattern.title], styled("     "), width)
+    return tuple(lines)
+
+
+def render_explanation_text(pattern: Pattern, kinds: Kinds, width: int, unicode: bool = True) -> tuple[Text, ...]:
+    """The pattern in sections: what it is, how it shows, what is reported at which level, what heals it, its limits."""
+    width = min(width, _WIDEST)
+    return tuple(_lines(pattern, kinds, width, UNICODE if unicode else ASCII))
+
+
+def _lines(pattern: Pattern, kinds: Kinds, width: int, glyphs: Glyphs) -> Iterator[Text]:
+    yield styled((f"{pattern.id}  {pattern.slug}", "strong"))
+    yield styled(pattern.title)
+    place = f"{pattern.stage} {glyphs.times} {pattern.pathology}"
+    facts = (place, f"severity {pattern.severity} of 10", f"confidence {pattern.confidence}")
+    yield styled((f" {glyphs.dot} ".join(facts), "quiet"))
+    yield from _section("What it is", paragraph(pattern.description, width, 2))
+    yield from _section("How it shows", _signature(pattern, width))
+    yield from _section("What is reported", _rows([(k, kinds.sink[k].meaning) for k in pattern.sinks], width))
+    levels = [(row.level, _condition(row)) for row in pattern.levels]
+    yield from _section("At which level (the first row that fits decides)", _rows(levels, width))
+    yield from _section("What guards on the path are worth", _rows(_guards(pattern, kinds), width))
+    yield from _section("What heals it", [line for a in pattern.archetypes for line in _archetype(a, width)])
+    yield from _section("What it does not see", _bullets(pattern.limitations, width))
+    yield from _section("Examples", [line for example in pattern.examples for line in _example(example)])
+    yield from _section("Goes together with", _bullets(pattern.compounds_with, width))
+    yield from _section("Verified instances", [*_instances(pattern)])
+    yield from _section("How to cite", [styled(f"  {line}") for line in pattern.cite])
+
+
+def _section(title: str, body: Sequence[Text]) -> Iterator[Text]:
+    if body:
+        yield Text("", end="")
+        yield styled((title, "strong"))
+        yield from body
+
+
+def _signature(pattern: Pattern, width: int) -> list[Text]:
+    signature = pattern.signature
+    lines = paragraph(signature.structural, width, 2) + paragraph(signature.compound, width, 2)
+    return [*lines, *(styled("    ", (regex, "guard")) for regex in (signature.log_regex, *signature.alt_regex) if regex)]
+
+
+def _rows(rows: Sequence[tuple[str, str]], width: int) -> list[Text]:
+    column = widest((name for name, _ in rows), width // 3)
+    lines: list[Text] = []
+    for name, meaning in rows:
+        words: list[Piece] = list(meaning.split())
+        first = styled("  ", (pad(name, column), name if name in ("error", "warning", "note") else "guard"), "  ")
+        lines += flow(first, words, styled(" " * (column + 4)), width, " ")
+    return lines
+
+
+def _condition(row: LevelRow) -> str:
+    parts = [
+        " or ".join(row.verdict),
+        f"on a {' or '.join(row.heat)} entry point" if row.heat else "",
+        {"auth": "in the auth phase", "other": "outside the auth phase", "": ""}[row.phase],
+        f"{row.cost_at_least} or more" if row.cost_at_least != "microseconds" else "",
+        f"confidence {row.confidence_at_least} or better" if row.confidence_at_least != "low" else "",
+    ]
+    return ", ".join(part for part in parts if part) or "anything else"
+
+
+def _guards(pattern: Pattern, kinds: Kinds) -> list[tuple[str, str]]:
+    order: tuple[GuardKind, ...] = get_args(GuardKind)
+    return [(guard, f"{_worth(pattern, guard)}: {kinds.guard[guard].meaning}") for guard in order]
+
+
+def _worth(pattern: Pattern, guard: GuardKind) -> str:
+    discharges, mitigates = guard in pattern.discharged_by, guard in pattern.mitigated_by
+    if discharges and mitigates:
+        return f"discharges from {pattern.lasting_ttl} s up, mitigates below"
+    return "discharges" if discharges else "mitigates" if mitigates else "changes nothing"
+
+
+def _archetype(archetype: Archetype, width: int) -> list[Text]:
+    head = styled("  ", (archetype.id, "fix"), f"  cost: {archetype.cost}, afterwards {archetype.verdict}")
+    when = _when(archetype.when)
+    body: list[tuple[str, str]] = [
+        ("", archetype.summary),
+        ("Effect: ", archetype.effect),
+        ("What remains: ", archetype.remains),
+        ("Proposed for ", when),
+        ("Source: ", archetype.source),
+    ]
+    return [head, *(line for label, text in body if text.strip() for line in paragraph(label + text, width, 4))]
+
+
+def _when(when: When) -> str:
+    phase = {"auth": "the auth phase", "other": "what is not auth", "": ""}[when.phase]
+    parts = [
+        phase,
+        "calls in a loop" if when.looped else "calls outside loops" if when.looped is False else "",
+        f"{' or '.join(when.heat)} entry points" if when.heat else "",
+        "calls with an async twin" if when.has_async_twin else "calls without an async twin"
+        if when.has_async_twin is False else "",
+        ", ".join(when.kinds),
+    ]
+    return "; ".join(part for part in parts if part) or "every finding"
+
+
+def _bullets(items: Sequence[str], width: int) -> list[Text]:
+    lines: list[Text] = []
+    for item in items:
+        words: list[Piece] = list(item.split())
+        lines += flow(styled("  - "), words, styled("    "), width, " ")
+    return lines
+
+
+def _example(example: Example) -> list[Text]:
+    lines = [styled("  ", (example.title, "strong"), f"  {example.language}")]
+    for label, style, code in (("blocks", "hot", example.bad), ("does not", "fix", example.good)):
+        lines.append(styled("    ", (label, style)))
+        lines += [styled(f"      {line}") for line in clean_block(textwrap.dedent(code).strip("\n")).split("\n")]
+    return lines
+
+
+def _instances(pattern: Pattern) -> Iterator[Text]:
+    for instance in pattern.instances:
+        reporter = f", reported by {instance.reporter}" if instance.reporter else ""
+        yield styled(f"  {instance.date}  {instance.repository}{reporter}")
+    if pattern.instances_url:
+        yield styled(f"  {pattern.instances_url}")

@@ -1,0 +1,259 @@
+"""`--format=json`, version `alef-audit/v1`.
+
+These structs are a contract of their own: what the rest of the tool renames does not rename a key here.  Keys may be
+added, never renamed or moved.
+"""
+
+import msgspec
+
+from alef_audit.auditing import report as inner
+from alef_audit.reporting.encode import to_json
+from alef_audit.reporting.select import counted, per_level
+
+SCHEMA = "alef-audit/v1"
+
+
+class Tool(msgspec.Struct, frozen=True):
+    name: str
+    version: str
+
+
+class Pattern(msgspec.Struct, frozen=True):
+    id: str
+    slug: str
+    severity: int
+    title: str
+    stage: str
+    pathology: str
+    confidence: float
+    reference: str
+    cite: tuple[str, ...]
+
+
+class Counts(msgspec.Struct, frozen=True):
+    error: int
+    warning: int
+    note: int
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    files: int
+    lines: int
+    not_read: dict[str, int]
+    parse_errors: int
+    calls: int
+    unresolved_calls: int
+    seconds: float
+
+
+class Summary(msgspec.Struct, frozen=True):
+    findings: Counts
+    suppressed: int
+    baselined: int
+    discharged: int
+    coverage: Coverage
+
+
+class Root(msgspec.Struct, frozen=True):
+    kind: str
+    function: str
+    path: str
+    line: int
+    runs_on: str
+    why: str
+
+
+class FixPoint(msgspec.Struct, frozen=True):
+    function: str
+    path: str
+    line: int
+    archetype: str
+    heals: tuple[str, ...]
+
+
+class Sink(msgspec.Struct, frozen=True):
+    kind: str
+    call: str
+    function: str
+    path: str
+    line: int
+    column: int
+    cost: str
+    instead: str
+
+
+class Frame(msgspec.Struct, frozen=True):
+    function: str
+    path: str
+    def_line: int
+    line: int
+    column: int
+    call: str
+    how: str
+    loop: tuple[str, ...]
+    guards: tuple[str, ...]
+
+
+class Reach(msgspec.Struct, frozen=True):
+    root: int
+    verdict: str
+    level: str
+
+
+class Archetype(msgspec.Struct, frozen=True):
+    id: str
+    cost: str
+    why: str
+    where: str
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    kind: str
+    path: str
+    line: int
+    text: str
+    milliseconds: float
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    pattern: str
+    rule: str
+    fingerprint: str
+    status: str
+    status_reason: str = ""
+    level: str
+    score: float
+    confidence: str
+    phase: str
+    phase_words: tuple[str, ...]
+    verdict: str
+    multiplicity: tuple[str, ...]
+    conditions: tuple[str, ...]
+    message: str
+    root: int
+    sink: Sink
+    trace: tuple[Frame, ...]
+    also_reached_from: tuple[Reach, ...]
+    archetypes: tuple[Archetype, ...]
+    evidence: tuple[Evidence, ...]
+
+
+class Diagnostic(msgspec.Struct, frozen=True):
+    path: str
+    line: int
+    kind: str
+    message: str
+
+
+class Unresolved(msgspec.Struct, frozen=True):
+    root: int
+    calls: int
+    examples: tuple[str, ...]
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    schema: str
+    tool: Tool
+    patterns: tuple[Pattern, ...]
+    summary: Summary
+    roots: tuple[Root, ...]
+    fix_points: tuple[FixPoint, ...]
+    findings: tuple[Finding, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    unresolved: tuple[Unresolved, ...] = ()  # with --explain-unresolved only
+
+
+def render_json(report: inner.AuditReport, whole: inner.AuditReport | None = None) -> str:
+    """The report as JSON text. `whole`: the report that the summary counts, when `report` lists only part of it."""
+    return to_json(document(report, whole or report))
+
+
+def document(report: inner.AuditReport, whole: inner.AuditReport) -> Document:
+    """The interchange document that lists what `report` holds and counts what `whole` holds."""
+    return Document(
+        schema=SCHEMA,
+        tool=Tool("alef-audit", report.tool_version),
+        patterns=tuple(_pattern(head) for head in report.patterns),
+        summary=_summary(whole),
+        roots=tuple(Root(r.kind, r.function, r.path, r.line, r.runs_on, r.why) for r in report.roots),
+        fix_points=tuple(FixPoint(p.function, p.path, p.line, p.archetype, p.heals) for p in report.fix_points),
+        findings=tuple(_finding(finding) for finding in report.findings),
+        diagnostics=tuple(Diagnostic(d.path, d.line, d.kind, d.message) for d in report.diagnostics),
+        unresolved=tuple(Unresolved(u.root, u.calls, u.examples) for u in report.unresolved),
+    )
+
+
+def _pattern(head: inner.PatternHead) -> Pattern:
+    return Pattern(
+        id=head.id,
+        slug=head.slug,
+        severity=head.severity,
+        title=head.title,
+        stage=head.stage,
+        pathology=head.pathology,
+        confidence=head.confidence,
+        reference=head.reference,
+        cite=head.cite,
+    )
+
+
+def _summary(report: inner.AuditReport) -> Summary:
+    coverage = report.coverage
+    levels = per_level(counted(report))
+    return Summary(
+        findings=Counts(levels["error"], levels["warning"], levels["note"]),
+        suppressed=sum(f.status == "suppressed" for f in report.findings),
+        baselined=sum(f.status == "baselined" for f in report.findings),
+        discharged=report.discharged,
+        coverage=Coverage(
+            files=coverage.files,
+            lines=coverage.lines,
+            not_read=dict(sorted(coverage.not_read.items())),
+            parse_errors=coverage.parse_errors,
+            calls=coverage.calls,
+            unresolved_calls=coverage.unresolved_calls,
+            seconds=round(coverage.seconds, 3),
+        ),
+    )
+
+
+def _finding(finding: inner.Finding) -> Finding:
+    sink = finding.sink
+    return Finding(
+        pattern=finding.pattern,
+        rule=finding.rule,
+        fingerprint=finding.fingerprint,
+        status=finding.status,
+        status_reason=finding.status_reason,
+        level=finding.level,
+        score=finding.score,
+        confidence=finding.confidence,
+        phase=finding.phase,
+        phase_words=finding.phase_words,
+        verdict=finding.verdict,
+        multiplicity=finding.multiplicity,
+        conditions=finding.conditions,
+        message=finding.message,
+        root=finding.root,
+        sink=Sink(
+            sink.kind, sink.call, sink.function, sink.path, sink.line, sink.column, sink.cost, sink.instead
+        ),
+        trace=tuple(_frame(frame) for frame in finding.trace),
+        also_reached_from=tuple(Reach(r.root, r.verdict, r.level) for r in finding.also_reached_from),
+        archetypes=tuple(Archetype(a.id, a.cost, a.why, a.where) for a in finding.archetypes),
+        evidence=tuple(Evidence(e.kind, e.path, e.line, e.text, e.milliseconds) for e in finding.evidence),
+    )
+
+
+def _frame(frame: inner.Frame) -> Frame:
+    return Frame(
+        function=frame.function,
+        path=frame.path,
+        def_line=frame.def_line,
+        line=frame.line,
+        column=frame.column,
+        call=frame.call,
+        how=frame.how,
+        loop=frame.loop,
+        guards=frame.guards,
+    )

@@ -1,0 +1,123 @@
+"""The terminal report: findings worst first, each with its path, then a summary that fits on one screen."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from rich.text import Text
+
+from alef_audit.auditing.report import AuditReport, Finding, FixPoint, Frame
+from alef_audit.reporting.layout import ASCII, UNICODE, flow, paragraph, styled
+from alef_audit.reporting.select import at_least, counted, per_level
+from alef_audit.reporting.text_finding import Page, full_finding, place, short_findings
+from alef_audit.reporting.text_summary import summary, unresolved_section
+from alef_audit.reporting.words import count
+from alef_audit.rulepack.kinds import Level
+
+_FULL_PER_GROUP = 3
+
+
+class TextOptions(msgspec.Struct, frozen=True):
+    """How the terminal report is laid out and how much of it is shown."""
+
+    width: int = 100
+    level: Level = "warning"  # findings below are counted, not listed
+    limit: int | None = 10  # findings with their full path; None = all
+    unicode: bool = True
+    quiet: bool = False  # findings only
+    discharged: bool = False  # list the discharged ones too
+    commands: tuple[str, ...] = ("explain",)  # commands that may be suggested
+
+
+class _Group(msgspec.Struct, frozen=True):
+    """Findings that one fix point heals, or a single finding that none does."""
+
+    point: FixPoint | None
+    findings: tuple[Finding, ...]
+
+
+def render_text(report: AuditReport, options: TextOptions) -> tuple[Text, ...]:
+    """The lines of the report, in order and styled; print them as they are (they are wrapped and made safe)."""
+    page = Page(options.width, UNICODE if options.unicode else ASCII, options.commands)
+    open_ones = counted(report)
+    visible = tuple(f for f in open_ones if at_least(f.level, options.level))
+    lines = [line for line in _findings(report, visible, options, page)]
+    if options.discharged:
+        lines += _discharged(report, page)
+    if options.quiet:
+        return tuple(lines)
+    lines += _hidden(open_ones, visible, options)
+    lines += unresolved_section(report, page)
+    return (*lines, *summary(report, open_ones, page))
+
+
+def _findings(
+    report: AuditReport, visible: Sequence[Finding], options: TextOptions, page: Page
+) -> Iterator[Text]:
+    groups = _grouped(report.fix_points, visible)
+    budget = len(visible) if options.limit is None else options.limit
+    everything = len(visible) <= budget
+    for group in groups:
+        room = min(budget, len(group.findings) if everything else _FULL_PER_GROUP)
+        full, rest = group.findings[:room], group.findings[room:]
+        budget -= len(full)
+        if group.point and len(group.findings) > 1:
+            yield from _group_head(group.point, len(visible), page)
+            yield Text("", end="")
+        shown: Sequence[Frame] = ()
+        for finding in full:
+            yield from full_finding(report, finding, shown, page)
+            yield Text("", end="")
+            shown = finding.trace
+        if rest:
+            yield from short_findings(report, rest, page)
+            if full or group.point:
+                yield Text("", end="")
+    if not everything and visible:
+        yield styled((f"  Full paths for {options.limit} of {len(visible)} findings: --all prints every one.", "quiet"))
+        yield Text("", end="")
+
+
+def _grouped(points: Sequence[FixPoint], findings: Sequence[Finding]) -> list[_Group]:
+    """Findings by the fix point that heals most of them; groups and their members keep the order, worst first."""
+    owner: dict[str, int] = {}
+    for index, point in sorted(enumerate(points), key=lambda pair: (-len(pair[1].heals), pair[0])):
+        for fingerprint in point.heals:
+            owner.setdefault(fingerprint, index)
+    members: dict[int, list[Finding]] = {}
+    for position, finding in enumerate(findings):
+        members.setdefault(owner.get(finding.fingerprint, -1 - position), []).append(finding)
+    return [_Group(points[key] if key >= 0 else None, tuple(group)) for key, group in members.items()]
+
+
+def _group_head(point: FixPoint, total: int, page: Page) -> list[Text]:
+    rule = page.glyphs.rule
+    head = styled((f"{rule * 2} {point.function}", "strong"), f"  {place(point.path, point.line)}")
+    says = f"{point.archetype} here heals {len(point.heals)} of {total} findings:"
+    return flow(head, [(says, "fix")], styled("   "), page.width)
+
+
+def _discharged(report: AuditReport, page: Page) -> Iterator[Text]:
+    found = [f for f in report.findings if f.verdict == "discharged"]
+    if found:
+        yield styled(("Discharged by a guard on the path", "strong"))
+        for finding in found:
+            guards = sorted({guard for frame in finding.trace for guard in frame.guards})
+            where = place(finding.sink.path, finding.sink.line)
+            first = styled(f"  {where}  ", (finding.sink.call, "strong"))
+            yield from flow(first, [(", ".join(guards), "guard")] if guards else [], styled("    "), page.width)
+        yield Text("", end="")
+
+
+def _hidden(open_ones: tuple[Finding, ...], visible: Sequence[Finding], options: TextOptions) -> Iterator[Text]:
+    """The line that says what is not listed, or that nothing was found at all."""
+    hidden = per_level(tuple(f for f in open_ones if not at_least(f.level, options.level)))
+    parts = [count(number, level) for level, number in hidden.items() if number]
+    if not open_ones:
+        yield from paragraph("No blocking call is reached from a hot entry point.", options.width, style="fix")
+    elif not visible:
+        yield styled((f"Nothing at {options.level} level or above.", "fix"))
+    if parts:
+        lowest = [level for level, number in hidden.items() if number][-1]
+        yield styled(f"{' and '.join(parts)} not listed: --level {lowest} lists them.")
+    if parts or not open_ones:
+        yield Text("", end="")

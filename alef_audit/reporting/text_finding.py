@@ -1,0 +1,183 @@
+"""One finding for the terminal: in full with its path, or on one line."""
+
+from collections.abc import Sequence
+
+import msgspec
+from rich.text import Text
+
+from alef_audit.auditing.report import AuditReport, Finding, Frame, ProposedArchetype, Root
+from alef_audit.reporting.layout import Glyphs, Piece, flow, labelled, level_piece, pad, styled, widest, width_of
+from alef_audit.reporting.words import count, joined, multiplied, shortened
+from alef_audit.rulepack.kinds import RootKind
+
+_LABEL_COLUMN = 8
+_HOW_WORDS = {"callback": "as a callback", "dynamic": "guessed by its name"}
+
+
+class Page(msgspec.Struct, frozen=True):
+    """What every line needs to know."""
+
+    width: int
+    glyphs: Glyphs
+    commands: tuple[str, ...]  # commands that exist and may be suggested
+
+
+def place(path: str, line: int) -> str:
+    return f"{path}:{line}" if line else path
+
+
+def full_finding(report: AuditReport, finding: Finding, shown: Sequence[Frame], page: Page) -> list[Text]:
+    """The finding with its path. Frames at the start that `shown` (the path printed last) also has are not repeated."""
+    root = report.roots[finding.root]
+    title = styled(level_piece(finding.level), "  ", (finding.message, "strong"))
+    separator = f" {page.glyphs.dot} "
+    lines = [title, *flow(styled("  "), _particulars(finding, page.glyphs), styled("  "), page.width, separator)]
+    lines += _path(finding, root, _shared(finding.trace, shown), page)
+    lines += _other_roots(report, finding, page)
+    lines += _observed(finding, page)
+    lines += _fixes(finding, page)
+    return lines + labelled("next", _next_commands(finding, page), page.width, _LABEL_COLUMN, separator)
+
+
+def short_findings(report: AuditReport, findings: Sequence[Finding], page: Page) -> list[Text]:
+    """One line per finding, aligned."""
+    places = [place(f.sink.path, f.sink.line) for f in findings]
+    first, second = widest(places, page.width // 2), widest((f.sink.call for f in findings), page.width // 4)
+    lines = []
+    for finding, where in zip(findings, places, strict=True):
+        root = report.roots[finding.root]
+        line = styled("  ", (pad(finding.level, 7), finding.level), "  ", pad(where, first), "  ")
+        line.append_text(styled((pad(finding.sink.call, second), "strong"), f"  from {root.function} ({root.kind})"))
+        line.append_text(styled((_blank(multiplied(finding.multiplicity, page.glyphs.times)), "loop")))
+        lines.append(line)
+    return lines
+
+
+def _particulars(finding: Finding, glyphs: Glyphs) -> list[Piece]:
+    conditions: list[Piece] = [f"only if {condition}" for condition in finding.conditions]
+    loops = multiplied(finding.multiplicity, glyphs.times)
+    words = ", ".join(finding.phase_words)
+    return [
+        *([(loops, "loop")] if loops else []),
+        *([f"auth by its words: {words}"] if words else []),
+        *([(finding.verdict, "guard")] if finding.verdict != "exposed" else []),
+        *conditions,
+        f"{finding.confidence} confidence",
+    ]
+
+
+def _shared(trace: Sequence[Frame], shown: Sequence[Frame]) -> int:
+    """How many frames at the start are the same calls; the sink's own frame is always printed."""
+    same = 0
+    for ours, theirs in zip(trace[:-1], shown[:-1], strict=False):
+        if (ours.path, ours.line, ours.column, ours.function) != (
+            theirs.path, theirs.line, theirs.column, theirs.function
+        ):
+            break
+        same += 1
+    return same if same > 1 else 0
+
+
+def _path(finding: Finding, root: Root, skip: int, page: Page) -> list[Text]:
+    trace = finding.trace
+    places = [place(frame.path, frame.line) for frame in trace]
+    where, who = widest(places, page.width * 2 // 5), widest((f.function for f in trace), page.width * 2 // 5)
+    lines = []
+    if skip:
+        same = f"the same {count(skip, 'frame')} as above, from {root.function} to {trace[skip - 1].function}"
+        lines.append(styled(f"  {page.glyphs.skipped} ", (same, "quiet")))
+    for index, frame in list(enumerate(trace))[skip:]:
+        last = index == len(trace) - 1
+        glyph = page.glyphs.sink if last else page.glyphs.root if index == 0 else page.glyphs.through
+        notes = _frame_notes(finding, frame, root if index == 0 else None, last, page.glyphs)
+        mark = (glyph, "hot" if last or index == 0 else "quiet")
+        first = styled("  ", mark, " ", pad(places[index], where), "  ", (pad(frame.function, who), "strong"), "  ")
+        bar = " " if last else page.glyphs.through
+        room = min(4 + where + 2 + who + 2, page.width // 2)
+        hanging = styled("  ", (bar, "quiet"), " " * (room - 3))
+        if first.cell_len + min(30, max((width_of(_plain(n)) for n in notes), default=0)) > page.width:
+            lines += [_stripped(first), *flow(hanging, notes, hanging, page.width)] if notes else [_stripped(first)]
+        else:
+            lines += flow(first, notes, hanging, page.width)
+    return lines
+
+
+def _frame_notes(finding: Finding, frame: Frame, root: Root | None, last: bool, glyphs: Glyphs) -> list[Piece]:
+    notes: list[Piece] = [(f"hot: {root.why} ({root.kind})" if root.why else f"hot: {root.kind}", "hot")] if root else []
+    if root and root.registered_line:
+        at = place(root.registered_path or root.path, root.registered_line)
+        notes += [] if at == place(root.path, root.line) else [(f"registered at {at}", "quiet")]
+    if frame.loop:
+        notes.append((multiplied(frame.loop, glyphs.times), "loop"))
+    if frame.guards:
+        notes.append((f"crosses {joined(list(frame.guards))}", "guard"))
+    if frame.how in _HOW_WORDS:
+        notes.append((f"calls {shortened(frame.call)} {_HOW_WORDS[frame.how]}", "quiet"))
+    if last:
+        sink = finding.sink
+        notes.append((f"{sink.call} blocks for {sink.cost}", "hot"))
+        notes += [(f"instead: {sink.instead}", "fix")] if sink.instead else []
+    return notes
+
+
+def _other_roots(report: AuditReport, finding: Finding, page: Page) -> list[Text]:
+    """Says which other roots reach the sink: by name when they are few, by kind otherwise."""
+    reaches = finding.also_reached_from
+    if not reaches:
+        return []
+    named: list[Piece] = [
+        f"{report.roots[reach.root].function} ({report.roots[reach.root].kind}, {reach.verdict})" for reach in reaches
+    ]
+    if len(reaches) > 3:
+        kinds: list[RootKind] = [report.roots[reach.root].kind for reach in reaches]
+        tally = [f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds), key=lambda k: (-kinds.count(k), k))]
+        named = [f"{count(len(reaches), 'more root')}: {', '.join(tally)}"]
+    return labelled("also", named, page.width, _LABEL_COLUMN, f" {page.glyphs.dot} ")
+
+
+def _observed(finding: Finding, page: Page) -> list[Text]:
+    lines = []
+    for evidence in finding.evidence:
+        took = f"{evidence.milliseconds:,.0f} ms" if evidence.milliseconds else ""
+        chunks: list[Piece] = [c for c in (evidence.kind, took, place(evidence.path, evidence.line), evidence.text) if c]
+        lines += labelled("seen", chunks, page.width, _LABEL_COLUMN)
+    return lines
+
+
+def _fixes(finding: Finding, page: Page) -> list[Text]:
+    if not finding.archetypes:
+        return []
+    best, others = finding.archetypes[0], finding.archetypes[1:4]
+    chunks: list[Piece] = [(_archetype(best), "fix")] + ([best.why] if best.why else [])
+    lines = labelled("fix", chunks, page.width, _LABEL_COLUMN)
+    if others:
+        alternatives = ", ".join(_archetype(other, short=other.where == best.where) for other in others)
+        lines += labelled("or", [alternatives], page.width, _LABEL_COLUMN)
+    return lines
+
+
+def _archetype(archetype: ProposedArchetype, short: bool = False) -> str:
+    where = f" at {archetype.where}" if archetype.where and not short else ""
+    return f"{archetype.id} ({archetype.cost}){where}"
+
+
+def _next_commands(finding: Finding, page: Page) -> list[Piece]:
+    number = finding.pattern.rpartition("-")[2]
+    possible = {
+        "why": f"audit why {place(finding.sink.path, finding.sink.line)}",
+        "explain": f"audit explain {number}",
+    }
+    return [command for name, command in possible.items() if name in page.commands]
+
+
+def _blank(text: str) -> str:
+    return f"  {text}" if text else ""
+
+
+def _plain(piece: Piece) -> str:
+    return piece if isinstance(piece, str) else piece[0]
+
+
+def _stripped(line: Text) -> Text:
+    line.rstrip()
+    return line

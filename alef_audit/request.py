@@ -1,0 +1,23 @@
+"""What one run is asked to do, as the command line hands it to the pipeline.
+
+The command line has already merged its options with the configuration: `patterns`, `rules`, `jobs` and `platform` are
+final.  `config` is there for the rest (globs, roots, boundaries, levels ...).
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from alef_audit.config import Config, Platform
+
+
+class AuditRequest(msgspec.Struct, frozen=True):
+    root: Path  # the audited root; every path of the report is relative to it
+    only: tuple[Path, ...]  # relative to `root`; empty = all of it
+    patterns: tuple[str, ...]  # numbers ("035"); empty = all patterns
+    rules: tuple[Path, ...]  # folders laid over the bundled rules, in order: configuration's, then --rules
+    config: Config
+    jobs: int
+    include_discharged: bool
+    explain_unresolved: bool
+    platform: Platform

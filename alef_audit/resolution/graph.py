@@ -1,0 +1,15 @@
+"""The module graph: for every import of every file, the module it means."""
+
+import msgspec
+
+
+class ModuleGraph(msgspec.Struct, frozen=True):
+    """`targets[unit][import]` is a unit's index (>= 0), or -1; `externals` holds the names of modules outside.
+
+    `submodules` maps (unit of a Python package, name) to the unit of that submodule.  `unresolved` counts reasons.
+    """
+
+    targets: tuple[tuple[int, ...], ...]
+    externals: tuple[tuple[str, ...], ...]  # same shape: "" when local or unresolved
+    submodules: dict[tuple[int, str], int]
+    unresolved: dict[str, int]

@@ -1,0 +1,1 @@
+"""Reads `rules/` into typed values: kinds, lexicon, library models, patterns."""

@@ -1,0 +1,51 @@
+"""`rules/lexicon.toml`: words that make a path the auth phase, and names that make a function hot by meaning."""
+
+import msgspec
+
+from alef_audit.rulepack.kinds import RootKind
+
+
+class AuthWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Words looked for in function names, split at case and underscore boundaries, and in file names.
+
+    `strong` words decide alone; two different `weak` words are needed.  `neutral` phrases are removed first
+    (`tokenize`, `token_count`: language-model tokens are no credentials).
+    """
+
+    strong: tuple[str, ...]
+    weak: tuple[str, ...]
+    neutral: tuple[str, ...]
+
+
+class HotName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Functions that are hot by meaning: `pattern` (RE2, full match) on the function's own name."""
+
+    pattern: str
+    kind: RootKind
+    why: str
+    case: str = "sensitive"
+
+
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Method tables: object literals with at least `minimum` function entries whose keys match `key`."""
+
+    key: str
+    minimum: int
+    kind: RootKind
+    why: str
+
+
+class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Callbacks handed to a function whose name matches `pattern`: home-made emitters and hook registries."""
+
+    pattern: str
+    kind: RootKind
+    why: str
+
+
+class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    auth: AuthWords
+    hot: tuple[HotName, ...]
+    table: tuple[Table, ...]
+    registration: tuple[Registration, ...]
+    loops: tuple[str, ...]  # members that call their function argument once per element: map, forEach, filter ...

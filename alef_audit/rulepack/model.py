@@ -1,0 +1,136 @@
+"""Library models: which members of a library block, register hot code, guard, or hand out typed objects.
+
+One TOML file per library.  A row says *where* by exactly one of
+
+* ``members = ["readFileSync", "promises.readFile"]``: members of the module, or, with ``of = "Type"``, of an instance
+  of a type that a `[[type]]` row declares (in this file, or in another as ``"library:Type"``);
+* ``path = "Member[createServer].Argument[0].Parameter[1]"``: steps from the module (or from ``of``), in the words of
+  CodeQL's access paths: `Member[a,b]`, `ReturnValue`, `Awaited` (no effect: awaiting is transparent), `Instance`
+  (what calling or `new` gives), `Argument[0]`, `Parameter[0]`.
+
+Everything else is a named field; an unknown field or kind is a load error that names the file and the key.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from alef_audit.rulepack.kinds import Cost, GuardKind, RootKind, SinkKind, Thread
+
+Ecosystem = Literal["node", "npm", "python", "pypi"]
+RootForm = Literal["argument", "decorator", "override", "export"]
+GuardForm = Literal["call", "decorator", "wrapper"]
+
+
+class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Head of a model file.
+
+    `modules` are import names: `fs`, `node:fs`, `os.path`; "globalThis" (JavaScript) and "builtins" (Python) stand
+    for names that need no import.  `package` is the name in the registry when it differs from `name`: versions are
+    looked up under it.  `reference` is the documentation every row was taken from unless it names its own.
+    """
+
+    name: str
+    ecosystem: Ecosystem
+    modules: tuple[str, ...]
+    reference: str
+    package: str = ""
+
+
+class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    members: tuple[str, ...] = ()
+    path: str = ""
+    of: str = ""
+    reference: str = ""
+    versions: str = ""  # PEP 440 / semver range of the package in which the row holds, e.g. "<2", ">=1.4,<2"
+    note: str = ""
+
+
+class TypeRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A named type. `members`: classes or factories whose call (or `new`, or annotation) gives an instance of it.
+
+    `path`: values that are instances themselves (a callback's parameter, a property, a call's result).
+    `extends` names types whose rows hold for this one too.
+    """
+
+    name: str
+    extends: tuple[str, ...] = ()
+
+
+class ReturnsRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a call gives back: an instance of `type`, or one of its own arguments (`value = "Argument[0]"`)."""
+
+    type: str = ""
+    value: str = ""
+
+
+class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A call that blocks the calling thread.
+
+    `cost` is the usual order of magnitude of one call on a healthy machine.  `instead` is the non-blocking twin.
+    `unless_awaited`: the same name is asynchronous when awaited (clients with one surface for both).
+    """
+
+    kind: SinkKind
+    cost: Cost
+    instead: str = ""
+    unless_awaited: bool = False
+
+
+class RunsOn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the handler runs when it depends on whether it is `async`."""
+
+    sync: Thread
+    coroutine: Thread
+
+
+class RootRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A registration that makes a function hot.
+
+    form `argument`: the function given as `runs` (`Argument[0]`, `Argument[-1]`, `Argument[1:]` from the second on,
+    `Argument[handler:]` keyword, `Argument[0].Member[fetch]` a field of an object argument, `Argument[0].Member[*]`
+    every function in it; alternatives separated by commas inside the brackets).
+    form `decorator`: the decorated function; `@x.y(...)` and `@x.y` both count.
+    form `override`: the methods `members` (globs allowed) of classes that derive from type `of`.
+    form `export`: functions that a file matching one of `files` (globs) exports under one of `members`.
+    """
+
+    kind: RootKind
+    form: RootForm
+    why: str  # one clause for the report: "Express route handler, once per HTTP request"
+    runs: str = ""
+    files: tuple[str, ...] = ()
+    runs_on: Thread | RunsOn = "event-loop"
+
+
+class GuardRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Something that moves work off the loop or keeps its result.
+
+    form `call`: `runs` names the argument that is run under the guard (now or later).
+    form `decorator`: the decorated function is guarded wherever it is called.
+    form `wrapper`: the call gives back a guarded version of the function in `runs` (`memoize(f)`).
+    `joins`: members that wait for the result on the calling thread make it block again; see `blocking.wait` rows.
+    `ttl_argument` names the argument that holds a time to live, `ttl_unit` its unit, for `memoise.ttl`.
+    """
+
+    kind: GuardKind
+    form: GuardForm
+    runs: str = ""
+    ttl_argument: str = ""
+    ttl_unit: Literal["", "seconds", "milliseconds"] = ""
+
+
+class NeutralRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Reviewed: looks like a sink (`…Sync`, a known name) and is none."""
+
+    reason: str
+
+
+class LibraryModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    library: Library
+    type: tuple[TypeRow, ...] = ()
+    returns: tuple[ReturnsRow, ...] = ()
+    sink: tuple[SinkRow, ...] = ()
+    root: tuple[RootRow, ...] = ()
+    guard: tuple[GuardRow, ...] = ()
+    neutral: tuple[NeutralRow, ...] = ()

@@ -1,0 +1,90 @@
+"""A pattern of the catalogue as data: `rules/patterns/NNN-slug.toml`."""
+
+from typing import Literal
+
+import msgspec
+
+from alef_audit.rulepack.kinds import Confidence, Cost, GuardKind, Heat, Level, SinkKind, Verdict
+
+ArchetypeCost = Literal["tiny", "small", "medium", "large"]
+
+
+class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The observable signature: what logs and probes show when the pattern bites."""
+
+    log_regex: str
+    alt_regex: tuple[str, ...]
+    structural: str
+    compound: str
+
+
+class Instance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    date: str
+    repository: str
+    reporter: str = ""
+
+
+class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When an archetype is worth proposing; empty = no restriction."""
+
+    kinds: tuple[SinkKind, ...] = ()
+    phase: Literal["", "auth", "other"] = ""
+    looped: bool | None = None
+    heat: tuple[Heat, ...] = ()
+    has_async_twin: bool | None = None
+    rules: tuple[str, ...] = ("blocking-call-on-hot-path",)  # rule ids whose findings it heals
+
+
+class Archetype(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: str
+    cost: ArchetypeCost
+    summary: str
+    effect: str  # expected effect, with the figures the source gives
+    remains: str  # what still runs on the loop afterwards
+    verdict: Verdict  # what a path is worth once it is applied
+    when: When = When()
+    source: str = ""
+
+
+class LevelRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One row of the level table; the first row whose conditions all hold decides. Empty = any."""
+
+    level: Level
+    verdict: tuple[Verdict, ...] = ()
+    heat: tuple[Heat, ...] = ()
+    phase: Literal["", "auth", "other"] = ""
+    cost_at_least: Cost = "microseconds"
+    confidence_at_least: Confidence = "low"
+
+
+class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    language: Literal["typescript", "javascript", "python"]
+    title: str
+    bad: str
+    good: str
+
+
+class Pattern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: str  # "ALEF-PAT-035"
+    number: str  # "035"
+    slug: str
+    title: str
+    stage: str
+    pathology: str
+    severity: int  # 1 .. 10
+    confidence: float  # the catalogue's evidence index, 0 .. 1
+    description: str
+    signature: Signature
+    instances: tuple[Instance, ...]
+    compounds_with: tuple[str, ...]
+    cite: tuple[str, ...]
+    reference: str
+    sinks: tuple[SinkKind, ...]  # kinds this pattern reports
+    discharged_by: tuple[GuardKind, ...]
+    mitigated_by: tuple[GuardKind, ...]
+    lasting_ttl: int  # seconds from which memoise.ttl discharges
+    levels: tuple[LevelRow, ...]
+    archetypes: tuple[Archetype, ...]
+    limitations: tuple[str, ...]
+    examples: tuple[Example, ...] = ()
+    instances_url: str = ""

@@ -1,0 +1,1 @@
+"""Agents behind HTTP, WebSocket and MCP entry points."""

@@ -1,0 +1,1 @@
+"""Healed twins of what the rest of the package does on the loop."""
