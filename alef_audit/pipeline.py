@@ -93,8 +93,7 @@ def _call_graph(
         api = ApiGraph()
         versions = library_versions(inventory.root, inventory)
         for model in pack.models:
-            for name in model.library.modules:
-                api.module(name)
+            api.declare_modules(model)
         for model in pack.models:
             api.add_model(model, _holds(model, versions))
         table = build_calls(program)

@@ -12,6 +12,8 @@ from alef_audit.config import Config, Platform
 
 
 class AuditRequest(msgspec.Struct, frozen=True):
+    """What to audit, with which rules, and what to list beyond the findings."""
+
     root: Path  # the audited root; every path of the report is relative to it
     only: tuple[Path, ...]  # relative to `root`; empty = all of it
     patterns: tuple[str, ...]  # numbers ("035"); empty = all patterns

@@ -9,7 +9,12 @@ import msgspec
 from alef_audit.facts.file import Problem
 
 DEFAULT_LIMIT = 5_000_000
-_BOMS = ((b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_BOMS = (
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
 _UTF8_BOM = b"\xef\xbb\xbf"
 _SNIFFED = 8_192
 

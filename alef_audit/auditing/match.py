@@ -2,45 +2,43 @@
 
 from collections import Counter
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
 
 from alef_audit.auditing import report
 from alef_audit.auditing.archetypes import propose
 from alef_audit.auditing.levels import LEVELS, Judge, lifted, score
 from alef_audit.auditing.phase import Lexicon
 from alef_audit.callgraph.graph import HOW, CallGraph, Edge, RootSite, SinkSite
-from alef_audit.callgraph.guards import BIT, DOUBT, LOW, MEDIUM, confidence_of, guards_of
+from alef_audit.callgraph.guards import BIT, DOUBT, LOW, confidence_of, guards_of
 from alef_audit.facts.file import Function
 from alef_audit.reachability.reach import Reachability
 from alef_audit.reachability.surface import async_functions
-from alef_audit.reachability.ways import bits, minimal
+from alef_audit.reachability.ways import Ways, bits, minimal
 from alef_audit.reachability.witness import shortest_path
-from alef_audit.rulepack.kinds import Heat, Kinds
+from alef_audit.rulepack.kinds import Confidence, Heat, Kinds, Verdict
 from alef_audit.rulepack.pattern import Pattern
 
 _DYNAMIC_HOW: Final = HOW.index("dynamic")
-_CALLBACK_HOW: Final = HOW.index("callback")
+HEATS: Final[tuple[Heat, ...]] = ("dispatch", "periodic", "surface", "never")
 
 
 class Matcher:
     """What matching needs at hand; read-only once made."""
 
-    __slots__ = ("graph", "is_async", "judge", "kinds", "lexicon", "pattern", "reach", "root_functions")
+    __slots__ = ("graph", "is_async", "judge", "lexicon", "pattern", "reach", "root_functions", "roots_by_heat")
 
     def __init__(self, reach: Reachability, pattern: Pattern, kinds: Kinds, lexicon: Lexicon) -> None:
         self.reach = reach
         self.graph: CallGraph = reach.graph
         self.pattern = pattern
         self.judge = Judge(pattern)
-        self.kinds = kinds
         self.lexicon = lexicon
         self.is_async = async_functions(reach.graph.program)
         self.root_functions: dict[int, list[int]] = {}
+        self.roots_by_heat: dict[Heat, int] = dict.fromkeys(HEATS, 0)
         for number, root in enumerate(reach.roots):
             self.root_functions.setdefault(root.function, []).append(number)
-
-    def heat(self, root: int) -> Heat:
-        return self.kinds.root[self.reach.roots[root].kind].heat
+            self.roots_by_heat[kinds.root[root.kind].heat] |= 1 << number
 
 
 def match(reach: Reachability, pattern: Pattern, kinds: Kinds, lexicon: Lexicon) -> tuple[report.Finding, ...]:
@@ -89,79 +87,88 @@ def _finding(matcher: Matcher, sink: SinkSite, ordinals: Counter[str]) -> report
     if not ways:
         return None
     local = _sink_way(matcher, sink)
-    way_of_root = {root: way for way, roots in sorted(minimal(ways).items(), reverse=True) for root in bits(roots)}
-    for way, roots in minimal(ways).items():
-        for root in bits(roots):
-            if matcher.judge.rank(way | local) < matcher.judge.rank(way_of_root[root] | local):
-                way_of_root[root] = way
-    best = min(_order(matcher, root, way | local) for root, way in way_of_root.items())
-    nearest = frozenset(
-        matcher.reach.roots[root].function
-        for root, way in way_of_root.items()
-        if _order(matcher, root, way | local) == best
-    )
-    chosen_way = next(w for r, w in sorted(way_of_root.items()) if _order(matcher, r, w | local) == best)
-    path = None
-    for way in sorted({w for r, w in way_of_root.items() if _order(matcher, r, w | local) == best}):
-        path = shortest_path(
+    groups = _groups(matcher, minimal(ways), local)
+    best = groups[0]
+    nearest = frozenset(matcher.reach.roots[number].function for number in bits(best.roots))
+    way_path = None
+    for way in best.ways:
+        way_path = shortest_path(
             matcher.reach.incoming, matcher.graph.function_guards, matcher.is_async, sink.function, nearest, way
         )
-        if path is not None:
-            chosen_way = way
-            break
-    if path is None:
-        return None
-    return _build(matcher, sink, path, way_of_root, chosen_way | local, best, ordinals, local)
+        if way_path is not None:
+            return _build(matcher, sink, way_path, groups, way | local, ordinals)
+    return None
 
 
-def _order(matcher: Matcher, root: int, way: int) -> tuple[tuple[int, int], int]:
-    heat = matcher.heat(root)
-    return matcher.judge.rank(way), ("dispatch", "periodic", "surface", "never").index(heat)
+class _Group(NamedTuple):
+    """Roots that reach a sink with the same verdict, confidence and heat, worst group first."""
+
+    rank: tuple[int, int, int]
+    ways: tuple[int, ...]
+    roots: int
+    verdict: Verdict
+    confidence: Confidence
+    heat: Heat
+
+
+def _groups(matcher: Matcher, ways: Ways, local: int) -> list[_Group]:
+    """Sort the roots of a sink by how bad their worst way is; every root is in exactly one group."""
+    judge = matcher.judge
+    found: dict[tuple[int, int, int], tuple[list[int], int, Heat]] = {}
+    taken = 0
+    for way in sorted(ways, key=lambda w: (judge.rank(w | local), w)):
+        roots = ways[way] & ~taken
+        taken |= roots
+        for order, heat in enumerate(HEATS):
+            members = roots & matcher.roots_by_heat[heat]
+            if members:
+                key = (*judge.rank(way | local), order)
+                known = found.get(key)
+                found[key] = ([way], members, heat) if known is None else ([*known[0], way], known[1] | members, heat)
+    groups = []
+    for key in sorted(found):
+        group_ways, roots, heat = found[key]
+        way = group_ways[0] | local
+        groups.append(_Group(key, tuple(group_ways), roots, judge.verdict(way), confidence_of(way), heat))
+    return groups
 
 
 def _build(
     matcher: Matcher,
     sink: SinkSite,
     path: tuple[int, list[Edge]],
-    way_of_root: dict[int, int],
+    groups: list[_Group],
     way: int,
-    best: tuple[tuple[int, int], int],
     ordinals: Counter[str],
-    local: int,
 ) -> report.Finding:
     function, edges = path
-    frames = _frames(matcher, sink, function, edges)
-    primary = min(
-        number
-        for number in matcher.root_functions[function]
-        if number in way_of_root and _order(matcher, number, way_of_root[number] | local) == best
-    )
+    frames = _frames(matcher, sink, edges)
+    best = groups[0]
+    primary = min(n for n in matcher.root_functions[function] if best.roots >> n & 1)
     loops = tuple(name for frame in frames for name in frame.loop)
-    words = _phase_words(matcher, sink, frames)
+    words = _phase_words(matcher, frames)
     auth = sink.kind == "blocking.auth" or bool(words)
-    cost = lifted(sink.cost, len(loops))
-    own_cost = lifted(sink.cost, len(frames[-1].loop))
     library = not matcher.reach.has_dispatch
-    verdict, confidence, heat = matcher.judge.verdict(way), confidence_of(way), matcher.heat(primary)
     level = matcher.judge.level(
-        verdict=verdict, heat=heat, auth=auth, cost=cost, confidence=confidence, library=library
+        verdict=best.verdict,
+        heat=best.heat,
+        auth=auth,
+        cost=lifted(sink.cost, len(loops)),
+        confidence=best.confidence,
+        library=library,
     )
     others = []
-    for number, other in sorted(way_of_root.items()):
-        if number == primary:
-            continue
-        other_way = other | local
-        other_level = matcher.judge.level(
-            verdict=matcher.judge.verdict(other_way),
-            heat=matcher.heat(number),
+    for group in groups:
+        other = matcher.judge.level(
+            verdict=group.verdict,
+            heat=group.heat,
             auth=auth,
-            cost=own_cost,
-            confidence=confidence_of(other_way),
+            cost=lifted(sink.cost, len(frames[-1].loop)),
+            confidence=group.confidence,
             library=library,
         )
-        others.append(report.Reach(number, matcher.judge.verdict(other_way), other_level))
+        others.extend(report.Reach(n, group.verdict, other) for n in bits(group.roots) if n != primary)
     site = _sink(matcher, sink)
-    root = matcher.reach.roots[primary]
     return report.Finding(
         pattern=matcher.pattern.id,
         rule="blocking-call-on-hot-path",
@@ -169,19 +176,21 @@ def _build(
         status="open",
         status_reason="",
         level=level,
-        score=score(verdict=verdict, heat=heat, auth=auth, cost=sink.cost, confidence=confidence, loops=len(loops)),
-        confidence=confidence,
+        score=score(
+            verdict=best.verdict, heat=best.heat, auth=auth, cost=sink.cost, confidence=best.confidence, loops=len(loops)
+        ),
+        confidence=confidence_of(way),
         phase="auth" if auth else sink.kind.removeprefix("blocking."),
         phase_words=words,
-        verdict=verdict,
+        verdict=best.verdict,
         multiplicity=loops,
         conditions=(),
-        message=_message(site, root, auth=auth, loops=loops),
+        message=_message(site, matcher.reach.roots[primary], auth=auth, loops=loops),
         root=primary,
         sink=site,
         trace=frames,
-        also_reached_from=tuple(others),
-        archetypes=propose(matcher.pattern, sink, frames, auth=auth, heat=heat, loops=len(loops)),
+        also_reached_from=tuple(sorted(others, key=lambda reach: reach.root)),
+        archetypes=propose(matcher.pattern, sink, frames, auth=auth, heat=best.heat, loops=len(loops)),
     )
 
 
@@ -193,7 +202,7 @@ def _sink(matcher: Matcher, sink: SinkSite) -> report.Sink:
     )
 
 
-def _frames(matcher: Matcher, sink: SinkSite, start: int, edges: list[Edge]) -> tuple[report.Frame, ...]:
+def _frames(matcher: Matcher, sink: SinkSite, edges: list[Edge]) -> tuple[report.Frame, ...]:
     graph = matcher.graph
     frames = []
     for edge in edges:
@@ -227,7 +236,6 @@ def _frames(matcher: Matcher, sink: SinkSite, start: int, edges: list[Edge]) -> 
             guards=(),
         )
     )
-    del start
     return tuple(frames)
 
 
@@ -242,13 +250,12 @@ def _loops(graph: CallGraph, function: int, call: int) -> tuple[str, ...]:
     return tuple(reversed(found))
 
 
-def _phase_words(matcher: Matcher, sink: SinkSite, frames: tuple[report.Frame, ...]) -> tuple[str, ...]:
+def _phase_words(matcher: Matcher, frames: tuple[report.Frame, ...]) -> tuple[str, ...]:
     words: list[str] = []
     for frame in frames:
         for word in (*matcher.lexicon.words_of(frame.function), *matcher.lexicon.words_of(frame.call)):
             if word not in words:
                 words.append(word)
-    del sink
     return tuple(words)
 
 
@@ -278,5 +285,3 @@ def _message(sink: report.Sink, root: RootSite, *, auth: bool, loops: tuple[str,
     phase = " in the auth phase" if auth else ""
     return f"{sink.call} blocks the event loop {often}on every {_KIND_WORDS.get(root.kind, root.kind)}{phase}"
 
-
-__all__ = ["LOW", "MEDIUM", "Matcher", "match", "root_of", "_CALLBACK_HOW"]

@@ -11,10 +11,11 @@ from typing import Final
 from alef_audit.rulepack.model import GuardRow, LibraryModel, NeutralRow, ReturnsRow, RootRow, Row, SinkRow, TypeRow
 from alef_audit.rulepack.paths import Selector, Step, parse_path, parse_selector
 
-# Access paths longer than this are not followed: chains of unmodelled calls say nothing any more.
-_DEPTH: Final = 6
+# Steps beyond what models name that are followed; longer chains of unmodelled members say nothing any more.
+_DEPTH: Final = 3
 CALL: Final = "()"
 _GLOBAL_MODULES: Final = {"ecmascript": "globalThis", "python": "builtins"}
+_LANGUAGES: Final = {"node": "ecmascript", "npm": "ecmascript", "python": "python", "pypi": "python"}
 
 
 class ApiGraph:
@@ -26,9 +27,10 @@ class ApiGraph:
         self.parent: list[int] = [0]
         self.children: dict[tuple[int, str], int] = {}
         self.globs: dict[int, list[tuple[str, Row, LibraryModel]]] = {}
-        self.modules: dict[str, int] = {}
+        self.language: list[str] = [""]
+        self.modules: dict[tuple[str, str], int] = {}  # (language, import name): both languages have a `glob`
         self.is_module: set[int] = set()
-        self.types: dict[str, int] = {}
+        self.types: dict[tuple[str, str], int] = {}  # (language, library:name)
         self.bases: dict[int, list[int]] = {}  # type node -> nodes of the types it extends
         self.made_type: dict[int, int] = {}  # class or factory node -> type node
         self.sinks: dict[int, tuple[SinkRow, LibraryModel]] = {}
@@ -39,29 +41,35 @@ class ApiGraph:
         self.modelled: set[int] = set()
         self.callback_types: dict[int, list[tuple[Selector, int, int]]] = {}  # node -> argument, parameter, type node
         self.overrides: list[tuple[int, RootRow]] = []  # type node, row
-        self.exports: list[RootRow] = []
+        self.exports: list[tuple[RootRow, frozenset[str]]] = []  # row, modules of its library
 
-    def _node(self, text: str, depth: int, parent: int = 0) -> int:
+    def _node(self, text: str, language: str, depth: int, parent: int = 0) -> int:
         self.text.append(text)
+        self.language.append(language)
         self.depth.append(depth)
         self.parent.append(parent)
         return len(self.text) - 1
 
-    def module(self, name: str) -> int:
-        found = self.modules.get(name)
+    def module(self, language: str, name: str) -> int:
+        found = self.modules.get((language, name))
         if found is None:
-            found = self.modules[name] = self._node(name.removeprefix("node:"), 0)
+            found = self.modules[language, name] = self._node(name.removeprefix("node:"), language, 0)
             self.is_module.add(found)
         return found
 
     def globals_of(self, language: str) -> int:
-        return self.module(_GLOBAL_MODULES[language])
+        return self.module(language, _GLOBAL_MODULES[language])
 
-    def type_node(self, name: str) -> int:
-        found = self.types.get(name)
+    def type_node(self, model: LibraryModel, name: str) -> int:
+        """The node of a named type: `Name` of the model's own library, or `library:Name`."""
+        library, _, own = name.rpartition(":")
+        library = library or model.library.name
+        language = _LANGUAGES[model.library.ecosystem]
+        key = (language, f"{library}:{own}")
+        found = self.types.get(key)
         if found is None:
-            library, _, own = name.partition(":")
-            found = self.types[name] = self._node(own if library in ("builtins", "globals") else f"{library}.{own}", 0)
+            text = own if library in ("builtins", "globals") else f"{library}.{own}"
+            found = self.types[key] = self._node(text, language, 0)
         return found
 
     def existing(self, node: int, label: str) -> int:
@@ -87,9 +95,10 @@ class ApiGraph:
         if self.depth[node] >= _DEPTH:
             return 0
         text = self._child_text(node, label)
-        if label != CALL and text in self.modules:
-            return self.modules[text]
-        made = self.children[node, label] = self._node(text, self.depth[node] + 1, node)
+        language = self.language[node]
+        if label != CALL and (language, text) in self.modules:
+            return self.modules[language, text]
+        made = self.children[node, label] = self._node(text, language, self.depth[node] + 1, node)
         for base in (node, *self._all_bases(node)):
             for pattern, row, model in self.globs.get(base, ()):
                 if label != CALL and fnmatchcase(label, pattern):
@@ -115,6 +124,11 @@ class ApiGraph:
 
     # --- loading models
 
+    def declare_modules(self, model: LibraryModel) -> None:
+        """Make the modules of a library known, so that members of a parent package lead to them."""
+        for name in model.library.modules:
+            self.module(_LANGUAGES[model.library.ecosystem], name)
+
     def add_model(self, model: LibraryModel, holds: Callable[[Row], bool]) -> None:
         """Put the rows of a library on their nodes; `holds` decides by the target's versions."""
         for type_row in model.type:
@@ -127,13 +141,14 @@ class ApiGraph:
 
     def _anchors(self, model: LibraryModel, row: Row) -> list[int]:
         if row.of:
-            return [self.type_node(row.of if ":" in row.of else f"{model.library.name}:{row.of}")]
-        return [self.module(name) for name in model.library.modules]
+            return [self.type_node(model, row.of)]
+        language = _LANGUAGES[model.library.ecosystem]
+        return [self.module(language, name) for name in model.library.modules]
 
     def _add_type(self, model: LibraryModel, row: TypeRow) -> None:
-        instance = self.type_node(f"{model.library.name}:{row.name}")
+        instance = self.type_node(model, row.name)
         for base in row.extends:
-            base_node = self.type_node(base if ":" in base else f"{model.library.name}:{base}")
+            base_node = self.type_node(model, base)
             if base_node not in self.bases.setdefault(instance, []):
                 self.bases[instance].append(base_node)
         for anchor in self._anchors(model, row):
@@ -171,7 +186,7 @@ class ApiGraph:
             self.overrides.extend((anchor, row) for anchor in self._anchors(model, row))
             return
         if isinstance(row, RootRow) and row.form == "export":
-            self.exports.append(row)
+            self.exports.append((row, frozenset(model.library.modules)))
             return
         for anchor in self._anchors(model, row):
             for node in self._targets(anchor, row, model):
@@ -194,10 +209,13 @@ class ApiGraph:
 
     def _descend(self, node: int, labels: list[str]) -> int:
         for label in labels:
+            if label == "default" and node in self.is_module:
+                continue
             found = self.children.get((node, label))
             if found is None:
                 text = self._child_text(node, label)
-                found = self.modules.get(text) or self._node(text, min(self.depth[node] + 1, _DEPTH - 2), node)
+                language = self.language[node]
+                found = self.modules.get((language, text)) or self._node(text, language, 1, node)
                 self.children[node, label] = found
             node = found
         return node
@@ -218,5 +236,4 @@ class ApiGraph:
             if row.value:
                 self.values.setdefault(node, []).append(parse_selector(row.value))
             else:
-                name = row.type if ":" in row.type else f"{model.library.name}:{row.type}"
-                self.children[node, CALL] = self.type_node(name)
+                self.children[node, CALL] = self.type_node(model, row.type)

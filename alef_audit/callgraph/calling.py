@@ -217,8 +217,8 @@ def selected(state: State, table: CallTable, call: int, selector: Selector) -> l
     for label, slot, _ in arguments:
         if label > 0 and state.program.names[label] in selector.keywords:
             chosen.append(slot)
-    for name in selector.fields:
-        chosen = [variable for slot in chosen if slot for variable in _field_variables(state, slot, name)]
+    for names in selector.fields:
+        chosen = [found for slot in chosen if slot for name in names for found in _field_variables(state, slot, name)]
     return [slot for slot in chosen if slot]
 
 

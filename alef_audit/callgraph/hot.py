@@ -85,8 +85,8 @@ def _overrides(state: State, table: CallTable) -> Iterator[RootSite]:
             for row in rows:
                 if any(fnmatchcase(text, pattern) for pattern in row.members):
                     variable = state.members.get((index, name))
-                    functions = functions_in(state, variable) if variable is not None else []
-                    for function in functions or _methods(program, index, text):
+                    held = functions_in(state, variable) if variable is not None else []
+                    for function in _methods(program, index, text) or held:
                         if not program.functions[function].flags & FunctionFlag.ABSTRACT:
                             yield _make(program, function, row)
                     break
@@ -104,7 +104,10 @@ def _methods(program: Program, index: int, name: str) -> list[int]:
 
 def _exports(state: State, table: CallTable) -> Iterator[RootSite]:
     program = state.program
-    for row in state.api.exports:
+    used = _used_modules(state)
+    for row, modules in state.api.exports:
+        if not used & modules:
+            continue
         for index, unit in enumerate(program.units):
             if not any(_path_matches(unit.path, pattern) for pattern in row.files):
                 continue
@@ -116,26 +119,44 @@ def _exports(state: State, table: CallTable) -> Iterator[RootSite]:
     del table
 
 
+def _used_modules(state: State) -> frozenset[str]:
+    """Names of the modules that the program imports, or is itself: a framework's conventions hold only where it is used."""
+    found = {unit.module for unit in state.program.units}
+    for externals in state.modules.externals:
+        for name in externals:
+            found.add(name)
+            found.add(name.split("/", 1)[0] if not name.startswith("@") else "/".join(name.split("/", 2)[:2]))
+            found.add(name.split(".", 1)[0])
+    return frozenset(found)
+
+
 def _path_matches(path: str, pattern: str) -> bool:
-    """Glob match where a leading `**/` also matches at the top and `{a,b}` lists alternatives."""
+    """Glob match in which `**/` also stands for no folder at all and `{a,b}` lists alternatives."""
     if "{" in pattern:
         head, _, rest = pattern.partition("{")
         body, _, tail = rest.partition("}")
         return any(_path_matches(path, head + option + tail) for option in body.split(","))
-    if pattern.startswith("**/") and fnmatchcase(path, pattern[3:]):
+    if fnmatchcase(path, pattern):
         return True
-    return fnmatchcase(path, pattern)
+    at = pattern.find("**/")
+    while at >= 0:
+        if _path_matches(path, pattern[:at] + pattern[at + 3 :]):
+            return True
+        at = pattern.find("**/", at + 1)
+    return False
 
 
 def _tables(state: State, lexicon: Lexicon) -> Iterator[RootSite]:
     """Method tables: object literals whose keys read like method names and whose values are functions."""
     program = state.program
+    mentioned = {name for names in state.object_fields.values() for name in names}
     for row in lexicon.table:
         key = re2.compile(row.key)
+        keys = {name for name in mentioned if key.fullmatch(program.names[name])}
         for owner, names in sorted(state.object_fields.items()):
             if owner & MASK != tokens.OBJECT or owner >> SHIFT >= program.object_count:
                 continue
-            entries = [name for name in names if key.fullmatch(program.names[name])]
+            entries = [name for name in names if name in keys]
             if len(entries) < row.minimum:
                 continue
             functions = [function for name in entries for function in functions_in(state, state.fields[owner, name])]

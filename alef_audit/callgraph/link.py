@@ -9,12 +9,14 @@ from alef_audit.callgraph.calling import selected
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.dispatch import MethodIndex, method_index
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
+from alef_audit.callgraph.shapes import UserCode
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
+from alef_audit.facts.flows import ELEMENT
 from alef_audit.rulepack.kinds import Thread
-from alef_audit.rulepack.lexicon import Lexicon
+from alef_audit.rulepack.lexicon import Lexicon, Registration
 from alef_audit.rulepack.model import RootRow, RunsOn
 
 # Timers run their callback later, but on the same loop: a hot caller keeps it hot.
@@ -24,19 +26,70 @@ _LATER_KINDS: Final = frozenset(("tick", "warmup"))
 class _Collector:
     """Accumulates the parts of the call graph while the calls are visited in order."""
 
-    __slots__ = ("edges", "function_guards", "loops", "methods", "registrations", "roots", "sinks", "state", "table", "unresolved")
+    __slots__ = (
+        "decorated",
+        "edges",
+        "function_guards",
+        "known_members",
+        "loops",
+        "methods",
+        "registered",
+        "registrations",
+        "roots",
+        "sinks",
+        "state",
+        "table",
+        "unresolved",
+        "user_code",
+    )
 
     def __init__(self, state: State, table: CallTable, lexicon: Lexicon) -> None:
         self.state = state
         self.table = table
         self.loops = frozenset(lexicon.loops)
         self.registrations = [(re2.compile(row.pattern), row) for row in lexicon.registration]
+        self.user_code = UserCode(state.program, table)
+        self.known_members: dict[str, Registration | None] = {"": None}
         self.methods: MethodIndex = method_index(state.program)
         self.edges: dict[tuple[int, int, int], Edge] = {}
         self.sinks: dict[tuple[int, str], SinkSite] = {}
         self.roots: dict[tuple[int, str], RootSite] = {}
+        self.registered: list[tuple[int, RootRow, int]] = []  # slot, row, call: settled when all edges are known
         self.function_guards: dict[int, int] = {}
         self.unresolved: list[int] = []
+        # result of a decorator's application -> what it decorates
+        self.decorated = {
+            table.result(call): table.arguments(call)[0][1]
+            for call in range(len(table))
+            if table.flags(call) & flows.DECORATOR and table.result(call)
+        }
+
+    def registration_row(self, member: str) -> Registration | None:
+        """The lexicon's row for a member that reads like a registration."""
+        if member not in self.known_members:
+            self.known_members[member] = next((row for p, row in self.registrations if p.fullmatch(member)), None)
+        return self.known_members[member]
+
+    def unwrapped(self, slot: int, offloaders: set[int]) -> list[int]:
+        """The functions in a variable; behind a wrapper of the program, the function that it decorates.
+
+        The body that a maintainer knows as the handler is the decorated one.  A wrapper that moves its function off the
+        loop stays: only the way through it is true.
+        """
+        while slot in self.decorated and self.decorated[slot]:
+            if any(function in offloaders for function in functions_in(self.state, slot)):
+                break
+            slot = self.decorated[slot]
+        return functions_in(self.state, slot) or self._listed(slot)
+
+    def _listed(self, slot: int) -> list[int]:
+        """The functions in a list or tuple: `hooks=[a, b]`."""
+        return [
+            function
+            for value in sorted(self.state.points_to[slot] or ())
+            if value & MASK == tokens.OBJECT and (value, ELEMENT) in self.state.fields
+            for function in functions_in(self.state, self.state.fields[value, ELEMENT])
+        ]
 
     def edge(self, call: int, callee: int, how: int, guard: int = 0, loops: tuple[str, ...] = ()) -> None:
         table = self.table
@@ -72,6 +125,10 @@ def link(state: State, table: CallTable, lexicon: Lexicon) -> CallGraph:
         _visit(collector, call, sorted(linked.get(call, ())), outside.get(call, []))
     for function, line, getter in state.getters:
         collector.edges[function, getter, -line] = Edge(function, getter, -1, line, graph.PROPERTY, 0)
+    offloaders = {edge.caller for edge in collector.edges.values() if edge.guards & guards.OFFLOAD}
+    for slot, row, call in collector.registered:
+        for function in collector.unwrapped(slot, offloaders):
+            collector.root(function, row, call)
     edges = sorted(collector.edges.values(), key=lambda e: (e.caller, e.line, e.call, e.callee))
     return CallGraph(
         program=state.program,
@@ -88,12 +145,15 @@ def link(state: State, table: CallTable, lexicon: Lexicon) -> CallGraph:
 
 def _visit(collector: _Collector, call: int, functions: list[int], nodes: list[int]) -> None:
     state, table = collector.state, collector.table
-    saturated = table.callee(call) in state.saturated
+    if table.callee(call) in state.saturated:
+        # which functions made it into a full set depends on the order of arrival: none of them is evidence
+        functions, nodes = [], []
     for function in functions:
-        collector.edge(call, function, graph.DYNAMIC if saturated else _how(state, table, call, function))
+        collector.edge(call, function, _how(state, table, call, function))
     settled: set[int] = set()
     for node in nodes:
         settled |= _external(collector, call, node)
+    _user_code(collector, call, functions, nodes)
     if functions:
         _registration(collector, call, functions)
         if collector.table.member(call) in collector.loops and not nodes:
@@ -105,6 +165,17 @@ def _visit(collector: _Collector, call: int, functions: list[int], nodes: list[i
     elif nodes:
         modelled = any(node in state.api.modelled for node in nodes)
         _callbacks(collector, call, settled, known=modelled)
+
+
+def _user_code(collector: _Collector, call: int, functions: list[int], nodes: list[int]) -> None:
+    """A user's plain callable run on the loop: nothing is known of it, but for adapters that the library itself made."""
+    program = collector.state.program
+    if any(node in collector.state.api.modelled for node in nodes):
+        return
+    if all(program.functions[function].flags & FunctionFlag.ANONYMOUS for function in functions):
+        shape = collector.user_code.site(call)
+        if shape is not None:
+            collector.sinks[call, shape.text] = shape
 
 
 def _how(state: State, table: CallTable, call: int, function: int) -> int:
@@ -156,8 +227,7 @@ def _external(collector: _Collector, call: int, node: int) -> set[int]:
         for slot in slots:
             if root_row.kind not in _LATER_KINDS:
                 settled.add(slot)
-            for function in functions_in(state, slot):
-                collector.root(function, root_row, call)
+            collector.registered.append((slot, root_row, call))
     _sink(collector, call, node)
     return settled
 
@@ -171,6 +241,8 @@ def _sink(collector: _Collector, call: int, node: int) -> None:
     if found is not None:
         row, _ = found
         if row.unless_awaited and table.flags(call) & flows.AWAITED:
+            return
+        if row.inside and state.program.functions[table.function(call)].name not in row.inside:
             return
         if table.local_api and node in table.local_api.values() and call in _linked_calls(collector, call):
             return
@@ -194,7 +266,7 @@ def _registration(collector: _Collector, call: int, functions: list[int]) -> Non
     """Listeners handed to the program's own `onX(...)`: something later calls them from the loop."""
     state, table = collector.state, collector.table
     member = table.member(call)
-    row = next((row for pattern, row in collector.registrations if pattern.fullmatch(member)), None)
+    row = collector.registration_row(member)
     if row is None or table.flags(call) & flows.DECORATOR:
         return
     del functions
@@ -249,6 +321,9 @@ def _dynamic(collector: _Collector, call: int) -> bool:
     if not table.receiver(call) and not table.callee(call):
         return False
     if "." not in table.text(call) or not table.member(call):
+        return False
+    held = collector.state.points_to[table.receiver(call)] if table.receiver(call) else None
+    if held and any(value & MASK == tokens.EXTERNAL for value in held):
         return False
     language = collector.state.program.unit_of(table.function(call)).facts.language
     guesses = collector.methods.candidates(language, table.member(call), awaited=bool(table.flags(call) & flows.AWAITED))

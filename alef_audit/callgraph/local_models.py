@@ -8,7 +8,7 @@ from alef_audit.callgraph.program import Program
 def attach_models(program: Program, api: ApiGraph, table: CallTable) -> None:
     """Note on `table` which functions and classes of the program a model describes, by their qualified names."""
     for unit in program.units:
-        node = api.modules.get(unit.module)
+        node = api.modules.get((unit.facts.language, unit.module))
         if node is None or unit.facts.language != "python":
             continue
         for offset, cls in enumerate(unit.facts.classes):

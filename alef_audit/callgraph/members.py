@@ -8,6 +8,8 @@ from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import FunctionFlag
 from alef_audit.facts.flows import ELEMENT
 
+# Modules whose names in annotations are no classes of which a value could be an instance.
+_TYPING: Final = ("typing.", "typing_extensions.", "collections.abc.", "types.")
 _FUNCTION_METHODS: Final = {"call": tokens.CALL_OF, "apply": tokens.APPLY_OF, "bind": tokens.BIND_OF}
 
 
@@ -18,8 +20,8 @@ def load(state: State, value: int, name: int, destination: int) -> None:
         if name == ELEMENT:
             state.copy(state.all_fields(value), destination)
         else:
-            state.copy(state.field(value, name), destination)
-            state.copy(state.field(value, ELEMENT), destination)
+            state.read_field(value, name, destination)
+            state.read_field(value, ELEMENT, destination)
     elif kind in (tokens.INSTANCE, tokens.CLASS):
         _load_member(state, kind, index, name, destination)
     elif kind == tokens.OPEN:
@@ -34,10 +36,10 @@ def load(state: State, value: int, name: int, destination: int) -> None:
     elif kind == tokens.SUPER:
         state.copy(super_member(state, index, name), destination)
     elif kind == tokens.MADE_BY:
-        state.copy(state.field(value, name), destination)
-        state.copy(state.field(token(tokens.PROTOTYPE, index), name), destination)
+        state.read_field(value, name, destination)
+        state.read_field(token(tokens.PROTOTYPE, index), name, destination)
     elif kind == tokens.PROTOTYPE:
-        state.copy(state.field(value, name), destination)
+        state.read_field(value, name, destination)
 
 
 def _load_member(state: State, kind: int, index: int, name: int, destination: int) -> None:
@@ -50,12 +52,27 @@ def _load_member(state: State, kind: int, index: int, name: int, destination: in
 
 def _load_from_bases(state: State, index: int, name: int, destination: int) -> None:
     """Members that a class inherits from outside the program."""
-    if name == ELEMENT:
+    if name == ELEMENT or _declares(state, index, name):
         return
     for node in external_bases(state, index):
         child = state.api.child(state.api.instance(node), state.program.names[name])
         if child:
             state.add(destination, token(tokens.EXTERNAL, child))
+
+
+def _declares(state: State, index: int, name: int) -> bool:
+    """Whether a class or a superclass of the program defines the member itself."""
+    seen = {index}
+    pending = [index]
+    while pending:
+        current = pending.pop()
+        if name in state.own_members[current]:
+            return True
+        for base in state.class_bases.get(current, ()):
+            if base & MASK == tokens.CLASS and base >> SHIFT not in seen:
+                seen.add(base >> SHIFT)
+                pending.append(base >> SHIFT)
+    return False
 
 
 def external_bases(state: State, index: int) -> list[int]:
@@ -98,7 +115,7 @@ def _load_function(state: State, value: int, name: int, destination: int) -> Non
         # an element of what was taken for a pair or list and is the function itself
         state.add(destination, value)
     elif text not in ("then", "catch", "finally", "length", "name", "toString"):
-        state.copy(state.field(value, name), destination)
+        state.read_field(value, name, destination)
 
 
 def store(state: State, value: int, name: int, source: int) -> None:
@@ -224,7 +241,7 @@ def find_export(state: State, unit: int, name: int, seen: set[int]) -> int:
 
 def _load_commonjs(state: State, unit: int, name: int, destination: int) -> None:
     value = token(tokens.MODULE, unit)
-    state.copy(state.field(value, name), destination)
+    state.read_field(value, name, destination)
     replaced = replaced_exports(state, unit)
     if state.program.names[name] == "default":
         # importing a CommonJS module by default gives module.exports itself
@@ -249,6 +266,8 @@ def make_instance(value: int, state: State) -> int | None:
     if kind == tokens.CLASS:
         return token(tokens.OPEN, index)
     if kind == tokens.EXTERNAL:
+        if state.api.text[index].startswith(_TYPING):
+            return None
         node = state.api.instance(index)
         return token(tokens.EXTERNAL, node) if node else None
     if kind == tokens.FUNCTION and not state.program.functions[index].flags & FunctionFlag.ASYNC:

@@ -144,7 +144,7 @@ def _import(state: State, table: CallTable, index: int, number: int, dst: int) -
     external = state.modules.externals[index][number]
     if not external:
         return
-    node = state.api.module(external)
+    node = state.api.module(state.program.units[index].facts.language, external)
     if facts.name:
         node = state.api.child(node, facts.name)
     if node:

@@ -10,7 +10,7 @@ from alef_audit.resolution.graph import ModuleGraph
 
 # A variable that would hold more values than this stops growing: its call sites become dynamic.  Measured on large
 # TypeScript trees, sets beyond this size cost far more than the edges they find.
-BOUND: Final = 24
+BOUND: Final = 8
 
 # Constraint kinds attached to a variable.
 LOAD: Final = 0  # (LOAD, destination, name)
@@ -56,7 +56,7 @@ class State:
         "points_to",
         "program",
         "queue",
-        "queued",
+        "readers",
         "rest_objects",
         "saturated",
         "spread_to",
@@ -81,6 +81,7 @@ class State:
         self.saturated: set[int] = set()
         # fields of objects, modules, prototypes: (token, name) -> variable
         self.fields: dict[tuple[int, int], int] = {}
+        self.readers: dict[tuple[int, int], list[int]] = {}  # who reads fields that nothing is stored in yet
         self.object_fields: dict[int, list[int]] = {}  # token -> names stored on it
         self.object_all: dict[int, int] = {}  # token -> variable that collects every field
         self.spread_to: dict[int, list[int]] = {}  # token -> object tokens that take its fields
@@ -185,7 +186,21 @@ class State:
                 self.copy(found, collector)
             for taker in tuple(self.spread_to.get(owner, ())):
                 self.copy(found, self.field(taker, name))
+            for reader in self.readers.pop((owner, name), ()):
+                self.copy(found, reader)
         return found
+
+    def read_field(self, owner: int, name: int, destination: int) -> None:
+        """Let `destination` take a field's values; a field that nothing is stored in costs no variable."""
+        found = self.fields.get((owner, name))
+        if found is not None:
+            self.copy(found, destination)
+            return
+        waiting = self.readers.get((owner, name))
+        if waiting is None:
+            self.readers[owner, name] = [destination]
+        elif len(waiting) > 64 or destination not in waiting:
+            waiting.append(destination)
 
     def all_fields(self, owner: int) -> int:
         """The variable that holds the values of every field of an object-like token."""

@@ -1,5 +1,6 @@
 """Exit codes, and every error as one message on stderr."""
 
+import contextlib
 import functools
 import os
 import sys
@@ -60,7 +61,9 @@ def _explained(error: Exception) -> int:
             complain(_located(error.file, error.key, error.message), error.remedy)
             return USAGE
         case RulepackError():
-            complain(_located(error.path, error.key, error.message), "Correct that entry, then try: audit rules check DIR")
+            complain(
+                _located(error.path, error.key, error.message), "Correct that entry, then try: audit rules check DIR"
+            )
             return USAGE
         case NothingToAudit():
             complain(error.message, error.remedy)
@@ -92,8 +95,6 @@ def _internal(error: Exception) -> int:
 
 def _quiet_pipe() -> int:
     """The reader is gone: say nothing, not even when the interpreter flushes at its end."""
-    try:
+    with contextlib.suppress(OSError, ValueError):  # no real file behind stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):  # no real file behind stdout
-        pass
     return _BROKEN_PIPE

@@ -13,5 +13,7 @@ ConfigFile = Annotated[
 ]
 NoProjectConfig = Annotated[bool, typer.Option("--no-project-config", help="Ignore the project's configuration.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes. Default: one per core.")]
-Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of to stdout.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of to stdout.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; findings without the summary.")]

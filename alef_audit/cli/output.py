@@ -101,8 +101,11 @@ def _print_lines(lines: "Sequence[Text]", stream: TextIO) -> None:
     # An environment that asks for colour (FORCE_COLOR) is heard; NO_COLOR wins, and then nothing is styled at all.
     console = Console(file=stream, color_system=None if os.environ.get("NO_COLOR") else "auto", highlight=False)
     if console.color_system is None:
-        stream.write("".join(line.plain + "\n" for line in lines).encode(
-            stream.encoding or "utf-8", "backslashreplace").decode(stream.encoding or "utf-8"))
+        stream.write(
+            "".join(line.plain + "\n" for line in lines)
+            .encode(stream.encoding or "utf-8", "backslashreplace")
+            .decode(stream.encoding or "utf-8")
+        )
         return
     for line in lines:
         console.print(line, soft_wrap=True)

@@ -28,7 +28,9 @@ def check(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Laid over 
         raise UsageError(f"no such folder: {folder}", "Name the folder that holds models/ and patterns/")
     files = [path.relative_to(folder).as_posix() for path in folder.rglob("*.toml")]
     if not files:
-        raise UsageError(f"no rules in {folder}", "Rules are *.toml files in models/ or patterns/, or directly in the folder")
+        raise UsageError(
+            f"no rules in {folder}", "Rules are *.toml files in models/ or patterns/, or directly in the folder"
+        )
     rules_of([folder])
     patterns = sum(name.startswith("patterns/") for name in files)
     parts = [count(len(files) - patterns, "model or vocabulary file"), count(patterns, "pattern file")]

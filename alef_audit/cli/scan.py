@@ -11,6 +11,8 @@ from alef_audit.reporting.formats import REPORT_FORMATS
 
 if TYPE_CHECKING:
     from alef_audit.auditing.report import AuditReport
+    from alef_audit.reporting.text import TextOptions
+    from alef_audit.request import AuditRequest
 
 Level = Literal["error", "warning", "note"]
 FailOn = Literal["error", "warning", "note", "never"]
@@ -26,7 +28,12 @@ def scan(
     paths: Annotated[list[Path] | None, typer.Argument(metavar="PATH", help="Folders or files. Default: .")] = None,
     pattern: Annotated[
         list[str] | None,
-        typer.Option("--pattern", "-p", metavar="PATTERN", help="035, 35, ALEF-PAT-035 or the slug; may be repeated. Default: all."),
+        typer.Option(
+            "--pattern",
+            "-p",
+            metavar="PATTERN",
+            help="035, 35, ALEF-PAT-035 or the slug; may be repeated. Default: all.",
+        ),
     ] = None,
     format: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help=_FORMATS)] = "text",
     output: Output = None,
@@ -64,7 +71,7 @@ def scan(
     4 incomplete (--strict), 5 internal error.
     """
     from alef_audit.cli.ask import build_request, configuration, scope
-    from alef_audit.cli.output import check_writable, emit, line_width, pick, progress_on_stderr, shows_unicode
+    from alef_audit.cli.output import check_writable, emit, pick
     from alef_audit.reporting.select import confident, listed
 
     chosen = pick(REPORT_FORMATS, format, lambda entry: entry.name)
@@ -81,24 +88,37 @@ def scan(
         include_discharged=include_discharged,
         explain_unresolved=explain_unresolved,
     )
+    report = confident(_audited(request, quiet), min_confidence or settings.min_confidence or "low")
+    wanted = level or (None if chosen.lists_all else settings.level or "warning")
+    layout = _layout(context, output, wanted or "note", all_paths=all_paths, quiet=quiet, discharged=include_discharged)
+    emit(chosen.render(listed(report, wanted) if wanted else report, report, layout), output)
+    return _exit_code(report, fail_on or settings.fail_on or "warning", strict)
+
+
+def _audited(request: "AuditRequest", quiet: bool) -> "AuditReport":
+    from alef_audit.cli.output import progress_on_stderr
+
     with progress_on_stderr(quiet) as progress:
         from alef_audit.pipeline import audit
-        from alef_audit.reporting.text import TextOptions
 
-        found = audit(request, progress)
-    report = confident(found, min_confidence or settings.min_confidence or "low")
-    wanted = level or (None if chosen.lists_all else settings.level or "warning")
-    options = TextOptions(
+        return audit(request, progress)
+
+
+def _layout(
+    context: typer.Context, output: Path | None, level: Level, *, all_paths: bool, quiet: bool, discharged: bool
+) -> "TextOptions":
+    from alef_audit.cli.output import line_width, shows_unicode
+    from alef_audit.reporting.text import TextOptions
+
+    return TextOptions(
         width=line_width(output),
-        level=wanted or "note",
+        level=level,
         limit=None if all_paths else TextOptions().limit,
         unicode=shows_unicode(output),
         quiet=quiet,
-        discharged=include_discharged,
+        discharged=discharged,
         commands=_commands(context),
     )
-    emit(chosen.render(listed(report, wanted) if wanted else report, report, options), output)
-    return _exit_code(report, fail_on or settings.fail_on or "warning", strict)
 
 
 def _exit_code(report: "AuditReport", fail_on: FailOn, strict: bool) -> int:

@@ -42,7 +42,7 @@ _MANIFESTS = _LOCKS | {
 
 
 class SourceFile(msgspec.Struct, frozen=True):
-    """`path` is relative to the root with forward slashes, `size` in bytes, `digest` of the content once it was read."""
+    """`path` is relative to the root with forward slashes, `size` in bytes, `digest` of the content once read."""
 
     path: str
     language: Language
@@ -80,7 +80,7 @@ def is_manifest(path: str) -> bool:
 
 
 def relative_posix(path: PurePath, root: PurePath) -> str:
-    """`path` relative to `root` with forward slashes, whatever the platform's spelling. ValueError if it lies outside."""
+    """`path` relative to `root` with forward slashes, however the platform spells it. ValueError if outside."""
     relative = path.relative_to(root).as_posix()
     return "" if relative == "." else relative
 

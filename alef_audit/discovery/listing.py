@@ -123,9 +123,7 @@ def _walk(top: Path) -> Listing:
     return Listing(tuple(paths), tuple(diagnostics))
 
 
-def _kept(
-    found: list[os.DirEntry[str]], prefix: str, ignores: tuple[_Ignore, ...]
-) -> Iterator[tuple[str, bool]]:
+def _kept(found: list[os.DirEntry[str]], prefix: str, ignores: tuple[_Ignore, ...]) -> Iterator[tuple[str, bool]]:
     for entry in found:
         path = prefix + entry.name
         try:

@@ -18,18 +18,12 @@ def output_folders(paths: Sequence[str], in_checkout: bool) -> frozenset[str]:
     `in_checkout`: the root itself is a working copy.  An unpacked package keeps its output: that is what runs.
     """
     known = frozenset(paths)
-    found = set()
-    for parent, name in _candidates(paths):
-        folder = f"{parent}{name}/"
-        if name == "build" and _is_setuptools(paths, known, parent):
-            found.add(folder)
-        elif (
-            f"{parent}package.json" in known
-            and (in_checkout or _marked(known, parent))
-            and _repeats(paths, folder, f"{parent}src/", strict=name != "dist")
-        ):
-            found.add(folder)
-    return frozenset(found)
+    return frozenset(
+        f"{parent}{name}/"
+        for parent, name in _candidates(paths)
+        if (name == "build" and _is_setuptools(paths, known, parent))
+        or (_is_own_package(known, parent, in_checkout) and _repeats(paths, f"{parent}{name}/", f"{parent}src/"))
+    )
 
 
 def _candidates(paths: Sequence[str]) -> list[tuple[str, str]]:
@@ -44,7 +38,12 @@ def _candidates(paths: Sequence[str]) -> list[tuple[str, str]]:
     return sorted(found)
 
 
-def _marked(known: frozenset[str], parent: str) -> bool:
+def _is_own_package(known: frozenset[str], parent: str, in_checkout: bool) -> bool:
+    """Whether `parent` is a package that is developed here, not one that was unpacked."""
+    if f"{parent}package.json" not in known:
+        return False
+    if in_checkout:
+        return True
     folders = parent.split("/")[:-1]
     above = ["/".join(folders[:count]) + "/" if count else "" for count in range(len(folders), -1, -1)]
     return any(folder + mark in known for folder in above for mark in _CHECKOUT_MARKS)
@@ -56,8 +55,11 @@ def _is_setuptools(paths: Sequence[str], known: frozenset[str], parent: str) -> 
     return described and all(path.startswith(("lib", "bdist.")) for path in inside)
 
 
-def _repeats(paths: Sequence[str], folder: str, source: str, strict: bool) -> bool:
-    """Whether `folder` holds compiled files only and `source` what they were compiled from."""
+def _repeats(paths: Sequence[str], folder: str, source: str) -> bool:
+    """Whether `folder` holds compiled files only and `source` what they were compiled from.
+
+    `dist` says so by its name (a bundler may have renamed everything); other names need the same files on both sides.
+    """
     compiled, written = [], set()
     for path in below(paths, folder):
         extension = extension_of(path)
@@ -70,7 +72,7 @@ def _repeats(paths: Sequence[str], folder: str, source: str, strict: bool) -> bo
             written.add(_stem(path[len(source) :]))
     if not written:
         return False
-    return not strict or sum(stem in written for stem in compiled) * 2 >= len(compiled)
+    return folder.endswith("dist/") or sum(stem in written for stem in compiled) * 2 >= len(compiled)
 
 
 def _stem(path: str) -> str:

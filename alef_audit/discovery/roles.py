@@ -41,7 +41,9 @@ _TEST_FOLDERS = frozenset(
         "cypress",
     }
 )
-_TEST_FOLDER = re.compile(r"tests?[-_](utils?|helpers?|support|fixtures?|mocks?|data|harness|suites?)|(unit|integration)[-_]tests?")
+_TEST_FOLDER = re.compile(
+    r"tests?[-_](utils?|helpers?|support|fixtures?|mocks?|data|harness|suites?)|(unit|integration)[-_]tests?"
+)
 _TEST_HELP = r"(utils?|helpers?|support|fixtures?|mocks?|harness|setup|stubs?|doubles?|kit|env|api|runtime|plugin)"
 _TEST_FILE = re.compile(
     r"(^|[._])(test|tests|spec|specs|e2e|mock|mocks|fixture|fixtures|testkit|bench)\.[cm]?[jt]sx?$"
@@ -78,19 +80,38 @@ _DOCS_FOLDERS = frozenset({"docs", "doc", "documentation", "website", "docs_src"
 _BUILD_FOLDERS = frozenset({"build", "gulp", "config-overrides"})
 _SCRIPT_FOLDERS = frozenset({"scripts", "script", "hack", "ci", ".ci", ".github", ".circleci"})
 _CLI_STEM = re.compile(r"^([\w.-]+[-_.])?cli$")
-_WORKSPACES = frozenset({"packages", "apps", "extensions", "plugins", "libs", "projects", "workspaces"})
+_WORKSPACES = frozenset({"packages", "apps", "extensions", "plugins", "libs", "projects", "workspaces", "skills"})
 _OUTPUTS = frozenset({"dist", "esm", "cjs", "out"})
 
 _TEST_FRAMEWORKS = frozenset(
-    {"pytest", "vitest", "@jest/globals", "jest", "mocha", "node:test", "unittest", "ava", "tap", "tape", "uvu", "bun:test"}
-    | {"@playwright/test", "@testing-library/react", "@testing-library/dom", "supertest", "hypothesis", "jasmine"}
+    {"pytest", "vitest", "@jest/globals", "jest", "mocha", "node:test", "unittest", "ava", "tap", "tape", "uvu"}
+    | {
+        "bun:test",
+        "@playwright/test",
+        "@testing-library/react",
+        "@testing-library/dom",
+        "supertest",
+        "hypothesis",
+        "jasmine",
+    }
 )
 _TEST_CONFIGURATION = frozenset({"vitest/config", "jest-config"})
 _SERVERS = frozenset(
     {"fastapi", "starlette", "aiohttp.web", "quart", "sanic", "litestar", "tornado.web", "flask", "django.urls", "mcp"}
-    | {"fastmcp", "discord", "telegram", "telebot", "aiogram", "slack_bolt", "nextcord", "socketio", "websockets.server"}
-    | {"express", "fastify", "koa", "hono", "@hapi/hapi", "polka", "restify", "connect", "ws", "socket.io", "discord.js"}
-    | {"@modelcontextprotocol/sdk", "telegraf", "grammy", "@slack/bolt", "@nestjs/core", "h3", "elysia", "botbuilder"}
+    | {"fastmcp", "discord", "telegram", "telebot", "aiogram", "slack_bolt", "nextcord", "socketio"}
+    | {"express", "fastify", "koa", "hono", "@hapi/hapi", "polka", "restify", "connect", "ws", "socket.io"}
+    | {
+        "websockets.server",
+        "discord.js",
+        "@modelcontextprotocol/sdk",
+        "telegraf",
+        "grammy",
+        "@slack/bolt",
+        "@nestjs/core",
+        "h3",
+        "elysia",
+        "botbuilder",
+    }
     | {"langchain", "langchain_core", "crewai", "pydantic_ai", "agents", "@langchain/core", "@openai/agents"}
     | {"@discordjs/builders", "@hono/node-server", "@sapphire/framework", "discordx", "@whiskeysockets/baileys"}
 )
@@ -108,7 +129,8 @@ def role_of(path: str, project: str = "") -> Role:
     if _GENERATED.search(name) or not _GENERATED_FOLDERS.isdisjoint(folders):
         return "generated"
     outer = _below_workspace(folders)
-    inside = _below_workspace(folders[project.count("/") + 1 :]) if project and path.startswith(project + "/") else outer
+    in_project = bool(project) and path.startswith(f"{project}/")
+    inside = _below_workspace(folders[project.count("/") + 1 :]) if in_project else outer
     if not _VENDORED_FOLDERS.isdisjoint(folders) or not _TOP_VENDORED_FOLDERS.isdisjoint((*outer[:2], *inside[:2])):
         return "vendored"
     if _is_test(folders, inside, name):
@@ -160,9 +182,13 @@ def _role_near_top(inside: list[str], name: str) -> Role:
         return "build"
     if _is_cli(below, in_source, name):
         return "cli"
-    if (not in_source and "tools" in inside[:1]) or not _SCRIPT_FOLDERS.isdisjoint(inside[:1]) or "scripts" in inside[:3]:
-        return "script"
-    return "script" if "bin" in below[:2] else "product"
+    is_script = (
+        (not in_source and "tools" in inside[:1])
+        or not _SCRIPT_FOLDERS.isdisjoint(inside[:1])
+        or "scripts" in inside[:2]
+        or "bin" in below[:2]
+    )
+    return "script" if is_script else "product"
 
 
 def _below_source(inside: list[str]) -> tuple[list[str], bool]:

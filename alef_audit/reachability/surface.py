@@ -6,6 +6,7 @@ from typing import Final
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite
 from alef_audit.callgraph.program import Program
 from alef_audit.facts.file import Function, FunctionFlag
+from alef_audit.reachability.ways import callers_first
 
 _SURFACE_ROLES: Final = frozenset(("product", "generated", "vendored"))
 _REQUEST_NAMES: Final = frozenset(("req", "request"))
@@ -33,7 +34,7 @@ def surface_roots(
     outgoing: dict[int, list[Edge]] = {}
     for edge in edges:
         outgoing.setdefault(edge.caller, []).append(edge)
-    started = _closure(outgoing, [*_module_bodies(program), *(root.function for root in cold)], through_async=True)
+    started = _closure(outgoing, [*_module_bodies(program), *(root.function for root in cold)])
     known = {root.function for root in hot}
     candidates = [
         function
@@ -55,28 +56,33 @@ def _module_bodies(program: Program) -> Iterable[int]:
     return (unit.functions for unit in program.units)
 
 
-def _closure(outgoing: dict[int, list[Edge]], starts: Iterable[int], *, through_async: bool) -> set[int]:
+def _closure(outgoing: dict[int, list[Edge]], starts: Iterable[int]) -> set[int]:
     found = set(starts)
     pending = list(found)
     while pending:
         for edge in outgoing.get(pending.pop(), ()):
-            if edge.callee not in found and through_async:
+            if edge.callee not in found:
                 found.add(edge.callee)
                 pending.append(edge.callee)
     return found
 
 
 def _topmost(outgoing: dict[int, list[Edge]], candidates: list[int]) -> list[int]:
-    """The candidates that no other candidate reaches; of a cycle, its first member."""
-    wanted = set(candidates)
+    """The candidates that no other candidate reaches; of a cycle, the member that comes first."""
+    rank = {function: number for number, function in enumerate(callers_first(outgoing))}
     below: set[int] = set()
-    for start in candidates:
+    chosen = []
+    for start in sorted(candidates, key=lambda function: (rank.get(function, len(rank)), function)):
         if start in below:
             continue
-        found = _closure(outgoing, [start], through_async=True)
-        found.discard(start)
-        below |= found & wanted
-    return [function for function in candidates if function not in below]
+        chosen.append(start)
+        pending = [start]
+        while pending:
+            for edge in outgoing.get(pending.pop(), ()):
+                if edge.callee not in below:
+                    below.add(edge.callee)
+                    pending.append(edge.callee)
+    return sorted(chosen)
 
 
 def _api_roots(graph: CallGraph, relevant: set[int], known: set[int], is_async: frozenset[int]) -> list[RootSite]:

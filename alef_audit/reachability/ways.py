@@ -6,8 +6,8 @@ guards dominates one that crosses more, so one bad path is never hidden by a goo
 guards: the lattice is finite, so the fixpoint ends (Infer's starvation domain has the same shape: locks held, event).
 """
 
-from collections import deque
 from collections.abc import Iterable, Mapping
+from heapq import heappop, heappush
 
 from alef_audit.callgraph.graph import Edge
 
@@ -36,24 +36,58 @@ def propagate(
 
     `starts` are (function, root bit).  A way that crosses a guard of `stops` (an offload) ends at asynchronous functions:
     calling one from another thread only makes a coroutine, its body runs on whichever loop awaits it.
+
+    Functions are visited callers first (by strongly connected components), so that each is settled before its callees.
     """
     reached: dict[int, Ways] = {}
-    queue: deque[tuple[int, int, int]] = deque()
-    for function, bit in starts:
-        fresh = join(reached.setdefault(function, {}), 0, bit)
+    rank = {function: number for number, function in enumerate(callers_first(outgoing))}
+    pending: dict[int, Ways] = {}
+    queue: list[tuple[int, int]] = []
+
+    def arrive(function: int, way: int, roots: int) -> None:
+        fresh = join(reached.setdefault(function, {}), way, roots)
         if fresh:
-            queue.append((function, 0, fresh))
+            waiting = pending.get(function)
+            if waiting is None:
+                waiting = pending[function] = {}
+                heappush(queue, (rank.get(function, len(rank)), function))
+            waiting[way] = waiting.get(way, 0) | fresh
+
+    for function, bit in starts:
+        arrive(function, 0, bit)
     while queue:
-        function, way, roots = queue.popleft()
+        _, function = heappop(queue)
+        ways = pending.pop(function)
         for edge in outgoing.get(function, ()):
             callee = edge.callee
-            here = way | edge.guards | function_guards.get(callee, 0)
-            if way & stops and callee in is_async:
-                continue
-            fresh = join(reached.setdefault(callee, {}), here, roots)
-            if fresh:
-                queue.append((callee, here, fresh))
+            crossed = edge.guards | function_guards.get(callee, 0)
+            for way, roots in ways.items():
+                if not (way & stops and callee in is_async):
+                    arrive(callee, way | crossed, roots)
     return reached
+
+
+def callers_first(outgoing: Mapping[int, list[Edge]]) -> list[int]:
+    """Functions in an order in which callers come before callees, cycles aside (reverse postorder, iterative)."""
+    seen: set[int] = set()
+    postorder: list[int] = []
+    for start in sorted(outgoing):
+        if start in seen:
+            continue
+        seen.add(start)
+        stack = [(start, iter(outgoing.get(start, ())))]
+        while stack:
+            function, edges = stack[-1]
+            for edge in edges:
+                if edge.callee not in seen:
+                    seen.add(edge.callee)
+                    stack.append((edge.callee, iter(outgoing.get(edge.callee, ()))))
+                    break
+            else:
+                postorder.append(function)
+                stack.pop()
+    postorder.reverse()
+    return postorder
 
 
 def minimal(ways: Ways) -> Ways:

@@ -8,7 +8,7 @@ from alef_audit.reporting.escape import encodable
 
 
 def to_json(value: object) -> str:
-    """`value` (structs, tuples, dicts of plain values) as indented JSON with a final line break; never fails on text."""
+    """`value` (structs, tuples, dicts) as indented JSON with a final line break; no text makes it fail."""
     try:
         raw = msgspec.json.encode(value)
     except UnicodeEncodeError:

@@ -24,6 +24,8 @@ class Explanation(msgspec.Struct, frozen=True):
 
 
 class CatalogueEntry(msgspec.Struct, frozen=True):
+    """The head of a pattern: what a machine needs to choose and cite it."""
+
     id: str
     number: str
     slug: str
@@ -75,7 +77,9 @@ def render_catalogue_text(patterns: Sequence[Pattern], width: int) -> tuple[Text
     slugs = widest((pattern.slug for pattern in patterns), width)
     lines: list[Text] = []
     for pattern in patterns:
-        first = styled((pattern.number, "strong"), "  ", pad(pattern.slug, slugs), "  ", f"severity {pattern.severity:>2}")
+        first = styled(
+            (pattern.number, "strong"), "  ", pad(pattern.slug, slugs), "  ", f"severity {pattern.severity:>2}"
+        )
         first.append("  ")
         lines += flow(first, [pattern.title], styled("     "), width)
     return tuple(lines)
@@ -117,7 +121,10 @@ def _section(title: str, body: Sequence[Text]) -> Iterator[Text]:
 def _signature(pattern: Pattern, width: int) -> list[Text]:
     signature = pattern.signature
     lines = paragraph(signature.structural, width, 2) + paragraph(signature.compound, width, 2)
-    return [*lines, *(styled("    ", (regex, "guard")) for regex in (signature.log_regex, *signature.alt_regex) if regex)]
+    return [
+        *lines,
+        *(styled("    ", (regex, "guard")) for regex in (signature.log_regex, *signature.alt_regex) if regex),
+    ]
 
 
 def _rows(rows: Sequence[tuple[str, str]], width: int) -> list[Text]:
@@ -172,8 +179,11 @@ def _when(when: When) -> str:
         phase,
         "calls in a loop" if when.looped else "calls outside loops" if when.looped is False else "",
         f"{' or '.join(when.heat)} entry points" if when.heat else "",
-        "calls with an async twin" if when.has_async_twin else "calls without an async twin"
-        if when.has_async_twin is False else "",
+        "calls with an async twin"
+        if when.has_async_twin
+        else "calls without an async twin"
+        if when.has_async_twin is False
+        else "",
         ", ".join(when.kinds),
     ]
     return "; ".join(part for part in parts if part) or "every finding"
@@ -191,7 +201,8 @@ def _example(example: Example) -> list[Text]:
     lines = [styled("  ", (example.title, "strong"), f"  {example.language}")]
     for label, style, code in (("blocks", "hot", example.bad), ("does not", "fix", example.good)):
         lines.append(styled("    ", (label, style)))
-        lines += [styled(f"      {line}") for line in clean_block(textwrap.dedent(code).strip("\n")).split("\n")]
+        code_lines = clean_block(textwrap.dedent(code).strip("\n")).split("\n")
+        lines += [styled(f"      {line}".rstrip()) for line in code_lines]
     return lines
 
 

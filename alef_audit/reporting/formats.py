@@ -23,6 +23,8 @@ class ReportFormat(msgspec.Struct, frozen=True):
 
 
 class GraphFormat(msgspec.Struct, frozen=True):
+    """`render` turns a call graph into the finished text."""
+
     name: str
     meaning: str
     render: "Callable[[GraphView], str]"

@@ -35,4 +35,5 @@ def _node(function: GraphFunction) -> str:
 
 def _edge(edge: GraphEdge) -> str:
     callee = quoted("external " + edge.callee.external) if isinstance(edge.callee, External) else str(edge.callee)
-    return f"{edge.caller} -> {callee} [label={quoted(str(edge.line))}{', style=dotted' if edge.how == 'dynamic' else ''}];"
+    style = ", style=dotted" if edge.how == "dynamic" else ""
+    return f"{edge.caller} -> {callee} [label={quoted(str(edge.line))}{style}];"

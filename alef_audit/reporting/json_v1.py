@@ -235,9 +235,7 @@ def _finding(finding: inner.Finding) -> Finding:
         conditions=finding.conditions,
         message=finding.message,
         root=finding.root,
-        sink=Sink(
-            sink.kind, sink.call, sink.function, sink.path, sink.line, sink.column, sink.cost, sink.instead
-        ),
+        sink=Sink(sink.kind, sink.call, sink.function, sink.path, sink.line, sink.column, sink.cost, sink.instead),
         trace=tuple(_frame(frame) for frame in finding.trace),
         also_reached_from=tuple(Reach(r.root, r.verdict, r.level) for r in finding.also_reached_from),
         archetypes=tuple(Archetype(a.id, a.cost, a.why, a.where) for a in finding.archetypes),

@@ -11,7 +11,6 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from alef_audit.reporting.escape import clean
-from alef_audit.rulepack.kinds import Level
 
 Piece = str | tuple[str, str]  # text, or text and style
 
@@ -53,10 +52,6 @@ def styled(*pieces: Piece) -> Text:
     return line
 
 
-def level_piece(level: Level) -> Piece:
-    return (level, level)
-
-
 def width_of(text: str) -> int:
     """Terminal cells that `text` takes once it is made safe."""
     return cell_len(clean(text))
@@ -67,14 +62,18 @@ def pad(text: str, width: int) -> str:
     return text + " " * max(0, width - width_of(text))
 
 
-def flow(first: Text, chunks: Sequence[Piece], hanging: Text, width: int, separator: str = "  ") -> list[Text]:
+def flow(
+    first: Text, chunks: Sequence[Piece], hanging: Text, width: int, separator: str = "  ", split: bool = True
+) -> list[Text]:
     """Write `chunks` after `first`, breaking between chunks, and inside one only if it is wider than a line.
 
     Continuation lines start with `hanging`.  Lines are at most `width` cells wide, unless a single word is wider.
+    Without `split` a chunk is never broken: for what people copy.
     """
+    room = width - hanging.cell_len
     lines = [first.copy()]
     fresh = True
-    for chunk in (part for whole in chunks for part in _fitting(whole, width - hanging.cell_len)):
+    for chunk in (part for whole in chunks for part in (_fitting(whole, room) if split else [whole])):
         piece = styled(chunk)
         needed = piece.cell_len if fresh else cell_len(separator) + piece.cell_len
         if lines[-1].cell_len + needed > width and not (fresh and len(lines) > 1):
@@ -96,13 +95,15 @@ def paragraph(text: str, width: int, indent: int = 0, style: str = "") -> list[T
     ]
 
 
-def labelled(label: str, chunks: Sequence[Piece], width: int, column: int, separator: str = "  ") -> list[Text]:
+def labelled(
+    label: str, chunks: Sequence[Piece], width: int, column: int, separator: str = "  ", split: bool = True
+) -> list[Text]:
     """`  label   chunks…`, wrapped; the chunks start at `column`. Nothing without chunks."""
     if not chunks:
         return []
     first = styled("  ", (label, "quiet"))
     first.append(" " * max(1, column - first.cell_len))
-    return flow(first, chunks, styled(" " * column), width, separator)
+    return flow(first, chunks, styled(" " * column), width, separator, split)
 
 
 def widest(texts: Iterable[str], cap: int) -> int:

@@ -9,11 +9,13 @@ from alef_audit.auditing.report import AuditReport, Finding, FixPoint, Frame
 from alef_audit.reporting.layout import ASCII, UNICODE, flow, paragraph, styled
 from alef_audit.reporting.select import at_least, counted, per_level
 from alef_audit.reporting.text_finding import Page, full_finding, place, short_findings
-from alef_audit.reporting.text_summary import summary, unresolved_section
+from alef_audit.reporting.text_summary import healing, summary, unresolved_section
 from alef_audit.reporting.words import count
 from alef_audit.rulepack.kinds import Level
 
 _FULL_PER_GROUP = 3
+_NOTHING = "No blocking call is reached from a hot entry point."
+_NO_ROOTS = "No hot entry point was found, so there was nothing to follow."
 
 
 class TextOptions(msgspec.Struct, frozen=True):
@@ -40,41 +42,52 @@ def render_text(report: AuditReport, options: TextOptions) -> tuple[Text, ...]:
     page = Page(options.width, UNICODE if options.unicode else ASCII, options.commands)
     open_ones = counted(report)
     visible = tuple(f for f in open_ones if at_least(f.level, options.level))
-    lines = [line for line in _findings(report, visible, options, page)]
+    lines = [*_findings(report, open_ones, visible, options, page)]
     if options.discharged:
         lines += _discharged(report, page)
     if options.quiet:
         return tuple(lines)
-    lines += _hidden(open_ones, visible, options)
+    lines += _hidden(report, open_ones, visible, options)
     lines += unresolved_section(report, page)
     return (*lines, *summary(report, open_ones, page))
 
 
 def _findings(
-    report: AuditReport, visible: Sequence[Finding], options: TextOptions, page: Page
+    report: AuditReport, found: tuple[Finding, ...], visible: Sequence[Finding], options: TextOptions, page: Page
 ) -> Iterator[Text]:
-    groups = _grouped(report.fix_points, visible)
+    """The listed findings group by group, each block followed by an empty line."""
     budget = len(visible) if options.limit is None else options.limit
     everything = len(visible) <= budget
-    for group in groups:
-        room = min(budget, len(group.findings) if everything else _FULL_PER_GROUP)
-        full, rest = group.findings[:room], group.findings[room:]
+    below_head = False
+    pending: list[Finding] = []  # one line each; those without a group are kept together so that they align
+    for group in _grouped(report.fix_points, visible):
+        shared = group.point if len(group.findings) > 1 else None
+        full = group.findings[: min(budget, len(group.findings) if everything else _FULL_PER_GROUP)]
         budget -= len(full)
-        if group.point and len(group.findings) > 1:
-            yield from _group_head(group.point, len(visible), page)
-            yield Text("", end="")
+        if shared or full:
+            yield from _block(short_findings(report, pending, page))
+            pending = []
+        if shared:
+            yield from _block(_group_head(shared, found, page))
+        elif below_head:
+            yield from _block([styled((f"{page.glyphs.rule * 2} no fix in common", "strong"))])
+        below_head = shared is not None
         shown: Sequence[Frame] = ()
         for finding in full:
-            yield from full_finding(report, finding, shown, page)
-            yield Text("", end="")
+            yield from _block(full_finding(report, finding, page, shown, shared.archetype if shared else ""))
             shown = finding.trace
-        if rest:
-            yield from short_findings(report, rest, page)
-            if full or group.point:
-                yield Text("", end="")
-    if not everything and visible:
-        yield styled((f"  Full paths for {options.limit} of {len(visible)} findings: --all prints every one.", "quiet"))
-        yield Text("", end="")
+        pending += group.findings[len(full) :]
+        if shared:
+            yield from _block(short_findings(report, pending, page))
+            pending = []
+    yield from _block(short_findings(report, pending, page))
+    if not everything:
+        hint = f"Full paths for {options.limit} of {len(visible)} findings: --all prints every one."
+        yield from _block(paragraph(hint, options.width, style="quiet"))
+
+
+def _block(lines: Sequence[Text]) -> list[Text]:
+    return [*lines, Text("", end="")] if lines else []
 
 
 def _grouped(points: Sequence[FixPoint], findings: Sequence[Finding]) -> list[_Group]:
@@ -89,11 +102,9 @@ def _grouped(points: Sequence[FixPoint], findings: Sequence[Finding]) -> list[_G
     return [_Group(points[key] if key >= 0 else None, tuple(group)) for key, group in members.items()]
 
 
-def _group_head(point: FixPoint, total: int, page: Page) -> list[Text]:
-    rule = page.glyphs.rule
-    head = styled((f"{rule * 2} {point.function}", "strong"), f"  {place(point.path, point.line)}")
-    says = f"{point.archetype} here heals {len(point.heals)} of {total} findings:"
-    return flow(head, [(says, "fix")], styled("   "), page.width)
+def _group_head(point: FixPoint, found: tuple[Finding, ...], page: Page) -> list[Text]:
+    head = styled((f"{page.glyphs.rule * 2} {point.function}", "strong"), f"  {place(point.path, point.line)}  ")
+    return flow(head, [(f"{point.archetype} here {healing(point, found)}", "fix")], styled("   "), page.width)
 
 
 def _discharged(report: AuditReport, page: Page) -> Iterator[Text]:
@@ -103,21 +114,25 @@ def _discharged(report: AuditReport, page: Page) -> Iterator[Text]:
         for finding in found:
             guards = sorted({guard for frame in finding.trace for guard in frame.guards})
             where = place(finding.sink.path, finding.sink.line)
-            first = styled(f"  {where}  ", (finding.sink.call, "strong"))
+            first = styled(f"  {where}  ", (finding.sink.call, "strong"), "  ")
             yield from flow(first, [(", ".join(guards), "guard")] if guards else [], styled("    "), page.width)
         yield Text("", end="")
 
 
-def _hidden(open_ones: tuple[Finding, ...], visible: Sequence[Finding], options: TextOptions) -> Iterator[Text]:
+def _hidden(
+    report: AuditReport, open_ones: tuple[Finding, ...], visible: Sequence[Finding], options: TextOptions
+) -> Iterator[Text]:
     """The line that says what is not listed, or that nothing was found at all."""
     hidden = per_level(tuple(f for f in open_ones if not at_least(f.level, options.level)))
     parts = [count(number, level) for level, number in hidden.items() if number]
     if not open_ones:
-        yield from paragraph("No blocking call is reached from a hot entry point.", options.width, style="fix")
+        yield from paragraph(
+            _NOTHING if report.roots else _NO_ROOTS, options.width, style="fix" if report.roots else "warning"
+        )
     elif not visible:
-        yield styled((f"Nothing at {options.level} level or above.", "fix"))
+        yield from paragraph(f"Nothing at {options.level} level or above.", options.width, style="fix")
     if parts:
         lowest = [level for level, number in hidden.items() if number][-1]
-        yield styled(f"{' and '.join(parts)} not listed: --level {lowest} lists them.")
+        yield from paragraph(f"{' and '.join(parts)} not listed: --level {lowest} lists them.", options.width)
     if parts or not open_ones:
         yield Text("", end="")

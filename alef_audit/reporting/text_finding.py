@@ -6,11 +6,12 @@ import msgspec
 from rich.text import Text
 
 from alef_audit.auditing.report import AuditReport, Finding, Frame, ProposedArchetype, Root
-from alef_audit.reporting.layout import Glyphs, Piece, flow, labelled, level_piece, pad, styled, widest, width_of
+from alef_audit.reporting.layout import Glyphs, Piece, flow, labelled, pad, styled, widest, width_of
 from alef_audit.reporting.words import count, joined, multiplied, shortened
 from alef_audit.rulepack.kinds import RootKind
 
 _LABEL_COLUMN = 8
+_MOST_FIXES = 4
 _HOW_WORDS = {"callback": "as a callback", "dynamic": "guessed by its name"}
 
 
@@ -26,17 +27,24 @@ def place(path: str, line: int) -> str:
     return f"{path}:{line}" if line else path
 
 
-def full_finding(report: AuditReport, finding: Finding, shown: Sequence[Frame], page: Page) -> list[Text]:
-    """The finding with its path. Frames at the start that `shown` (the path printed last) also has are not repeated."""
+def full_finding(
+    report: AuditReport, finding: Finding, page: Page, shown: Sequence[Frame] = (), known_fix: str = ""
+) -> list[Text]:
+    """The finding with its path.
+
+    Frames at the start that `shown` (the path printed last) also has are not repeated, nor is the archetype
+    `known_fix` that the heading above has named.
+    """
     root = report.roots[finding.root]
-    title = styled(level_piece(finding.level), "  ", (finding.message, "strong"))
+    title: list[Piece] = [(word, "strong") for word in finding.message.split()]
     separator = f" {page.glyphs.dot} "
-    lines = [title, *flow(styled("  "), _particulars(finding, page.glyphs), styled("  "), page.width, separator)]
+    lines = flow(styled((finding.level, finding.level), "  "), title, styled("  "), page.width, " ")
+    lines += flow(styled("  "), _particulars(finding, page.glyphs), styled("  "), page.width, separator)
     lines += _path(finding, root, _shared(finding.trace, shown), page)
     lines += _other_roots(report, finding, page)
     lines += _observed(finding, page)
-    lines += _fixes(finding, page)
-    return lines + labelled("next", _next_commands(finding, page), page.width, _LABEL_COLUMN, separator)
+    lines += _fixes(finding, known_fix, page)
+    return lines + labelled("next", _next_commands(finding, page), page.width, _LABEL_COLUMN, separator, split=False)
 
 
 def short_findings(report: AuditReport, findings: Sequence[Finding], page: Page) -> list[Text]:
@@ -59,7 +67,7 @@ def _particulars(finding: Finding, glyphs: Glyphs) -> list[Piece]:
     words = ", ".join(finding.phase_words)
     return [
         *([(loops, "loop")] if loops else []),
-        *([f"auth by its words: {words}"] if words else []),
+        *([f"auth words: {words}"] if words else []),
         *([(finding.verdict, "guard")] if finding.verdict != "exposed" else []),
         *conditions,
         f"{finding.confidence} confidence",
@@ -71,7 +79,10 @@ def _shared(trace: Sequence[Frame], shown: Sequence[Frame]) -> int:
     same = 0
     for ours, theirs in zip(trace[:-1], shown[:-1], strict=False):
         if (ours.path, ours.line, ours.column, ours.function) != (
-            theirs.path, theirs.line, theirs.column, theirs.function
+            theirs.path,
+            theirs.line,
+            theirs.column,
+            theirs.function,
         ):
             break
         same += 1
@@ -81,32 +92,31 @@ def _shared(trace: Sequence[Frame], shown: Sequence[Frame]) -> int:
 def _path(finding: Finding, root: Root, skip: int, page: Page) -> list[Text]:
     trace = finding.trace
     places = [place(frame.path, frame.line) for frame in trace]
+    notes = [_frame_notes(finding, index, root, page.glyphs) for index in range(len(trace))]
     where, who = widest(places, page.width * 2 // 5), widest((f.function for f in trace), page.width * 2 // 5)
+    who = who if 8 + where + who + _widest_note(notes[skip:]) <= page.width else 0
     lines = []
     if skip:
         same = f"the same {count(skip, 'frame')} as above, from {root.function} to {trace[skip - 1].function}"
-        lines.append(styled(f"  {page.glyphs.skipped} ", (same, "quiet")))
+        bar = styled(f"  {page.glyphs.skipped} ")
+        lines += flow(bar, [(word, "quiet") for word in same.split()], bar, page.width, " ")
     for index, frame in list(enumerate(trace))[skip:]:
         last = index == len(trace) - 1
         glyph = page.glyphs.sink if last else page.glyphs.root if index == 0 else page.glyphs.through
-        notes = _frame_notes(finding, frame, root if index == 0 else None, last, page.glyphs)
         mark = (glyph, "hot" if last or index == 0 else "quiet")
         first = styled("  ", mark, " ", pad(places[index], where), "  ", (pad(frame.function, who), "strong"), "  ")
-        bar = " " if last else page.glyphs.through
-        room = min(4 + where + 2 + who + 2, page.width // 2)
-        hanging = styled("  ", (bar, "quiet"), " " * (room - 3))
-        if first.cell_len + min(30, max((width_of(_plain(n)) for n in notes), default=0)) > page.width:
-            lines += [_stripped(first), *flow(hanging, notes, hanging, page.width)] if notes else [_stripped(first)]
-        else:
-            lines += flow(first, notes, hanging, page.width)
+        hanging = styled("  ", (" " if last else page.glyphs.through, "quiet"), " " * (where + 5))
+        lines += flow(first, notes[index], hanging, page.width, f" {page.glyphs.dot} ")
     return lines
 
 
-def _frame_notes(finding: Finding, frame: Frame, root: Root | None, last: bool, glyphs: Glyphs) -> list[Piece]:
-    notes: list[Piece] = [(f"hot: {root.why} ({root.kind})" if root.why else f"hot: {root.kind}", "hot")] if root else []
-    if root and root.registered_line:
-        at = place(root.registered_path or root.path, root.registered_line)
-        notes += [] if at == place(root.path, root.line) else [(f"registered at {at}", "quiet")]
+def _widest_note(notes: Sequence[Sequence[Piece]]) -> int:
+    return max((width_of(piece if isinstance(piece, str) else piece[0]) for row in notes for piece in row), default=0)
+
+
+def _frame_notes(finding: Finding, index: int, root: Root, glyphs: Glyphs) -> list[Piece]:
+    frame, last = finding.trace[index], index == len(finding.trace) - 1
+    notes: list[Piece] = [] if index else _why_hot(root)
     if frame.loop:
         notes.append((multiplied(frame.loop, glyphs.times), "loop"))
     if frame.guards:
@@ -117,6 +127,14 @@ def _frame_notes(finding: Finding, frame: Frame, root: Root | None, last: bool, 
         sink = finding.sink
         notes.append((f"{sink.call} blocks for {sink.cost}", "hot"))
         notes += [(f"instead: {sink.instead}", "fix")] if sink.instead else []
+    return notes
+
+
+def _why_hot(root: Root) -> list[Piece]:
+    notes: list[Piece] = [(f"hot: {root.why} ({root.kind})" if root.why else f"hot: {root.kind}", "hot")]
+    if root.registered_line:
+        at = place(root.registered_path or root.path, root.registered_line)
+        notes += [] if at == place(root.path, root.line) else [(f"registered at {at}", "quiet")]
     return notes
 
 
@@ -139,17 +157,20 @@ def _observed(finding: Finding, page: Page) -> list[Text]:
     lines = []
     for evidence in finding.evidence:
         took = f"{evidence.milliseconds:,.0f} ms" if evidence.milliseconds else ""
-        chunks: list[Piece] = [c for c in (evidence.kind, took, place(evidence.path, evidence.line), evidence.text) if c]
+        chunks: list[Piece] = [
+            c for c in (evidence.kind, took, place(evidence.path, evidence.line), evidence.text) if c
+        ]
         lines += labelled("seen", chunks, page.width, _LABEL_COLUMN)
     return lines
 
 
-def _fixes(finding: Finding, page: Page) -> list[Text]:
-    if not finding.archetypes:
+def _fixes(finding: Finding, known: str, page: Page) -> list[Text]:
+    proposed = [archetype for archetype in finding.archetypes if archetype.id != known]
+    if not proposed:
         return []
-    best, others = finding.archetypes[0], finding.archetypes[1:4]
+    best, others = proposed[0], proposed[1:_MOST_FIXES]
     chunks: list[Piece] = [(_archetype(best), "fix")] + ([best.why] if best.why else [])
-    lines = labelled("fix", chunks, page.width, _LABEL_COLUMN)
+    lines = labelled("or" if known else "fix", chunks, page.width, _LABEL_COLUMN)
     if others:
         alternatives = ", ".join(_archetype(other, short=other.where == best.where) for other in others)
         lines += labelled("or", [alternatives], page.width, _LABEL_COLUMN)
@@ -172,12 +193,3 @@ def _next_commands(finding: Finding, page: Page) -> list[Piece]:
 
 def _blank(text: str) -> str:
     return f"  {text}" if text else ""
-
-
-def _plain(piece: Piece) -> str:
-    return piece if isinstance(piece, str) else piece[0]
-
-
-def _stripped(line: Text) -> Text:
-    line.rstrip()
-    return line

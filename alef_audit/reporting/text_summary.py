@@ -5,23 +5,26 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from alef_audit.auditing.report import AuditReport, Finding
+from alef_audit.auditing.report import AuditReport, Finding, FixPoint
 from alef_audit.reporting.layout import Piece, flow, labelled, styled
 from alef_audit.reporting.select import per_level
 from alef_audit.reporting.text_finding import Page, place
 from alef_audit.reporting.words import count, percentage, shortened
 
-_COLUMN = 14
+_COLUMN = 15
 _TOP = 3
 _MOST_DIAGNOSTICS = 5
 _NO_ROOTS = (
-    "none found: no handler, callback or exported async function here is known to run on an event loop; "
-    "a rules folder (--rules DIR) can name yours"
+    "none: no handler, callback or exported async function here is known to run on an event loop; "
+    "the configuration or a rules folder (--rules DIR) can name yours"
 )
 
 
 def summary(report: AuditReport, found: tuple[Finding, ...], page: Page) -> Iterator[Text]:
-    """Counts, phases, fix points, roots, what was looked at, what to do next and how to cite; `found` are those that count."""
+    """Counts, phases, fix points, roots, what was looked at, what to do next, how to cite.
+
+    `found` are the findings that count.
+    """
     dots = f" {page.glyphs.dot} "
     yield styled((f"Summary {page.glyphs.rule * max(0, min(page.width, 100) - 8)}", "strong"))
     yield from labelled("findings", _counts(report, found), page.width, _COLUMN, dots)
@@ -29,11 +32,11 @@ def summary(report: AuditReport, found: tuple[Finding, ...], page: Page) -> Iter
     ordered: list[Piece] = [f"{phase} {n}" for phase, n in sorted(phases.items(), key=lambda item: (-item[1], item[0]))]
     yield from labelled("phase", ordered, page.width, _COLUMN, dots)
     yield from _fix_points(report, found, page)
-    yield from labelled("hot entries", _roots(report), page.width, _COLUMN, dots)
+    yield from labelled("roots", _roots(report), page.width, _COLUMN, dots)
     yield from labelled("looked at", _looked_at(report), page.width, _COLUMN, dots)
     yield from labelled("calls", _calls(report), page.width, _COLUMN, dots)
     yield from _diagnostics(report, page)
-    yield from labelled("next", _next(report, found, page), page.width, _COLUMN, dots)
+    yield from labelled("next", _next(found, page), page.width, _COLUMN, dots, split=False)
     yield from _cite(report, found, page)
 
 
@@ -63,10 +66,20 @@ def _fix_points(report: AuditReport, found: tuple[Finding, ...], page: Page) -> 
     open_ones = {finding.fingerprint for finding in found}
     tally = [(len(open_ones.intersection(point.heals)), point) for point in report.fix_points]
     best = sorted((pair for pair in tally if pair[0] > 1), key=lambda p: (-p[0], p[1].path, p[1].line, p[1].archetype))
-    for index, (healed, point) in enumerate(best[:_TOP]):
+    for index, (_, point) in enumerate(best[:_TOP]):
         text = f"{point.archetype} at {point.function} ({place(point.path, point.line)})"
-        heals = f"heals {healed} of {count(len(found), 'finding')}"
-        yield from labelled("" if index else "fix points", [(text, "fix"), heals], page.width, _COLUMN, " ")
+        yield from labelled(
+            "" if index else "fix points", [(text, "fix"), healing(point, found)], page.width, _COLUMN, " "
+        )
+
+
+def healing(point: FixPoint, found: tuple[Finding, ...]) -> str:
+    """`heals 31 of 47 errors and warnings`; notes enter the count only where the fix point heals notes."""
+    healed = [finding for finding in found if finding.fingerprint in point.heals]
+    if any(finding.level == "note" for finding in healed):
+        return f"heals {len(healed)} of {count(len(found), 'finding')}"
+    serious = sum(finding.level != "note" for finding in found)
+    return f"heals {len(healed)} of {serious:,} errors and warnings"
 
 
 def _roots(report: AuditReport) -> list[Piece]:
@@ -106,7 +119,7 @@ def _diagnostics(report: AuditReport, page: Page) -> Iterator[Text]:
         yield from labelled("", [(f"and {more:,} more: --format json has them all", "quiet")], page.width, _COLUMN)
 
 
-def _next(report: AuditReport, found: tuple[Finding, ...], page: Page) -> list[Piece]:
+def _next(found: tuple[Finding, ...], page: Page) -> list[Piece]:
     if not found:
         return ["audit patterns"] if "patterns" in page.commands else []
     numbers = sorted({finding.pattern.rpartition("-")[2] for finding in found})
@@ -121,7 +134,7 @@ def _cite(report: AuditReport, found: tuple[Finding, ...], page: Page) -> Iterat
     for head in report.patterns:
         if head.id in used:
             for index, line in enumerate(head.cite):
-                yield from labelled("" if index else "cite as", [line], page.width, _COLUMN)
+                yield from labelled("" if index else "cite as", [line], page.width, _COLUMN, split=False)
 
 
 def _spaced(line: Text) -> Text:

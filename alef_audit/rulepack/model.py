@@ -69,12 +69,14 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     `cost` is the usual order of magnitude of one call on a healthy machine.  `instead` is the non-blocking twin.
     `unless_awaited`: the same name is asynchronous when awaited (clients with one surface for both).
+    `inside`: the row holds only in functions of these names (`next()` pulls from a synchronous stream in `__anext__`).
     """
 
     kind: SinkKind
     cost: Cost
     instead: str = ""
     unless_awaited: bool = False
+    inside: tuple[str, ...] = ()
 
 
 class RunsOn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

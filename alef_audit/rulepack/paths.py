@@ -31,7 +31,7 @@ class Selector(msgspec.Struct, frozen=True):
     positions: tuple[int, ...]
     tail_from: int | None
     keywords: tuple[str, ...]
-    fields: tuple[str, ...]  # Member steps after the argument; ("*",) = every function in the object
+    fields: tuple[tuple[str, ...], ...]  # Member steps after the argument, alternatives each; "*" = every field
     every: bool  # Argument[*]
 
 
@@ -74,5 +74,5 @@ def parse_selector(text: str) -> Selector:
             keywords.append(keyword.group(1))
         else:
             raise PathError(f"not an argument: {part!r} in {text!r}")
-    fields = tuple(name for step in steps[1:] for name in step.names)
+    fields = tuple(step.names for step in steps[1:])
     return Selector(tuple(positions), tail, tuple(keywords), fields, every)

@@ -160,8 +160,8 @@ def test_hand_written_folders_of_such_names_are_kept(tmp_path: Path) -> None:
 
 
 def test_output_of_a_workspace_package(tmp_path: Path) -> None:
-    tree(tmp_path, "package.json", "pnpm-lock.yaml", "packages/a/package.json", "packages/a/src/i.ts", "packages/a/dist/i.js")
-    assert paths(discover(tmp_path, Config())) == ["packages/a/src/i.ts"]
+    tree(tmp_path, "package.json", "pnpm-lock.yaml", "p/a/package.json", "p/a/src/i.ts", "p/a/dist/i.js")
+    assert paths(discover(tmp_path, Config())) == ["p/a/src/i.ts"]
 
 
 def test_setuptools_output(tmp_path: Path) -> None:

@@ -120,7 +120,8 @@ def test_other_roles(path: str, role: str) -> None:
 
 
 def test_the_package_folder_moves_the_top() -> None:
-    assert role_of("services/billing/scripts/gen.ts") == "script"
+    assert role_of("services/billing/scripts/gen.ts") == "product"
+    assert role_of("services/billing/scripts/gen.ts", "services/billing") == "script"
     assert role_of("a/b/c/d/scripts/gen.ts") == "product"
     assert role_of("a/b/c/d/scripts/gen.ts", "a/b/c/d") == "script"
     assert role_of("examples/shop/server.ts", "examples/shop") == "example"
@@ -134,12 +135,13 @@ def test_test_frameworks_make_a_test(module: str) -> None:
 
 
 def test_other_imports_do_not() -> None:
-    assert refine_role("product", frozenset({"node:fs", "unittest.mock", "pytest_asyncio_helper", "./vitest"})) == "product"
+    assert refine_role("product", frozenset({"node:fs", "unittest.mock", "pytest_helper", "./vitest"})) == "product"
     assert refine_role("product", frozenset({"vitest/config"})) == "build"
 
 
 @pytest.mark.parametrize(
-    "module", ["fastapi", "fastapi.responses", "aiohttp.web", "discord.js", "@modelcontextprotocol/sdk/server/mcp.js", "mcp"]
+    "module",
+    ["fastapi", "fastapi.responses", "aiohttp.web", "discord.js", "@modelcontextprotocol/sdk/server/mcp.js", "mcp"],
 )
 def test_a_command_that_serves_is_product(module: str) -> None:
     assert refine_role("cli", frozenset({module})) == "product"

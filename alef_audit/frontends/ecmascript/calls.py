@@ -17,8 +17,12 @@ _TEXT_LIMIT: Final = 80
 _LABEL_LIMIT: Final = 60
 _REQUIRES: Final = frozenset(("require", "__require", "require_"))
 _CREATE_REQUIRE: Final = re.compile(rb"(?:\w+\s*\.\s*)?createRequire\d*\s*\(")
-_MACROTASK: Final = re.compile(r"(?:yield\w*|sleep|delay|immediate|set(?:Immediate|Timeout)\w*|nextMacrotask)\Z", re.IGNORECASE)
+_MACROTASK: Final = re.compile(
+    r"(?:yield\w*|sleep|delay|immediate|set(?:Immediate|Timeout)\w*|nextMacrotask)\Z", re.IGNORECASE
+)
 _TIMERS: Final = (b"setImmediate", b"setTimeout")
+_ARGUMENTS: Final = ("arguments", "template_string")
+_OPTIONAL_MARKS: Final = ("?.", "optional_chain")
 
 Argument = tuple[int, int, int]
 
@@ -71,8 +75,7 @@ def new_effect(walk: Walk, node: Node) -> None:
 
 def record(walk: Walk, node: Node, flags: int, result: int) -> int:
     """Write the call `node` whose value goes to `result` (0 = unused); gives the slot of the value."""
-    target = node.child_by_field_name("constructor" if flags & flows.NEW else "function")
-    listed = node.child_by_field_name("arguments")
+    target, listed = _parts(node, flags)
     if target is None:
         walk.children(node)
         return 0
@@ -86,7 +89,7 @@ def record(walk: Walk, node: Node, flags: int, result: int) -> int:
             dst = result or build.slot()
             build.add_import(dst, Import(specifier, "", callee.line, walk.frame.index))
             return dst
-    if node.child_by_field_name("optional_chain") is not None or _is_optional(node):
+    if any(child.type in _OPTIONAL_MARKS for child in node.children[1:-1]):
         flags |= flows.OPTIONAL
     text = callee.text
     arguments = _arguments(walk, listed, f"new {text}" if flags & flows.NEW else text) if listed is not None else []
@@ -111,9 +114,15 @@ def record(walk: Walk, node: Node, flags: int, result: int) -> int:
     return result
 
 
-def _is_optional(node: Node) -> bool:
-    second = node.child(1)
-    return second is not None and second.type == "?."
+def _parts(node: Node, flags: int) -> tuple[Node | None, Node | None]:
+    """The callee and the arguments of a call."""
+    children = node.children
+    if flags & flows.NEW:
+        return node.child_by_field_name("constructor"), node.child_by_field_name("arguments")
+    if len(children) < 2:
+        return None, None
+    last = children[-1]
+    return children[0], last if last.type in _ARGUMENTS else None
 
 
 def _callee(walk: Walk, node: Node) -> _Callee:
@@ -133,7 +142,7 @@ def _callee(walk: Walk, node: Node) -> _Callee:
         base = walk.super()
         return _Callee(walk.build.load(base, "constructor", line), base, "super", line, text)
     if kind in FUNCTIONS:
-        return _Callee(handed_on(walk, target, "immediately called function", 0), 0, "", line, "")
+        return _Callee(handed_on(walk, target, "immediately called function", 0), 0, "", line, "(function)")
     return _Callee(walk.value(target), 0, "", line, text)
 
 
@@ -275,6 +284,10 @@ def _define(walk: Walk, target: int, key: Node, descriptor: int, node: Node, lin
 def _mark_getter(walk: Walk, node: Node) -> None:
     """Flag the function that a property descriptor's `get` holds, if it is written there."""
     value = node.child_by_field_name("value") or node
+    if value.type not in FUNCTIONS and value.type != "method_definition":
+        return
+    if value.type == "method_definition":
+        value = value.child_by_field_name("name") or value
     at = (value.start_point.row + 1, value.start_point.column + 1)
     for frame in reversed(walk.frames):
         if (frame.line, frame.column) == at:

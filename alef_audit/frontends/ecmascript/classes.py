@@ -6,6 +6,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import Class, ClassKind, FunctionFlag
+from alef_audit.frontends.ecmascript import modules
 from alef_audit.frontends.ecmascript.calls import decorate
 from alef_audit.frontends.ecmascript.functions import FUNCTIONS, method, qualify
 from alef_audit.frontends.ecmascript.literals import bare, join, property_name
@@ -63,6 +64,18 @@ def class_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
 
 def class_value(walk: Walk, node: Node) -> int:
     return class_as(walk, node, UNNAMED, 0)
+
+
+def export_statement(walk: Walk, node: Node) -> None:
+    """An export; a class that it declares may carry its decorators in front of the word `export`."""
+    modules.export_statement(walk, node)
+    decorators = [child for child in node.named_children if child.type == "decorator"]
+    declared = node.child_by_field_name("declaration")
+    if decorators and declared is not None:
+        for name in modules.declared_names(walk, declared)[:1]:
+            slot = walk.build.reference(walk.frame.scope, name)
+            for decorator in decorators:
+                decorate(walk, decorator, slot, slot)
 
 
 def enum(walk: Walk, node: Node) -> int:
@@ -197,6 +210,8 @@ def _field(walk: Walk, node: Node, names: list[str] | None, place: ClassPlace) -
             build.store(holder, name, held, line)
     if value is not None:
         build.store(holder, name, walk.value_as(value, _naming(walk, place, name, key)), line)
+        if bare(value).type in FUNCTIONS:
+            walk.frames[-1].owner = place.number
         if static and names is not None:
             names.append(name)
 
@@ -211,7 +226,11 @@ def _initialise(
         constructor = walk.function(outer)
         constructor.name, constructor.label = "constructor", join(place.label, "constructor")
         constructor.qualname = qualify(outer.qualname, constructor.label)
-        constructor.line, constructor.column, constructor.end_line = start.row + 1, start.column + 1, node.end_point.row + 1
+        constructor.line, constructor.column, constructor.end_line = (
+            start.row + 1,
+            start.column + 1,
+            node.end_point.row + 1,
+        )
         constructor.flags = int(FunctionFlag.CONSTRUCTOR)
         constructor.owner, constructor.member_of = place.number, place
         dst = build.slot()

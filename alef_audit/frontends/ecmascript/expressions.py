@@ -5,7 +5,7 @@ from typing import Final
 from tree_sitter import Node
 
 from alef_audit.facts import flows
-from alef_audit.frontends.ecmascript.literals import inner, join, string_value
+from alef_audit.frontends.ecmascript.literals import inner, join
 from alef_audit.frontends.ecmascript.modules import is_module_exports, module_exports_store, module_object
 from alef_audit.frontends.ecmascript.patterns import bind, field_name, joint, place
 from alef_audit.frontends.ecmascript.walk import UNNAMED, Guard, Naming, Walk
@@ -67,14 +67,6 @@ def member_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
         return walk.build.load(base, name, line)
     walk.build.row(flows.LOAD, dst, base, walk.build.name(name), line)
     return dst
-
-
-def member_effect(walk: Walk, node: Node) -> None:
-    """A member that nobody reads the value of may still be a getter."""
-    walk.effect(node.child_by_field_name("object"))
-    index = node.child_by_field_name("index")
-    if index is not None and string_value(walk, index) is None:
-        walk.effect(index)
 
 
 # --- transparent wrappers
@@ -163,9 +155,9 @@ def binary_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
         return 0
     first = 0
     if operator == "&&" or not wanted:
-        walk.flagged(left, flows.IN_TEST, False)
+        walk.flagged(left, flows.IN_TEST if operator != "??" else 0, False)
     else:
-        first = walk.flagged(left, (flags & ~flows.RETURNED) | flows.IN_TEST, True)
+        first = walk.flagged(left, flags | (flows.IN_TEST if operator == "||" else 0), True)
     outer = walk.guard
     suffix = " != null" if operator == "??" else ""
     walk.guard = Guard(outer, left, operator == "&&", suffix=suffix)

@@ -7,7 +7,7 @@ from tree_sitter import Node, Parser
 
 from alef_audit.facts.file import Directive, FileFacts, Problem
 from alef_audit.frontends.builder import FactsBuilder
-from alef_audit.frontends.ecmascript.mask import mask
+from alef_audit.frontends.ecmascript.mask import mask, mask_reserved_names
 from alef_audit.frontends.ecmascript.tables import language, tables
 from alef_audit.frontends.ecmascript.walk import Walk
 
@@ -21,7 +21,7 @@ def extract_ecmascript(text: bytes, grammar: str) -> FileFacts:
     `grammar` is "typescript", "tsx" or "javascript".  Never raises: what cannot be parsed yields fewer facts and a
     problem.
     """
-    root = Parser(language(grammar)).parse(text if grammar == "javascript" else mask(text)).root_node
+    root = _parse(text, grammar)
     build = FactsBuilder("ecmascript")
     lines = text.count(b"\n") + 1
     if root.has_error:
@@ -36,6 +36,17 @@ def extract_ecmascript(text: bytes, grammar: str) -> FileFacts:
     if b"audit:" in text:
         build.directives.extend(_directives(root, text))
     return build.finish(lines)
+
+
+def _parse(text: bytes, grammar: str) -> Node:
+    parser = Parser(language(grammar))
+    masked = text if grammar == "javascript" else mask(text)
+    root = parser.parse(masked).root_node
+    if root.has_error:
+        unreserved = mask_reserved_names(masked)
+        if unreserved != masked:
+            return parser.parse(unreserved).root_node
+    return root
 
 
 def _directives(root: Node, text: bytes) -> list[Directive]:

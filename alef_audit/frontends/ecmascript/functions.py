@@ -1,18 +1,19 @@
 """Functions: their frame, parameters and body."""
 
+import re
 from typing import Final
 
 from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag, Parameter, ParameterKind
-from alef_audit.frontends.ecmascript.literals import literal
+from alef_audit.frontends.ecmascript.literals import literal, starts_with
 from alef_audit.frontends.ecmascript.patterns import bind
 from alef_audit.frontends.ecmascript.types import instance_of, type_parameters
 from alef_audit.frontends.ecmascript.walk import UNNAMED, ClassPlace, Frame, Naming, Task, Walk
 
 FUNCTIONS: Final = frozenset(("arrow_function", "function_expression", "generator_function"))
-_PROMISES: Final = ("Promise", "PromiseLike", "Thenable")
+_PROMISE: Final = re.compile(r"(?:\A:|\|)\s*(?:Promise|PromiseLike|Awaitable|MaybePromise|MaybeAsync|Thenable)\b")
 _QUALNAME_LIMIT: Final = 300
 _LABEL_LIMIT: Final = 120
 _ANONYMOUS: Final = "anonymous"
@@ -49,7 +50,7 @@ def expression_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
     own = node.child_by_field_name("name") if node.type != "arrow_function" else None
     if own is not None:
         name = walk.text(own)
-        frame = _start(walk, node, naming if naming.label else Naming(name, name, name), dst)
+        frame = _start(walk, node, naming if naming.name else Naming(name, name, name), dst)
         walk.build.copy(walk.build.declare(frame.scope, name), dst)
     else:
         _start(walk, node, naming, dst).flags |= FunctionFlag.ANONYMOUS
@@ -61,7 +62,9 @@ def handed_on(walk: Walk, node: Node, label: str, dst: int) -> int:
     return expression_as(walk, node, Naming("", label, ""), dst)
 
 
-def method(walk: Walk, node: Node, naming: Naming, dst: int, *, home: int = 0, member_of: ClassPlace | None = None) -> Frame:
+def method(
+    walk: Walk, node: Node, naming: Naming, dst: int, *, home: int = 0, member_of: ClassPlace | None = None
+) -> Frame:
     """A method of a class (`member_of`) or of an object literal (slot `home`); `dst` receives the function."""
     frame = _start(walk, node, naming, dst)
     frame.home = home
@@ -78,8 +81,8 @@ def _start(walk: Walk, node: Node, naming: Naming, dst: int) -> Frame:
     """Write the function into `dst` and put its body off."""
     outer = walk.frame
     frame = walk.function(outer)
-    frame.name, frame.label = naming.name, naming.label or _ANONYMOUS
-    frame.qualname = qualify(outer.qualname, frame.label)
+    frame.name, frame.label = naming.name, naming.label or _anonymous(outer)
+    frame.qualname = qualify(outer.qualname, naming.label or _ANONYMOUS)
     frame.flags = _modifiers(node)
     name_node = node.child_by_field_name("name") if node.type == "method_definition" else None
     start = (name_node or node).start_point
@@ -89,6 +92,11 @@ def _start(walk: Walk, node: Node, naming: Naming, dst: int) -> Frame:
     walk.build.row(flows.FUNCTION, dst, frame.index, 0, frame.line)
     walk.tasks.append(Task(_body, node, 0, frame, None, None))
     return frame
+
+
+def _anonymous(outer: Frame) -> str:
+    """How a function that nothing names is called: after the function it is written in."""
+    return f"{_ANONYMOUS} in {outer.label[:_LABEL_LIMIT]}" if outer.name else _ANONYMOUS
 
 
 _MODIFIER_FLAGS: Final = {
@@ -104,8 +112,7 @@ def _modifiers(node: Node) -> int:
     """Flags from the tokens in front of the name or the parameters."""
     flags = 0
     if node.type == "arrow_function":
-        first = node.child(0)
-        return int(FunctionFlag.ASYNC) if first is not None and first.type == "async" else 0
+        return int(FunctionFlag.ASYNC) if starts_with(node, "async") else 0
     for child in node.children:
         kind = child.type
         if child.is_named and kind not in ("decorator", "comment", "accessibility_modifier", "override_modifier"):
@@ -126,7 +133,7 @@ def _body(walk: Walk, node: Node, dst: int) -> None:
     returns = node.child_by_field_name("return_type")
     if returns is not None:
         instance_of(walk, returns, frame.result)
-        if not frame.flags & FunctionFlag.ASYNC and walk.text(returns).lstrip(": \t").startswith(_PROMISES):
+        if not frame.flags & FunctionFlag.ASYNC and _PROMISE.search(walk.text(returns)):
             frame.flags |= FunctionFlag.AWAITABLE
     body = node.child_by_field_name("body")
     if body is None:
@@ -161,9 +168,8 @@ def _parameter(walk: Walk, node: Node) -> list[Parameter]:
         spelling = literal(walk, default)
         if not spelling:
             walk.build.copy(slot, walk.value_as(default, Naming(name, name, name)))
-    first = node.child(0) if kind.endswith("_parameter") else None
     place = walk.frame.member_of
-    if first is not None and place is not None and name and _is_property(node):
+    if place is not None and name and kind.endswith("_parameter") and _is_property(node):
         walk.build.store(place.instance, name, slot, node.start_point.row + 1)
     return [Parameter(walk.build.name(name), slot, int(shape), walk.build.name(spelling))]
 
@@ -181,19 +187,19 @@ def _declare(walk: Walk, pattern: Node, typed: Node | None) -> tuple[int, str, i
         slot = build.declare(walk.frame.scope, name)
         instance_of(walk, typed, slot)
         return slot, name, ParameterKind.POSITIONAL
-    slot = build.slot()
     if pattern.type != "rest_pattern":
+        slot = build.slot()
         instance_of(walk, typed, slot)
         bind(walk, pattern, slot, declare=True)
         return slot, "", ParameterKind.POSITIONAL
-    line = pattern.start_point.row + 1
-    # what callers hand over are the elements of the array that the name stands for
-    array = build.object(walk.frame.index, line, "")
-    build.store(array, "*", slot, line)
-    build.copy(array, slot)
-    instance_of(walk, typed, array)
+    # the slot holds the array that callers' surplus arguments are collected in
     below = pattern.named_children[0] if pattern.named_children else None
-    name = walk.text(below) if below is not None and below.type == "identifier" else ""
-    if below is not None:
-        bind(walk, below, array, declare=True)
+    if below is not None and below.type == "identifier":
+        name = walk.text(below)
+        slot = build.declare(walk.frame.scope, name)
+    else:
+        name, slot = "", build.slot()
+        if below is not None:
+            bind(walk, below, slot, declare=True)
+    instance_of(walk, typed, slot)
     return slot, name, ParameterKind.REST

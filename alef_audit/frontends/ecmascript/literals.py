@@ -9,7 +9,13 @@ from alef_audit.facts import flows
 from alef_audit.frontends.ecmascript.walk import Walk
 
 _WRAPPERS: Final = frozenset(
-    ("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression", "instantiation_expression")
+    (
+        "parenthesized_expression",
+        "as_expression",
+        "satisfies_expression",
+        "non_null_expression",
+        "instantiation_expression",
+    )
 )
 _SIMPLE: Final = {"true": flows.TRUE, "false": flows.FALSE, "null": flows.NULL, "undefined": flows.NULL}
 _ESCAPE: Final = re.compile(r"\\(u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|\r\n|.)", re.DOTALL)
@@ -38,6 +44,12 @@ def bare(node: Node) -> Node:
         node = below
         kind = node.type
     return node
+
+
+def starts_with(node: Node, *tokens: str) -> bool:
+    """Whether the node's first child is one of these tokens."""
+    children = node.children
+    return bool(children) and children[0].type in tokens
 
 
 def string_value(walk: Walk, node: Node) -> str | None:

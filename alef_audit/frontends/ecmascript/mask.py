@@ -7,13 +7,22 @@ The walk reads its text from the original source, so the node reads `import(`, a
 import re
 from typing import Final
 
-_IMPORT_TYPE: Final = re.compile(
-    rb"""(?P<query>\btypeof\s+)?(?<![\w$.])import\(\s*(?P<quote>["'])[^"'\n]*(?P=quote)\s*,?\s*\)"""
-    rb"""(?P<member>\s*\.\s*(?!then\b|catch\b|finally\b)[A-Za-z_$])?"""
+_IMPORT: Final = re.compile(
+    rb"""import\(\s*(["'])[^"'\n]*\1\s*,?\s*\)(?P<member>\s*\.\s*(?!then\b|catch\b|finally\b)[A-Za-z_$])?"""
 )
+_QUERY: Final = re.compile(rb"\btypeof\s+\Z")
+_LOOK_BACK: Final = 20
 _SPECIFIER: Final = re.compile(rb"""import\(\s*(["'])([^"'\n]*)\1""")
-_EXPORT_TYPE_STAR: Final = re.compile(rb"\bexport\s+(type)\s*\*")
-_EXPORT_ABSTRACT: Final = re.compile(rb"\bexport\s+default\s+(abstract)\s+class\b")
+_EXPORT_TYPE_STAR: Final = re.compile(rb"export\s+(type)\s*\*")
+_EXPORT_ABSTRACT: Final = re.compile(rb"export\s+default\s+(abstract)\s+class\b")
+# Bundlers that rename exports reach two-letter reserved words: `export { f as in }`, `import { do as g }`.
+_WORDS: Final = (
+    rb"(?:in|do|if|for|new|try|var|else|this|case|enum|null|true|void|with|class|const|super|throw|while|yield|break"
+    rb"|catch|false|delete|export|import|return|switch|typeof|finally|continue|debugger|function|instanceof)"
+)
+_RESERVED_NAME: Final = re.compile(
+    rb"(?<=[\w$]\sas\s)" + _WORDS + rb"(?=\s*[,}])|(?<=[{,]\s)" + _WORDS + rb"(?=\sas\s)"
+)
 _NOT_NEWLINE: Final = re.compile(rb"[^\r\n]")
 _HEAD: Final = b"import("
 
@@ -22,11 +31,16 @@ def mask(text: bytes) -> bytes:
     """`text` with the same length and line breaks, in a spelling that the TypeScript grammar understands."""
     masked = text
     if b"import(" in masked:
-        masked = _IMPORT_TYPE.sub(_blank_import, masked)
+        masked = _IMPORT.sub(_blank_import, masked)
     if b"export" in masked:
         masked = _EXPORT_TYPE_STAR.sub(_blank_word, masked)
         masked = _EXPORT_ABSTRACT.sub(_blank_word, masked)
     return masked
+
+
+def mask_reserved_names(text: bytes) -> bytes:
+    """`text` with reserved words in import and export clauses spelled as identifiers of the same length."""
+    return _RESERVED_NAME.sub(lambda found: b"_" * len(found.group()), text)
 
 
 def import_specifier(text: bytes, start: int) -> str:
@@ -36,13 +50,13 @@ def import_specifier(text: bytes, start: int) -> str:
 
 
 def _blank_import(found: re.Match[bytes]) -> bytes:
-    whole = found.group()
-    if found.group("query") is None and found.group("member") is None:
-        return whole
-    start = whole.index(_HEAD)
-    end = (found.start("member") if found.group("member") else found.end()) - found.start()
-    rest = _NOT_NEWLINE.sub(b" ", whole[start + len(_HEAD) : end])
-    return whole[:start] + b"_" * len(_HEAD) + rest + whole[end:]
+    start, end = found.span()
+    if found.group("member") is not None:
+        end = found.start("member")
+    elif _QUERY.search(found.string, max(0, start - _LOOK_BACK), start) is None:
+        return found.group()
+    rest = _NOT_NEWLINE.sub(b" ", found.string[start + len(_HEAD) : end])
+    return b"_" * len(_HEAD) + rest + found.string[end : found.end()]
 
 
 def _blank_word(found: re.Match[bytes]) -> bytes:

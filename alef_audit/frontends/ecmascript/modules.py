@@ -6,7 +6,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import Export, Import
-from alef_audit.frontends.ecmascript.literals import string_value
+from alef_audit.frontends.ecmascript.literals import starts_with, string_value
 from alef_audit.frontends.ecmascript.walk import Naming, Walk
 
 
@@ -70,8 +70,7 @@ def _import_specifier(walk: Walk, node: Node, specifier: str, type_only: bool) -
     if name is None:
         return
     local = node.child_by_field_name("alias") or name
-    first = node.child(0)
-    typed = type_only or (first is not None and first.type in ("type", "typeof"))
+    typed = type_only or starts_with(node, "type", "typeof")
     _import(walk, local, specifier, export_name(walk, name), typed)
 
 
@@ -149,11 +148,10 @@ def _export_from(walk: Walk, node: Node, specifier: str) -> None:
         if clause.type == "export_clause":
             for each in clause.named_children:
                 name = each.child_by_field_name("name")
-                first = each.child(0)
-                if name is None or first is None:
+                if name is None:
                     continue
                 alias = each.child_by_field_name("alias") or name
-                typed = type_only or first.type == "type"
+                typed = type_only or starts_with(each, "type")
                 at = each.start_point.row + 1
                 slot = import_slot(walk, specifier, at, export_name(walk, name), type_only=typed)
                 export(walk, export_name(walk, alias), slot)
@@ -262,5 +260,12 @@ def interop(walk: Walk, name: str, result: int, first: int, line: int) -> None:
 
 _SAME_MODULE: Final = frozenset(("__toCommonJS", "__reExport", "__exportStar"))
 _DEFAULTED: Final = frozenset(
-    ("__toESM", "__importStar", "__importDefault", "_interopRequireDefault", "_interopRequireWildcard", "_interopDefault")
+    (
+        "__toESM",
+        "__importStar",
+        "__importDefault",
+        "_interopRequireDefault",
+        "_interopRequireWildcard",
+        "_interopDefault",
+    )
 )

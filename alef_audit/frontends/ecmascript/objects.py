@@ -1,14 +1,16 @@
 """Object and array literals."""
 
+from typing import Final
+
 from tree_sitter import Node
 
 from alef_audit.facts import flows
-from alef_audit.facts.file import FunctionFlag
+from alef_audit.facts.file import FunctionFlag, Object
 from alef_audit.frontends.ecmascript.functions import FUNCTIONS, expression_as, method
 from alef_audit.frontends.ecmascript.literals import join, property_name
 from alef_audit.frontends.ecmascript.walk import UNNAMED, Naming, Walk
 
-_HOLDERS = FUNCTIONS - {"arrow_function"}
+_HOLDERS: Final = FUNCTIONS - {"arrow_function"}
 
 
 def literal_object(walk: Walk, node: Node) -> int:
@@ -18,50 +20,47 @@ def literal_object(walk: Walk, node: Node) -> int:
 def object_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
     """The slot of an object literal; 0 when nothing in it can bear a callable and nothing can be added to it."""
     build = walk.build
-    line = node.start_point.row + 1
-    children = [child for child in node.named_children if child.type != "comment"]
-    if not dst and children and all(_is_plain(child) for child in children):
-        return 0
-    slot = build.object(walk.frame.index, line, naming.path)
+    children = node.named_children
+    slot = build.slot()
+    holds = bool(dst) or not children
     for child in children:
         kind = child.type
         if kind == "pair":
-            _pair(walk, child, slot, naming.path)
+            holds |= _pair(walk, child, slot, naming.path)
         elif kind == "shorthand_property_identifier":
-            build.store(slot, walk.text(child), walk.value(child), child.start_point.row + 1)
+            src = walk.value(child)
+            build.store(slot, walk.text(child), src, child.start_point.row + 1)
+            holds |= src > 0
         elif kind == "method_definition":
             _method(walk, child, slot, naming.path)
+            holds = True
         elif kind == "spread_element":
             src = walk.value(child.named_children[0] if child.named_children else None)
             if src:
                 build.row(flows.SPREAD, slot, src, 0, child.start_point.row + 1)
+                holds = True
         else:
             walk.effect(child)
+    if not holds:
+        return 0
+    line = node.start_point.row + 1
+    build.row(flows.OBJECT, slot, len(build.objects), 0, line)
+    build.objects.append(Object(walk.frame.index, line, naming.path))
     build.copy(dst, slot)
     return dst or slot
 
 
-_PLAIN = frozenset(("number", "string", "true", "false", "null", "undefined", "regex"))
+_PLAIN: Final = frozenset(("number", "string", "true", "false", "null", "undefined", "regex"))
 
 
-def _is_plain(node: Node) -> bool:
-    """Whether a property's value is a literal."""
-    if node.type != "pair":
-        return False
-    value = node.child_by_field_name("value")
-    key = node.child_by_field_name("key")
-    return value is not None and value.type in _PLAIN and key is not None and key.type != "computed_property_name"
-
-
-def _pair(walk: Walk, node: Node, holder: int, path: str) -> None:
+def _pair(walk: Walk, node: Node, holder: int, path: str) -> bool:
+    """A property `key: value`; whether it holds anything that can bear a callable."""
     key, value = node.child_by_field_name("key"), node.child_by_field_name("value")
     if key is not None and key.type == "computed_property_name":
         walk.children(key)
-    if value is None:
-        return
+    if value is None or value.type in _PLAIN:
+        return False
     name = property_name(walk, key)
-    if value.type in _PLAIN:
-        return
     naming = property_naming(walk, path, name, key)
     line = node.start_point.row + 1
     if value.type in _HOLDERS:
@@ -70,6 +69,7 @@ def _pair(walk: Walk, node: Node, holder: int, path: str) -> None:
     else:
         slot = walk.value_as(value, naming)
     walk.build.store(holder, name, slot, line)
+    return slot > 0
 
 
 def property_naming(walk: Walk, path: str, name: str, key: Node | None) -> Naming:

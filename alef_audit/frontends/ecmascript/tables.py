@@ -18,8 +18,22 @@ _LEAVES: Final = (
     *("number", "string", "true", "false", "null", "undefined", "regex", "comment", "html_comment", "hash_bang_line"),
     *("property_identifier", "private_property_identifier", "statement_identifier", "type_identifier", "meta_property"),
     *("type_annotation", "type_arguments", "type_parameters", "predefined_type", "jsx_text", "jsx_closing_element"),
-    *("empty_statement", "debugger_statement", "break_statement", "continue_statement", "function_type", "string_fragment"),
-    *("accessibility_modifier", "override_modifier", "optional_chain", "import", "implements_clause", "escape_sequence"),
+    *(
+        "empty_statement",
+        "debugger_statement",
+        "break_statement",
+        "continue_statement",
+        "function_type",
+        "string_fragment",
+    ),
+    *(
+        "accessibility_modifier",
+        "override_modifier",
+        "optional_chain",
+        "import",
+        "implements_clause",
+        "escape_sequence",
+    ),
     *("method_signature", "abstract_method_signature", "property_signature", "index_signature", "call_signature"),
 )
 _WRAPPERS: Final = (
@@ -63,6 +77,7 @@ _VALUES: Final[Mapping[str, Value]] = {
     "module": modules.namespace,
 }
 
+# A member whose value nobody needs is loaded all the same: it may be a getter.
 _EFFECTS: Final[Mapping[str, Effect]] = {
     **_VALUES,
     **dict.fromkeys(_WRAPPERS, expressions.wrapped_effect),
@@ -70,8 +85,6 @@ _EFFECTS: Final[Mapping[str, Effect]] = {
     "shorthand_property_identifier": expressions.nothing,
     "this": expressions.nothing,
     "super": expressions.nothing,
-    "member_expression": expressions.member_effect,
-    "subscript_expression": expressions.member_effect,
     "call_expression": calls.call_effect,
     "new_expression": calls.new_effect,
     "await_expression": calls.await_effect,
@@ -92,7 +105,7 @@ _EFFECTS: Final[Mapping[str, Effect]] = {
     "while_statement": statements.repeated,
     "do_statement": statements.repeated,
     "import_statement": modules.import_statement,
-    "export_statement": modules.export_statement,
+    "export_statement": classes.export_statement,
     "import_alias": modules.import_alias,
 }
 

@@ -14,7 +14,20 @@ from alef_audit.frontends.ecmascript.walk import Walk
 _DEPTH_LIMIT: Final = 40
 # Generic types that stand for their argument: the value is awaited or copied on the way.
 _TRANSPARENT: Final = frozenset(
-    ("Promise", "PromiseLike", "Awaited", "Readonly", "Partial", "Required", "NonNullable", "Pick", "Omit", "Extract", "Exclude")
+    (
+        *(
+            "Promise",
+            "PromiseLike",
+            "Awaited",
+            "Awaitable",
+            "MaybePromise",
+            "MaybeAsync",
+            "Readonly",
+            "Partial",
+            "Required",
+        ),
+        *("NonNullable", "Pick", "Omit", "Extract", "Exclude", "NoInfer"),
+    )
 )
 # Generic types that stand for a collection, by the position of the argument that says what is in it.
 _COLLECTIONS: Final = {
@@ -36,7 +49,9 @@ _COLLECTIONS: Final = {
     "WeakMap": 1,
     "Record": 1,
 }
-_NO_CLASS: Final = frozenset(("ReturnType", "Parameters", "ConstructorParameters", "Function", "Date", "RegExp", "Error", "const"))
+_NO_CLASS: Final = frozenset(
+    ("ReturnType", "Parameters", "ConstructorParameters", "Function", "Date", "RegExp", "Error", "const")
+)
 _NAMES: Final = frozenset(("type_identifier", "identifier", "nested_type_identifier", "member_expression"))
 _STRUCTURED: Final = frozenset(("array_type", "tuple_type", "object_type", "type_query", "this_type", "lookup_type"))
 _JOINED: Final = frozenset(("union_type", "intersection_type"))

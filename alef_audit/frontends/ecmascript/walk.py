@@ -42,8 +42,11 @@ class ClassPlace(NamedTuple):
 
 
 class Frame:
-    """A function while it is walked.  Several frames may share one function index (class bodies bring their own `this`);
-    only the one made by `Walk.function` becomes a row."""
+    """A function while it is walked.
+
+    Several frames may share one function index (class bodies bring their own `this`); only the one made by
+    `Walk.function` becomes a row.
+    """
 
     __slots__ = (
         "column",

@@ -1,0 +1,184 @@
+"""Any bytes whatever give facts whose indices are in range, without a crash or an overflow."""
+
+from array import array
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from alef_audit.facts import flows
+from alef_audit.facts.file import FileFacts
+from alef_audit.frontends.ecmascript.extract import extract_ecmascript
+
+GRAMMARS = ("typescript", "tsx", "javascript")
+
+SEED = """#!/usr/bin/env node
+import d, { a as b, type T } from "m"; import * as ns from 'n'; export * from "s"; export { q as r } from "./r";
+@Injectable() export class A<T> extends B.C implements I<X> {
+  static #s = f(); data = readFileSync("x"); 
+  constructor(private readonly x: Map<string, A[]>, ...y: Z[]) { super(x); }
+  @Get("y") async *m({ a, b: [c = d] }: { a: A; b: typeof f }): Promise<void> {
+    for await (const i of this.x) yield* i?.go?.(1); }
+  get v() { return super.v; } set v(z) {} static { init(); } ["k" + 1]() {}
+}
+interface I extends J { a: A; m(): void; [k: string]: B } type U = A | Promise<B>[] & { c: import("./x").D["e"] };
+const h = {
+  "models.list": async (req) => { if (c) return c; switch (k) { case 1: case 2: p(); default: q() } },
+  ...spread, get g() { return this }, [k]: 1 };
+exports = module.exports = function named() {
+  try { x ??= y || (0, z.w)(`t${u()}`) } catch ({ message }) { } finally { } };
+label: do { while (--n) await new Promise((r) => setImmediate(r)); } while (!done());
+namespace N.M { export const f = <T,>(x: T) => x as unknown as U; } enum E { A = f() }
+Object.defineProperty(exports, "k", { get: function () { return m.v } });
+new (foo())(...args); let z!: typeof import("fs");
+export default async () => <const>{ a: cond ? b : delete c.d, e: [...f, , g] } satisfies U;
+"""
+
+
+def check(facts: FileFacts) -> None:
+    """Every index of every table is in range."""
+    slots, names = facts.slots, len(facts.names)
+    aliases, rows, calls = array("i"), array("i"), array("i")
+    aliases.frombytes(facts.aliases)
+    rows.frombytes(facts.flows)
+    calls.frombytes(facts.calls)
+    assert len(aliases) == slots
+    assert all(0 <= alias < slots for alias in aliases)
+    tables = {flows.FUNCTION: facts.functions, flows.CLASS: facts.classes, flows.OBJECT: facts.objects}
+    tables |= {flows.IMPORT: facts.imports, flows.SELF: facts.classes, flows.SUPER: facts.classes}
+    for at in range(0, len(rows), flows.ROW):
+        op, *columns, _ = rows[at : at + flows.ROW]
+        for column in flows.SLOT_COLUMNS.get(op, ()):
+            assert 0 < columns[column - 1] < slots
+        if op in tables:
+            assert 0 <= columns[1] < len(tables[op])
+        if op in (flows.LOAD, flows.STORE, flows.GLOBAL):
+            assert 0 < columns[2] < names
+        if op == flows.ENTER:
+            assert 0 <= columns[0] < len(facts.functions)
+    _check_calls(facts, calls)
+    for index, function in enumerate(facts.functions):
+        assert -1 <= function.parent < max(index, 1)
+        assert -1 <= function.owner < len(facts.classes)
+        assert all(0 < p.slot < slots and 0 <= p.name < names and 0 <= p.literal < names for p in function.parameters)
+        assert 0 < function.result < slots
+        assert 0 <= function.receiver < slots
+    for each in facts.classes:
+        assert 0 < each.slot < slots
+        assert all(0 < base < slots for base in each.bases)
+        assert all(0 < member < names for member in each.members)
+    assert all(0 <= export.slot < slots for export in facts.exports)
+    assert all(0 <= star < len(facts.imports) for star in facts.stars)
+    assert all(-1 <= loop.parent < index for index, loop in enumerate(facts.loops))
+    assert all(-1 <= condition.parent < index for index, condition in enumerate(facts.conditions))
+    assert len(facts.problems) <= 21
+
+
+def _check_calls(facts: FileFacts, calls: "array[int]") -> None:
+    at = 0
+    while at < len(calls):
+        head = calls[at : at + flows.CALL_HEAD]
+        at += flows.CALL_HEAD
+        assert 0 <= head[flows.IN_FUNCTION] < len(facts.functions)
+        assert all(0 <= head[field] < facts.slots for field in (flows.CALLEE, flows.RECEIVER, flows.RESULT))
+        assert all(0 <= head[field] < len(facts.names) for field in (flows.MEMBER, flows.TEXT))
+        assert len(facts.names[head[flows.TEXT]]) <= 80
+        assert -1 <= head[flows.LOOP] < len(facts.loops)
+        assert -1 <= head[flows.CONDITION] < len(facts.conditions)
+        assert 1 <= head[flows.LINE] <= head[flows.END_LINE] <= facts.lines
+        for _ in range(head[flows.ARG_COUNT]):
+            label, slot, literal = calls[at : at + flows.CALL_ARG]
+            at += flows.CALL_ARG
+            assert label in (flows.NO_NAME, flows.SPREAD_POSITIONAL)
+            assert 0 <= slot < facts.slots
+            assert 0 <= literal < len(facts.names)
+    assert at == len(calls)
+
+
+@pytest.mark.parametrize("grammar", GRAMMARS)
+def test_the_seed_is_read(grammar: str) -> None:
+    check(extract_ecmascript(SEED.encode(), grammar))
+
+
+@pytest.mark.parametrize(
+    "source", [b"", b"\xff\xfe\x00", b"\xef\xbb\xbff();", b"f(\r\n'x'\r\n)\r\n", "ü.ö('ä')".encode()]
+)
+@pytest.mark.parametrize("grammar", GRAMMARS)
+def test_odd_bytes(source: bytes, grammar: str) -> None:
+    check(extract_ecmascript(source, grammar))
+
+
+_PIECES = st.sampled_from(
+    [
+        *"(){}[]<>;,.:=?!`'\"@#/*",
+        "=>",
+        "...",
+        "?.",
+        " as ",
+        " async ",
+        "await ",
+        "class ",
+        "function ",
+        "import(",
+        "export ",
+        "new ",
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    edits=st.lists(st.tuples(st.integers(0, len(SEED)), st.integers(0, 60), _PIECES), min_size=1, max_size=12),
+    grammar=st.sampled_from(GRAMMARS),
+)
+def test_mutated_sources(edits: list[tuple[int, int, str]], grammar: str) -> None:
+    text = SEED
+    for start, length, piece in edits:
+        text = text[:start] + piece + text[start + length :]
+    check(extract_ecmascript(text.encode(), grammar))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    pieces=st.lists(st.one_of(_PIECES, st.sampled_from(SEED.split())), max_size=60), grammar=st.sampled_from(GRAMMARS)
+)
+def test_word_salad(pieces: list[str], grammar: str) -> None:
+    check(extract_ecmascript(" ".join(pieces).encode(), grammar))
+
+
+_MANY = 20_000
+DEEP = {
+    "parentheses": "(" * 100_000 + "f()" + ")" * 100_000,
+    "sum": "+".join(["a()"] * _MANY),
+    "alternatives": "||".join(["a()"] * _MANY),
+    "members": "x = a" + ".b(1)" * _MANY,
+    "arguments": "f(" * _MANY + ")" * _MANY,
+    "arrays": "x = " + "[" * _MANY + "]" * _MANY,
+    "objects": "x = " + "{a:" * _MANY + "1" + "}" * _MANY,
+    "arrows": "x = " + "() => " * _MANY + "1",
+    "functions": "function f() {" * _MANY + "}" * _MANY,
+    "classes": "class A { m() {" * 3_000 + "}}" * 3_000,
+    "blocks": "{" * _MANY + "}" * _MANY,
+    "else": "if (a) b(); else " * _MANY + "c()",
+    "ternaries": "a ? b : " * _MANY + "c",
+    "exits": "if (a) return b();\n" * _MANY,
+    "patterns": "const " + "[" * _MANY + "a" + "]" * _MANY + " = x",
+    "types": "let x: " + "Array<" * _MANY + "T" + ">" * _MANY,
+    "object types": "let x: " + "{a:" * _MANY + "T" + "}" * _MANY,
+    "unions": "type A = " + " | ".join(f"B{i}" for i in range(_MANY)),
+    "templates": "`${" * _MANY + "1" + "}`" * _MANY,
+    "decorators": "@a" * _MANY + " class X {}",
+    "assignments": "a = " * _MANY + "b",
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+@pytest.mark.parametrize("grammar", ["typescript", "javascript"])
+def test_deep_nesting(name: str, grammar: str) -> None:
+    check(extract_ecmascript(DEEP[name].encode(), grammar))
+
+
+def test_nothing_in_a_deep_expression_is_lost() -> None:
+    facts = extract_ecmascript(DEEP["arguments"].encode(), "javascript")
+    assert len(facts.calls) // 4 >= _MANY * flows.CALL_HEAD
+    assert facts.problems == ()

@@ -1,0 +1,120 @@
+"""`audit explain` and `audit patterns`: a small pattern in words, and the bundled one in full."""
+
+import json
+from typing import get_args
+
+import msgspec
+from syrupy.assertion import SnapshotAssertion
+
+from alef_audit.reporting.explain import (
+    render_catalogue_json,
+    render_catalogue_text,
+    render_explanation_json,
+    render_explanation_text,
+)
+from alef_audit.rulepack.kinds import Cost, GuardKind, Kinds, RootKind, SinkKind
+from alef_audit.rulepack.load import bundled_rules
+from alef_audit.rulepack.pattern import Pattern
+
+KINDS = msgspec.convert(
+    {
+        "sink": {kind: {"meaning": f"meaning of {kind}"} for kind in get_args(SinkKind)},
+        "root": {kind: {"meaning": f"meaning of {kind}", "heat": "dispatch"} for kind in get_args(RootKind)},
+        "guard": {kind: {"meaning": f"meaning of {kind}"} for kind in get_args(GuardKind)},
+        "cost": {kind: {"meaning": f"meaning of {kind}"} for kind in get_args(Cost)},
+    },
+    Kinds,
+)
+SMALL = msgspec.convert(
+    {
+        "id": "ALEF-PAT-099",
+        "number": "099",
+        "slug": "small-pattern",
+        "title": "A small pattern",
+        "stage": "bind",
+        "pathology": "stall",
+        "severity": 5,
+        "confidence": 0.5,
+        "description": "Something blocks. " * 9,
+        "signature": {
+            "log_regex": r"took \d+ms",
+            "alt_regex": [r"\[slow\]"],
+            "structural": "It is slow.",
+            "compound": "",
+        },
+        "instances": [{"date": "2026-01-02", "repository": "some/where", "reporter": "somebody"}],
+        "compounds_with": [],
+        "cite": ["fixes pattern ALEF-PAT-099 (small-pattern)"],
+        "reference": "https://example.org/099",
+        "sinks": ["blocking.sleep"],
+        "discharged_by": ["offload.worker", "memoise.ttl"],
+        "mitigated_by": ["memoise.ttl", "yield"],
+        "lasting_ttl": 300,
+        "levels": [
+            {
+                "level": "error",
+                "verdict": ["exposed"],
+                "heat": ["dispatch"],
+                "phase": "auth",
+                "cost_at_least": "milliseconds",
+                "confidence_at_least": "medium",
+            },
+            {"level": "note"},
+        ],
+        "archetypes": [
+            {
+                "id": "sleep-elsewhere",
+                "cost": "tiny",
+                "summary": "Sleep elsewhere.",
+                "effect": "The loop is free.",
+                "remains": "Nothing.",
+                "verdict": "discharged",
+                "when": {"looped": True, "has_async_twin": True, "kinds": ["blocking.sleep"]},
+            }
+        ],
+        "limitations": ["It sees little."],
+        "examples": [
+            {"language": "python", "title": "Sleeping", "bad": "time.sleep(1)\n\nx()", "good": "await asyncio.sleep(1)"}
+        ],
+    },
+    Pattern,
+)
+
+
+def bundled() -> Pattern:
+    text = next(bundled_rules().glob("patterns/035-*.toml"))
+    return msgspec.toml.decode(text.read_bytes(), type=Pattern)
+
+
+def test_in_words(snapshot: SnapshotAssertion) -> None:
+    assert "\n".join(line.plain for line in render_explanation_text(SMALL, KINDS, 80)) == snapshot
+
+
+def test_catalogue(snapshot: SnapshotAssertion) -> None:
+    assert "\n".join(line.plain for line in render_catalogue_text((SMALL,), 80)) == snapshot
+
+
+def test_bundled_pattern_is_said_in_full() -> None:
+    pattern = bundled()
+    lines = [line.plain for line in render_explanation_text(pattern, KINDS, 100)]
+    said = " ".join(" ".join(lines).split())
+    for needed in [
+        *(archetype.id for archetype in pattern.archetypes),
+        *(" ".join(limit.split()) for limit in pattern.limitations),
+        *pattern.cite,
+        pattern.signature.log_regex,
+        " ".join(pattern.description.split()),
+    ]:
+        assert needed in said
+
+
+def test_json() -> None:
+    document = json.loads(render_explanation_json(bundled()))
+    assert document["schema"] == "alef-audit/pattern/v1"
+    assert document["pattern"]["number"] == "035"
+    assert [a["id"] for a in document["pattern"]["archetypes"]] == [a.id for a in bundled().archetypes]
+
+
+def test_catalogue_json() -> None:
+    document = json.loads(render_catalogue_json((SMALL,)))
+    assert document["patterns"][0]["cite"] == list(SMALL.cite)
