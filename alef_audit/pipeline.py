@@ -5,8 +5,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import re2
-
 from alef_audit import __version__
 from alef_audit.auditing import report
 from alef_audit.auditing.fixpoints import fix_points
@@ -22,17 +20,18 @@ from alef_audit.callgraph.program import build_program
 from alef_audit.callgraph.solve import solve
 from alef_audit.config import Config
 from alef_audit.diagnostics import NothingToAudit
+from alef_audit.discovery.assets import without_browser_assets
 from alef_audit.discovery.discover import discover
 from alef_audit.discovery.inventory import Inventory, SourceFile
 from alef_audit.discovery.roles import refine_role
-from alef_audit.discovery.versions import library_versions, satisfies
+from alef_audit.discovery.versions import library_versions, satisfies, version_of
 from alef_audit.facts.file import FileFacts
 from alef_audit.frontends.extract import extract_all
 from alef_audit.reachability.reach import Reachability, reach
-from alef_audit.reporting.graph import GraphEdge, GraphFunction, GraphView
+from alef_audit.reporting.graph_view import graph_view
+from alef_audit.reporting.graph import GraphView
 from alef_audit.request import AuditRequest
 from alef_audit.resolution.modules import resolve
-from alef_audit.resolution.names import module_names
 from alef_audit.rulepack.load import Rulepack, bundled_rules, load_rulepack
 from alef_audit.rulepack.model import LibraryModel, Row
 from alef_audit.rulepack.pattern import Pattern
@@ -58,8 +57,8 @@ def audit(request: AuditRequest, progress: Progress) -> report.AuditReport:
 
 def _facts(request: AuditRequest, progress: Progress) -> tuple[Inventory, list[tuple[SourceFile, FileFacts]]]:
     inventory = discover(request.root, request.config, request.only)
-    files = [file for file in inventory.files if file.role != "types" or file.language == "ecmascript"]
-    files = [file for file in files if not (file.role == "test" and not request.config.include_tests)]
+    unread = ("types",) if request.config.include_tests else ("types", "test")
+    files = [file for file in without_browser_assets(inventory) if file.role not in unread]
     if not files:
         raise NothingToAudit(f"no TypeScript, JavaScript or Python files below {request.root}")
     gc.freeze()
@@ -82,8 +81,7 @@ def _call_graph(
     gc.disable()
     try:
         units = [(file.path, file_facts) for file, file_facts in facts]
-        modules = resolve(inventory, units, lambda path: _read_text(inventory.root, path))
-        names = module_names(inventory, [path for path, _ in units])
+        modules, names = resolve(inventory, units, lambda path: _read_text(inventory.root, path))
         program = build_program(
             [
                 (file.path, name, refine_role(file.role, frozenset(i.specifier for i in file_facts.imports)), file_facts)
@@ -110,8 +108,7 @@ def _call_graph(
 
 def _holds(model: LibraryModel, versions: dict[str, str]) -> Callable[[Row], bool]:
     """Whether a row holds for the version in use; of an unknown version the newest behaviour is taken."""
-    name = model.library.package or model.library.name
-    version = versions.get(name)
+    version = version_of(versions, model.library.ecosystem, model.library.package or model.library.name)
 
     def holds(row: Row) -> bool:
         if not row.versions:
@@ -120,6 +117,13 @@ def _holds(model: LibraryModel, versions: dict[str, str]) -> Callable[[Row], boo
         return known if known is not None else "<" not in row.versions
 
     return holds
+
+
+def graph(request: AuditRequest, progress: Progress) -> GraphView:
+    """The call graph of `request.root`, for `audit graph`. Raises as `audit` does."""
+    pack = load_rulepack([bundled_rules(), *request.rules])
+    inventory, facts = _facts(request, progress)
+    return graph_view(_call_graph(request.config, pack, inventory, facts, progress))
 
 
 def _configured_roots(

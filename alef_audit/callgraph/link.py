@@ -236,6 +236,10 @@ def _sink(collector: _Collector, call: int, node: int) -> None:
     state, table, api = collector.state, collector.table, collector.state.api
     if table.flags(call) & (flows.DECORATOR | flows.IMPLICIT):
         return
+    language = state.program.unit_of(table.function(call)).facts.language
+    if language == "python" and table.flags(call) & flows.AWAITED:
+        # awaiting what is no awaitable raises: this is the asynchronous twin of what the model knows
+        return
     found = api.sinks.get(node)
     text = api.text[node]
     if found is not None:
@@ -251,7 +255,7 @@ def _sink(collector: _Collector, call: int, node: int) -> None:
         collector.sinks.setdefault((call, text), site)
     elif text.endswith("Sync") and node not in api.neutral and node not in api.modelled:
         function = table.function(call)
-        if state.program.unit_of(function).facts.language == "ecmascript" and not table.flags(call) & flows.AWAITED:
+        if language == "ecmascript" and not table.flags(call) & flows.AWAITED:
             site = SinkSite(function, call, text, "blocking.filesystem", "milliseconds", "", graph.DYNAMIC)
             collector.sinks.setdefault((call, text), site)
 

@@ -134,7 +134,7 @@ def _import(state: State, table: CallTable, index: int, number: int, dst: int) -
     facts = state.program.units[index].facts.imports[number]
     target = state.modules.targets[index][number]
     if target >= 0:
-        if facts.name:
+        if facts.name and (index, number) not in state.modules.modules:
             load_export(state, target, state.program.name_ids[facts.name], dst)
         else:
             state.add(dst, token(tokens.MODULE, target))

@@ -12,4 +12,5 @@ class ModuleGraph(msgspec.Struct, frozen=True):
     targets: tuple[tuple[int, ...], ...]
     externals: tuple[tuple[str, ...], ...]  # same shape: "" when local or unresolved
     submodules: dict[tuple[int, str], int]
+    modules: frozenset[tuple[int, int]]  # (unit, import) whose imported name is the target module itself
     unresolved: dict[str, int]

@@ -228,7 +228,7 @@ def import_alias(walk: Walk, node: Node) -> None:
     names = [name.strip() for name in walk.text(parts[1]).split(".")]
     slot = walk.build.reference(walk.frame.scope, names[0])
     for each in names[1:]:
-        slot = walk.build.load(slot, each, node.start_point.row + 1)
+        slot = walk.build.load(slot, each or "*", node.start_point.row + 1)
     walk.build.copy(dst, slot)
 
 

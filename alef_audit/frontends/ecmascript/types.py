@@ -189,7 +189,7 @@ def class_reference(walk: Walk, node: Node) -> int:
     else:
         slot = walk.build.reference(walk.frame.scope, name)
     for each in reversed(names):
-        slot = walk.build.load(slot, each, node.start_point.row + 1)
+        slot = walk.build.load(slot, each or "*", node.start_point.row + 1)
     return slot
 
 

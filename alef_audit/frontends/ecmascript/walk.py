@@ -362,6 +362,7 @@ class Walk:
         """Write the rows that could only be written when everything was seen."""
         build = self.build
         for frame in reversed(self.frames):
+            frame.scope.slots.pop("", None)  # identifiers that the parser made up
             build.close(frame.scope)
         for frame in self.frames:
             build.functions[frame.index] = Function(
