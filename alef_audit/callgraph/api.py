@@ -38,6 +38,7 @@ class ApiGraph:
         self.roots: dict[int, list[tuple[RootRow, Selector | None]]] = {}
         self.values: dict[int, list[Selector]] = {}
         self.neutral: set[int] = set()
+        self.any_member: set[int] = set()  # types that a `Member[*]` step leads to
         self.modelled: set[int] = set()
         self.callback_types: dict[int, list[tuple[Selector, int, int]]] = {}  # node -> argument, parameter, type node
         self.overrides: list[tuple[int, RootRow]] = []  # type node, row
@@ -75,6 +76,10 @@ class ApiGraph:
     def existing(self, node: int, label: str) -> int:
         """The child if a model (or an earlier request) made it, looked up through extended types; 0 if none."""
         found = self.children.get((node, label), 0)
+        if not found and label != CALL:
+            # `Member[*]`: whatever the member is called
+            found = self.children.get((node, "*"), 0)
+            found = found if found in self.modelled or found in self.any_member else 0
         if found:
             return found
         for base in self.bases.get(node, ()):
@@ -88,7 +93,7 @@ class ApiGraph:
         found = self.existing(node, label)
         if found:
             return found
-        if label == "default" and node in self.is_module:
+        if label == "default" and node in self.is_module and self.language[node] == "ecmascript":
             return node
         if label == CALL and node in self.made_type:
             return self.made_type[node]
@@ -178,6 +183,8 @@ class ApiGraph:
                 for node in nodes:
                     for label in labels:
                         self.children[node, label] = instance
+                        if label == "*":
+                            self.any_member.add(instance)
                 return
             nodes = [self.child(node, label) for node in nodes for label in labels]
 
@@ -209,7 +216,7 @@ class ApiGraph:
 
     def _descend(self, node: int, labels: list[str]) -> int:
         for label in labels:
-            if label == "default" and node in self.is_module:
+            if label == "default" and node in self.is_module and self.language[node] == "ecmascript":
                 continue
             found = self.children.get((node, label))
             if found is None:

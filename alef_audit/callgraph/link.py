@@ -234,7 +234,7 @@ def _external(collector: _Collector, call: int, node: int) -> set[int]:
 
 def _sink(collector: _Collector, call: int, node: int) -> None:
     state, table, api = collector.state, collector.table, collector.state.api
-    if table.flags(call) & (flows.DECORATOR | flows.IMPLICIT):
+    if table.flags(call) & flows.DECORATOR or node in api.neutral:
         return
     language = state.program.unit_of(table.function(call)).facts.language
     if language == "python" and table.flags(call) & flows.AWAITED:

@@ -94,12 +94,12 @@ def external_bases(state: State, index: int) -> list[int]:
 
 def _load_external(state: State, node: int, name: int, destination: int) -> None:
     text = state.program.names[name]
-    if text.startswith("__") and text not in ("__call__", "__enter__", "__aenter__", "__anext__", "__next__"):
-        return
-    if text in ("__enter__", "__aenter__"):
-        # `with client() as c`: entering gives the same object
-        return
-    child = state.api.child(node, text)
+    if text.startswith("__"):
+        # protocol methods are called by the language all the time: only those that a model speaks of matter
+        child = state.api.existing(node, text)
+        child = child if child in state.api.modelled else 0
+    else:
+        child = state.api.child(node, text)
     if child:
         state.add(destination, token(tokens.EXTERNAL, child))
 

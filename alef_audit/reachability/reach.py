@@ -38,8 +38,8 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
             outgoing.setdefault(edge.caller, []).append(edge)
             incoming.setdefault(edge.callee, []).append(edge)
     registered = [root for root in graph.roots if _role(graph, root.function) not in _COLD_ROLES]
-    hot = [root for root in registered if kinds.root[root.kind].heat != "never" and root.runs_on == "event-loop"]
-    cold = [root for root in registered if root not in hot]
+    hot = [root for root in registered if _is_hot(root, kinds)]
+    cold = [root for root in registered if not _is_hot(root, kinds)]
     has_dispatch = any(kinds.root[root.kind].heat == "dispatch" for root in hot)
     reached = propagate(outgoing, graph.function_guards, _numbered(hot), guards.OFFLOAD, is_async)
     extra = surface.surface_roots(
@@ -49,6 +49,10 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     if extra:
         reached = propagate(outgoing, graph.function_guards, _numbered(roots), guards.OFFLOAD, is_async)
     return Reachability(graph, roots, reached, outgoing, incoming, graph.sinks, has_dispatch)
+
+
+def _is_hot(root: RootSite, kinds: Kinds) -> bool:
+    return root.runs_on == "event-loop" and kinds.root[root.kind].heat != "never"
 
 
 def _numbered(roots: Iterable[RootSite]) -> list[tuple[int, int]]:

@@ -110,13 +110,14 @@ def _check_row(row: Row) -> None:
 
 
 def _check_types(models: Sequence[LibraryModel], paths: Sequence[Path]) -> None:
-    """Every type that a row mentions is declared by some `[[type]]` row."""
+    """Every type that a row mentions is made by some `[[type]]` or `[[returns]]` row of its library."""
     declared = {f"{model.library.name}:{row.name}" for model in models for row in model.type}
+    declared |= {f"{model.library.name}:{row.type}" for model in models for row in model.returns if ":" not in row.type}
     for model, path in zip(models, paths, strict=False):
         for key, name in _type_mentions(model):
             full = name if ":" in name else f"{model.library.name}:{name}"
             if full not in declared:
-                raise RulepackError(str(path), key, f"unknown type {name!r}: no [[type]] row declares it")
+                raise RulepackError(str(path), key, f"unknown type {name!r}: no [[type]] or [[returns]] row makes it")
 
 
 def _type_mentions(model: LibraryModel) -> Iterable[tuple[str, str]]:

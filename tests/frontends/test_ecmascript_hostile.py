@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import FileFacts
+from alef_audit.frontends.ecmascript import parse
 from alef_audit.frontends.ecmascript.extract import extract_ecmascript
 
 GRAMMARS = ("typescript", "tsx", "javascript")
@@ -15,7 +16,7 @@ GRAMMARS = ("typescript", "tsx", "javascript")
 SEED = """#!/usr/bin/env node
 import d, { a as b, type T } from "m"; import * as ns from 'n'; export * from "s"; export { q as r } from "./r";
 @Injectable() export class A<T> extends B.C implements I<X> {
-  static #s = f(); data = readFileSync("x"); 
+  static #s = f(); data = readFileSync("x");
   constructor(private readonly x: Map<string, A[]>, ...y: Z[]) { super(x); }
   @Get("y") async *m({ a, b: [c = d] }: { a: A; b: typeof f }): Promise<void> {
     for await (const i of this.x) yield* i?.go?.(1); }
@@ -176,6 +177,22 @@ DEEP = {
 @pytest.mark.parametrize("grammar", ["typescript", "javascript"])
 def test_deep_nesting(name: str, grammar: str) -> None:
     check(extract_ecmascript(DEEP[name].encode(), grammar))
+
+
+def test_characters_that_straddle_the_parser_s_chunks() -> None:
+    source = "x = '" + "ü€𝄞" * 5_000 + "'; f();"
+    facts = extract_ecmascript(source.encode(), "typescript")
+    check(facts)
+    assert facts.problems == ()
+    assert "f" in facts.names
+
+
+def test_a_parse_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parse, "_STEPS_AT_LEAST", 2)
+    monkeypatch.setattr(parse, "_STEPS_PER_BYTE", 0.0)
+    facts = extract_ecmascript(b"f(1);\n" * 1_000, "typescript")
+    check(facts)
+    assert [problem.kind for problem in facts.problems] == ["parse-error"]
 
 
 def test_nothing_in_a_deep_expression_is_lost() -> None:

@@ -3,16 +3,15 @@
 import re
 from typing import Final
 
-from tree_sitter import Node, Parser
+from tree_sitter import Node
 
-from alef_audit.facts.file import Directive, FileFacts, Problem
+from alef_audit.facts.file import Directive, FileFacts
 from alef_audit.frontends.builder import FactsBuilder
-from alef_audit.frontends.ecmascript.mask import mask, mask_reserved_names
-from alef_audit.frontends.ecmascript.tables import language, tables
+from alef_audit.frontends.ecmascript.parse import parse
+from alef_audit.frontends.ecmascript.tables import tables
 from alef_audit.frontends.ecmascript.walk import Walk
 
 _DIRECTIVE: Final = re.compile(rb"(?://|/\*|\*|#)[ \t]*audit:[ \t]*([^\r\n]*)")
-_MAX_PROBLEMS: Final = 20
 
 
 def extract_ecmascript(text: bytes, grammar: str) -> FileFacts:
@@ -21,11 +20,10 @@ def extract_ecmascript(text: bytes, grammar: str) -> FileFacts:
     `grammar` is "typescript", "tsx" or "javascript".  Never raises: what cannot be parsed yields fewer facts and a
     problem.
     """
-    root = _parse(text, grammar)
+    root, problems = parse(text, grammar)
     build = FactsBuilder("ecmascript")
     lines = text.count(b"\n") + 1
-    if root.has_error:
-        build.problems.extend(_syntax_problems(root))
+    build.problems.extend(problems)
     walk = Walk(build, text, tables(grammar))
     body = walk.frame
     body.label, body.end_line = "<module>", lines
@@ -33,20 +31,9 @@ def extract_ecmascript(text: bytes, grammar: str) -> FileFacts:
     walk.effect(root)
     walk.run()
     walk.seal()
-    if b"audit:" in text:
+    if root is not None and b"audit:" in text:
         build.directives.extend(_directives(root, text))
     return build.finish(lines)
-
-
-def _parse(text: bytes, grammar: str) -> Node:
-    parser = Parser(language(grammar))
-    masked = text if grammar == "javascript" else mask(text)
-    root = parser.parse(masked).root_node
-    if root.has_error:
-        unreserved = mask_reserved_names(masked)
-        if unreserved != masked:
-            return parser.parse(unreserved).root_node
-    return root
 
 
 def _directives(root: Node, text: bytes) -> list[Directive]:
@@ -62,15 +49,3 @@ def _directives(root: Node, text: bytes) -> list[Directive]:
         line = text.count(b"\n", 0, match.start()) + 1
         found.append(Directive(line, words.partition("*/")[0].strip(), not around.strip()))
     return found
-
-
-def _syntax_problems(root: Node) -> list[Problem]:
-    problems: list[Problem] = []
-    pending = [root]
-    while pending and len(problems) < _MAX_PROBLEMS:
-        node = pending.pop()
-        if node.is_missing or node.type == "ERROR":
-            problems.append(Problem(node.start_point.row + 1, "parse-error", "syntax not understood"))
-        elif node.has_error:
-            pending.extend(reversed(node.children))
-    return problems

@@ -88,7 +88,7 @@ def export_name(walk: Walk, node: Node) -> str:
 def export(walk: Walk, name: str, slot: int) -> None:
     """Export `name`, from the module or the TypeScript namespace around it."""
     if walk.namespace:
-        walk.build.store(walk.namespace, name, slot, 0)
+        walk.build.store(walk.namespace, name or "*", slot, 0)
     else:
         walk.build.exports.append(Export(name, slot))
 
@@ -211,7 +211,7 @@ def namespace(walk: Walk, node: Node) -> int:
     holder = slot
     for each in names[1:]:
         below = walk.build.object(walk.frame.index, line, each.strip())
-        walk.build.store(holder, each.strip(), below, line)
+        walk.build.store(holder, each.strip() or "*", below, line)
         holder = below
     outer, walk.namespace = walk.namespace, holder
     walk.effect(body)

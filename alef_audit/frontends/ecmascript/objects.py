@@ -29,7 +29,7 @@ def object_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
             holds |= _pair(walk, child, slot, naming.path)
         elif kind == "shorthand_property_identifier":
             src = walk.value(child)
-            build.store(slot, walk.text(child), src, child.start_point.row + 1)
+            build.store(slot, walk.text(child) or "*", src, child.start_point.row + 1)
             holds |= src > 0
         elif kind == "method_definition":
             _method(walk, child, slot, naming.path)

@@ -64,7 +64,7 @@ def _property(walk: Walk, node: Node, src: int, declare: bool, pending: list[tup
     if kind in ("shorthand_property_identifier_pattern", "shorthand_property_identifier"):
         dst = _name(walk, node, declare)
         if src:
-            build.row(flows.LOAD, dst, src, build.name(walk.text(node)), node.start_point.row + 1)
+            build.row(flows.LOAD, dst, src, build.name(walk.text(node) or "*"), node.start_point.row + 1)
     elif kind == "pair_pattern" or kind == "pair":
         key, value = node.child_by_field_name("key"), node.child_by_field_name("value")
         if key is not None and key.type == "computed_property_name":
@@ -78,7 +78,7 @@ def _property(walk: Walk, node: Node, src: int, declare: bool, pending: list[tup
         if left.type in ("object_pattern", "array_pattern"):
             pending.append((left, with_default(walk, left, src, right)))
             return
-        loaded = build.load(src, walk.text(left), left.start_point.row + 1)
+        loaded = build.load(src, walk.text(left) or "*", left.start_point.row + 1)
         build.copy(_name(walk, left, declare), with_default(walk, left, loaded, right))
     elif kind in ("rest_pattern", "spread_element"):
         pending.extend((below, src) for below in node.named_children[:1])

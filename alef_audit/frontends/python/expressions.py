@@ -57,11 +57,15 @@ def _operands(walk: Walk, place: Place, node: Node) -> int:
     pending.reverse()
     while pending:
         child = pending.pop()
-        if child.type in _CHAINS:
+        if child.type in _CHAINS and not _keeps(child):
             pending.extend(reversed(child.named_children))
         elif child.type not in _LEAVES:
             value(walk, place, child)
     return 0
+
+
+def _keeps(node: Node) -> bool:
+    return node.type == "binary_operator" and len(node.children) > 1 and node.children[1].type in ("/", "|")
 
 
 def _leaf(walk: Walk, place: Place, node: Node) -> int:
@@ -127,6 +131,14 @@ def _joined(walk: Walk, place: Place, slots: list[int]) -> int:
     for slot in bearing:
         walk.build.copy(dst, slot)
     return dst
+
+
+def _binary(walk: Walk, place: Place, node: Node) -> int:
+    """`path / name` and `chain | step` keep the kind of object they start from; other operators make plain values."""
+    parts = node.children
+    if len(parts) < 3 or parts[1].type not in ("/", "|"):
+        return _operands(walk, place, node)
+    return _joined(walk, place, [value(walk, place, parts[0]), value(walk, place, parts[2])])
 
 
 def _conditional(walk: Walk, place: Place, node: Node) -> int:
@@ -270,6 +282,7 @@ _EXPRESSIONS: Final[dict[str, Expression]] = {
     "subscript": _subscript,
     "call": _call,
     "await": _await,
+    "binary_operator": _binary,
     "conditional_expression": _conditional,
     "boolean_operator": _boolean,
     "parenthesized_expression": _parenthesized,
