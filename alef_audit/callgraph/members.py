@@ -240,16 +240,21 @@ def find_export(state: State, unit: int, name: int, seen: set[int]) -> int:
 
 
 def _load_commonjs(state: State, unit: int, name: int, destination: int) -> None:
-    value = token(tokens.MODULE, unit)
-    state.read_field(value, name, destination)
-    replaced = replaced_exports(state, unit)
-    if state.program.names[name] == "default":
-        # importing a CommonJS module by default gives module.exports itself
-        state.add(destination, value)
-        state.copy(replaced, destination)
-        return
-    for held in state.use(replaced, (LOAD, destination, name)):
-        load(state, held, name, destination)
+    """A name of a CommonJS module, through one variable per module and name: modules may export each other in circles."""
+    known = state.module_names.get((unit, name))
+    if known is None:
+        known = state.module_names[unit, name] = state.variable()
+        value = token(tokens.MODULE, unit)
+        state.read_field(value, name, known)
+        replaced = replaced_exports(state, unit)
+        if state.program.names[name] == "default":
+            # importing a CommonJS module by default gives module.exports itself
+            state.add(known, value)
+            state.copy(replaced, known)
+        else:
+            for held in state.use(replaced, (LOAD, known, name)):
+                load(state, held, name, known)
+    state.copy(known, destination)
 
 
 def replaced_exports(state: State, unit: int) -> int:

@@ -46,6 +46,7 @@ class State:
         "member_down",
         "member_names",
         "members",
+        "module_names",
         "module_replaced",
         "modules",
         "next_object",
@@ -93,7 +94,8 @@ class State:
         self.super_names: dict[int, dict[int, int]] = {}
         self.class_bases: dict[int, list[int]] = {}  # class -> tokens (classes, externals) it derives from
         self.class_subs: dict[int, list[int]] = {}
-        self.module_replaced: dict[int, int] = {}
+        self.module_replaced: dict[int, int] = {}  # unit -> variable of what replaces its exports object
+        self.module_names: dict[tuple[int, int], int] = {}  # (unit, name) -> variable, CommonJS only
         self.rest_objects: dict[int, int] = {}
         self.next_object = program.object_count
         # results: (call, function) links, (call, API node) uses, getter reads
