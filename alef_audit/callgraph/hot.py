@@ -166,20 +166,20 @@ def _tables(state: State, lexicon: Lexicon) -> Iterator[RootSite]:
 
 
 def _names(program: Program, lexicon: Lexicon) -> Iterator[RootSite]:
-    rows = [(re2.compile(("(?i)" if row.case == "insensitive" else "") + row.pattern), row) for row in lexicon.hot]
-    known: dict[str, int] = {}
+    patterns = re2.Set.FullMatchSet()
+    for row in lexicon.hot:
+        patterns.Add(("(?i)" if row.case == "insensitive" else "") + row.pattern)
+    patterns.Compile()
+    known: dict[str, int] = {"": -1}
     for unit in program.units:
         if unit.role not in ("product", "generated", "vendored"):
             continue
         for offset, facts in enumerate(unit.facts.functions):
-            name = facts.name
-            if not name:
-                continue
-            hit = known.get(name)
+            hit = known.get(facts.name)
             if hit is None:
-                hit = known[name] = next((i for i, (p, _) in enumerate(rows) if p.fullmatch(name)), -1)
+                hit = known[facts.name] = min(patterns.Match(facts.name) or (), default=-1)
             if hit >= 0 and not facts.flags & FunctionFlag.ABSTRACT:
-                row = rows[hit][1]
+                row = lexicon.hot[hit]
                 yield RootSite(unit.functions + offset, row.kind, row.why, "event-loop")
 
 

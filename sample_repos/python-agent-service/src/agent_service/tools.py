@@ -15,7 +15,7 @@ mcp = FastMCP("agent-service")
 async def read_note(name: str) -> str:  # $ root=tool
     """Give back the text of a note."""
     with open(note_path(name), encoding="utf-8") as note:  # $ sink=blocking.filesystem finding=warning:filesystem
-        return note.read()
+        return note.read()  # $ sink=blocking.filesystem finding=warning:filesystem
 
 
 @mcp.tool()
