@@ -13,7 +13,7 @@ from alef_audit.auditing.phase import Lexicon as AuthLexicon
 from alef_audit.callgraph import graph as callgraph
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import build_calls
-from alef_audit.callgraph.hot import implicit_roots
+from alef_audit.callgraph.hot import all_roots, implicit_roots
 from alef_audit.callgraph.link import link
 from alef_audit.callgraph.local_models import attach_models
 from alef_audit.callgraph.program import build_program
@@ -98,9 +98,8 @@ def _call_graph(
         attach_models(program, api, table)
         state = solve(program, modules, api, table)
         graph = link(state, table, pack.lexicon)
-        roots = {(root.function, root.kind): root for root in implicit_roots(state, table, pack.lexicon)}
-        roots |= {(root.function, root.kind): root for root in graph.roots}
-        chosen = _configured_roots(config, program.place, sorted(roots.values(), key=lambda r: (r.function, r.kind)))
+        roots = all_roots(graph, implicit_roots(state, table, pack.lexicon))
+        chosen = _configured_roots(config, program.place, roots)
         return callgraph.with_roots(graph, chosen)
     finally:
         gc.enable()

@@ -9,7 +9,7 @@ from alef_audit.auditing.archetypes import propose
 from alef_audit.auditing.levels import LEVELS, Judge, lifted, score
 from alef_audit.auditing.phase import Lexicon
 from alef_audit.callgraph.graph import HOW, CallGraph, Edge, RootSite, SinkSite
-from alef_audit.callgraph.guards import BIT, DOUBT, LOW, confidence_of, guards_of
+from alef_audit.callgraph.guards import BIT, DOUBT, LOW, confidence_of, guards_of, loops_of
 from alef_audit.facts.file import Function
 from alef_audit.reachability.reach import Reachability
 from alef_audit.reachability.surface import async_functions
@@ -101,35 +101,36 @@ def _finding(matcher: Matcher, sink: SinkSite, ordinals: Counter[str]) -> report
 
 
 class _Group(NamedTuple):
-    """Roots that reach a sink with the same verdict, confidence and heat, worst group first."""
+    """Roots that reach a sink with the same verdict, confidence, heat and loops, worst group first."""
 
-    rank: tuple[int, int, int]
+    rank: tuple[int, int, int, int]
     ways: tuple[int, ...]
     roots: int
     verdict: Verdict
     confidence: Confidence
     heat: Heat
+    loops: int  # nested loops on the way, up to 2
 
 
 def _groups(matcher: Matcher, ways: Ways, local: int) -> list[_Group]:
     """Sort the roots of a sink by how bad their worst way is; every root is in exactly one group."""
     judge = matcher.judge
-    found: dict[tuple[int, int, int], tuple[list[int], int, Heat]] = {}
+    found: dict[tuple[int, int, int, int], tuple[list[int], int, Heat]] = {}
     taken = 0
-    for way in sorted(ways, key=lambda w: (judge.rank(w | local), w)):
+    for way in sorted(ways, key=lambda w: (judge.rank(w | local), -loops_of(w), w)):
         roots = ways[way] & ~taken
         taken |= roots
         for order, heat in enumerate(HEATS):
             members = roots & matcher.roots_by_heat[heat]
             if members:
-                key = (*judge.rank(way | local), order)
+                key = (*judge.rank(way | local), order, -loops_of(way))
                 known = found.get(key)
                 found[key] = ([way], members, heat) if known is None else ([*known[0], way], known[1] | members, heat)
     groups = []
     for key in sorted(found):
         group_ways, roots, heat = found[key]
         way = group_ways[0] | local
-        groups.append(_Group(key, tuple(group_ways), roots, judge.verdict(way), confidence_of(way), heat))
+        groups.append(_Group(key, tuple(group_ways), roots, judge.verdict(way), confidence_of(way), heat, -key[3]))
     return groups
 
 
@@ -163,7 +164,7 @@ def _build(
             verdict=group.verdict,
             heat=group.heat,
             auth=auth,
-            cost=lifted(sink.cost, len(frames[-1].loop)),
+            cost=lifted(sink.cost, group.loops + len(frames[-1].loop)),
             confidence=group.confidence,
             library=library,
         )

@@ -29,6 +29,7 @@ class Edge:
     how: int
     guards: int  # bit set, see `guards.py`
     loops: tuple[str, ...] = ()  # loops that the edge itself adds: `xs.map(callback)` ranges over xs
+    depth: int = 0  # nested loops around the call, those of `loops` included
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from typing import Final
 
 import re2
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.graph import RootSite
+from alef_audit.callgraph.graph import CallGraph, RootSite
 from alef_audit.callgraph.link import functions_in, thread_of
 from alef_audit.callgraph.program import Program, Unit
 from alef_audit.callgraph.state import State
@@ -31,6 +32,26 @@ def implicit_roots(state: State, table: CallTable, lexicon: Lexicon) -> list[Roo
     ):
         found.setdefault((root.function, root.kind), root)
     return list(found.values())
+
+
+def all_roots(graph: CallGraph, implicit: list[RootSite]) -> list[RootSite]:
+    """Registered and implicit roots together, by function and kind.
+
+    A function that is a warm-up or a tick by its name alone, and that such a root calls, is part of that one.
+    """
+    roots = {(root.function, root.kind): root for root in implicit}
+    roots |= {(root.function, root.kind): root for root in graph.roots}
+    part = {
+        (edge.callee, kind)
+        for edge in graph.edges
+        for kind in _PERIODIC
+        if (edge.caller, kind) in roots and edge.caller != edge.callee
+    }
+    kept = [root for key, root in roots.items() if root.call >= 0 or key not in part]
+    return sorted(kept, key=lambda root: (root.function, root.kind))
+
+
+_PERIODIC: Final[tuple[RootKind, ...]] = ("tick", "warmup", "lifecycle")
 
 
 def _make(program: Program, function: int, row: RootRow) -> RootSite:

@@ -8,6 +8,7 @@ from alef_audit.callgraph import graph, guards, tokens
 from alef_audit.callgraph.calling import selected
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.dispatch import MethodIndex, method_index
+from alef_audit.callgraph.entries import WorkerEntries
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
 from alef_audit.callgraph.shapes import UserCode
 from alef_audit.callgraph.state import State
@@ -15,9 +16,10 @@ from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
 from alef_audit.facts.flows import ELEMENT
-from alef_audit.rulepack.kinds import Thread
+from alef_audit.rulepack.kinds import RootKind, Thread
 from alef_audit.rulepack.lexicon import Lexicon, Registration
-from alef_audit.rulepack.model import RootRow, RunsOn
+from alef_audit.rulepack.model import GuardRow, RootRow, RunsOn
+from alef_audit.rulepack.paths import Selector
 
 # Timers run their callback later, but on the same loop: a hot caller keeps it hot.
 _LATER_KINDS: Final = frozenset(("tick", "warmup"))
@@ -29,8 +31,10 @@ class _Collector:
     __slots__ = (
         "decorated",
         "edges",
+        "entries",
         "function_guards",
         "known_members",
+        "lifecycle_events",
         "loops",
         "methods",
         "registered",
@@ -48,12 +52,14 @@ class _Collector:
         self.table = table
         self.loops = frozenset(lexicon.loops)
         self.registrations = [(re2.compile(row.pattern), row) for row in lexicon.registration]
+        self.entries = WorkerEntries(state.program, table)
+        self.lifecycle_events = frozenset(lexicon.lifecycle_events)
         self.user_code = UserCode(state.program, table)
         self.known_members: dict[str, Registration | None] = {"": None}
         self.methods: MethodIndex = method_index(state.program)
         self.edges: dict[tuple[int, int, int], Edge] = {}
         self.sinks: dict[tuple[int, str], SinkSite] = {}
-        self.roots: dict[tuple[int, str], RootSite] = {}
+        self.roots: dict[tuple[int, RootKind], RootSite] = {}
         self.registered: list[tuple[int, RootRow, int]] = []  # slot, row, call: settled when all edges are known
         self.function_guards: dict[int, int] = {}
         self.unresolved: list[int] = []
@@ -95,15 +101,45 @@ class _Collector:
         table = self.table
         caller = table.function(call)
         key = (caller, callee, call)
+        guard |= self.loop_guard(call)
         known = self.edges.get(key)
         if known is None or guard < known.guards:
-            self.edges[key] = Edge(caller, callee, call, table.line(call), how, guard, loops)
+            depth = self.loop_depth(call) + len(loops)
+            self.edges[key] = Edge(caller, callee, call, table.line(call), how, guard, loops, depth)
 
-    def root(self, function: int, row: RootRow, call: int) -> None:
-        key = (function, row.kind)
-        if key not in self.roots:
-            is_async = bool(self.state.program.functions[function].flags & FunctionFlag.ASYNC)
-            self.roots[key] = RootSite(function, row.kind, row.why, thread_of(row.runs_on, is_async=is_async), call)
+    def loop_guard(self, call: int) -> int:
+        """`yield` when a loop around the call gives the event loop a turn between its rounds."""
+        loop = self.table.loop(call)
+        if loop < 0:
+            return 0
+        loops = self.state.program.unit_of(self.table.function(call)).facts.loops
+        while loop >= 0:
+            if loops[loop].yields:
+                return guards.BIT["yield"]
+            loop = loops[loop].parent
+        return 0
+
+    def loop_depth(self, call: int) -> int:
+        loop, depth = self.table.loop(call), 0
+        loops = self.state.program.unit_of(self.table.function(call)).facts.loops
+        while loop >= 0:
+            depth += 1
+            loop = loops[loop].parent
+        return depth
+
+    def root(self, function: int, kind: RootKind, why: str, thread: Thread, call: int) -> None:
+        """Add a root; what is registered for an event of a connection's life is `lifecycle`, not a message."""
+        if kind == "message" and self.event(call) in self.lifecycle_events:
+            kind = "lifecycle"
+        self.roots.setdefault((function, kind), RootSite(function, kind, why, thread, call))
+
+    def event(self, call: int) -> str:
+        """The first string literal among the arguments: `socket.on("close", …)`."""
+        names = self.state.program.names
+        for _, _, literal in self.table.arguments(call):
+            if literal and names[literal].startswith('"'):
+                return names[literal][1:]
+        return ""
 
 
 def thread_of(runs_on: Thread | RunsOn, *, is_async: bool) -> Thread:
@@ -128,7 +164,8 @@ def link(state: State, table: CallTable, lexicon: Lexicon) -> CallGraph:
     offloaders = {edge.caller for edge in collector.edges.values() if edge.guards & guards.OFFLOAD}
     for slot, row, call in collector.registered:
         for function in collector.unwrapped(slot, offloaders):
-            collector.root(function, row, call)
+            is_async = bool(state.program.functions[function].flags & FunctionFlag.ASYNC)
+            collector.root(function, row.kind, row.why, thread_of(row.runs_on, is_async=is_async), call)
     edges = sorted(collector.edges.values(), key=lambda e: (e.caller, e.line, e.call, e.callee))
     return CallGraph(
         program=state.program,
@@ -204,32 +241,49 @@ def _external(collector: _Collector, call: int, node: int) -> set[int]:
     settled: set[int] = set()
     is_decorator = bool(table.flags(call) & flows.DECORATOR)
     # `@app.get("/")`: the rows stand on `app.get`, the decorator is what calling it gave
-    row_node = api.parent[node] if is_decorator and node not in api.modelled else node
-    for guard_row, selector in api.guards.get(row_node, ()):
-        if guard_row.form == "decorator":
-            if is_decorator:
-                for _, slot, _ in table.arguments(call):
-                    for function in functions_in(state, slot):
-                        bit = guards.BIT[guard_row.kind]
-                        collector.function_guards[function] = collector.function_guards.get(function, 0) | bit
-        elif selector is not None:
-            for slot in selected(state, table, call, selector):
-                settled.add(slot)
-                for function in functions_in(state, slot):
-                    collector.edge(call, function, graph.CALLBACK, guards.BIT[guard_row.kind])
-    for root_row, selector in api.roots.get(row_node, ()):
-        if root_row.form == "decorator" and is_decorator:
-            slots = [slot for _, slot, _ in table.arguments(call)]
-        elif root_row.form == "argument" and selector is not None:
-            slots = selected(state, table, call, selector)
-        else:
-            continue
-        for slot in slots:
-            if root_row.kind not in _LATER_KINDS:
-                settled.add(slot)
-            collector.registered.append((slot, root_row, call))
+    row_nodes = (node, api.parent[node]) if is_decorator else (node,)
+    for selector in api.values.get(node, ()):
+        # what is only handed on runs where the result is called
+        settled.update(selected(state, table, call, selector))
+    for row_node in row_nodes:
+        for guard_row, guard_selector in api.guards.get(row_node, ()):
+            settled |= _guard(collector, call, guard_row, guard_selector, is_decorator=is_decorator)
+        for root_row, root_selector in api.roots.get(row_node, ()):
+            if root_row.form == "decorator" and is_decorator:
+                slots = [slot for _, slot, _ in table.arguments(call)]
+            elif root_row.form == "argument" and root_selector is not None and row_node == node:
+                slots = selected(state, table, call, root_selector)
+            else:
+                continue
+            for slot in slots:
+                if root_row.kind not in _LATER_KINDS:
+                    settled.add(slot)
+                collector.registered.append((slot, root_row, call))
     _sink(collector, call, node)
     return settled
+
+
+def _guard(
+    collector: _Collector, call: int, row: GuardRow, selector: Selector | None, *, is_decorator: bool
+) -> set[int]:
+    """Apply a guard row: edges under the guard, or a guard around the decorated function."""
+    state, table = collector.state, collector.table
+    bit = guards.BIT[row.kind]
+    if row.form == "decorator":
+        if is_decorator:
+            for _, slot, _ in table.arguments(call):
+                for function in functions_in(state, slot):
+                    collector.function_guards[function] = collector.function_guards.get(function, 0) | bit
+        return set()
+    slots = selected(state, table, call, selector) if selector is not None else []
+    for slot in slots:
+        for function in functions_in(state, slot):
+            collector.edge(call, function, graph.CALLBACK, bit)
+    if bit & guards.OFFLOAD:
+        body = collector.entries.body_of(call)
+        if body is not None:
+            collector.edge(call, body, graph.CALLBACK, bit)
+    return set(slots)
 
 
 def _sink(collector: _Collector, call: int, node: int) -> None:
@@ -276,13 +330,7 @@ def _registration(collector: _Collector, call: int, functions: list[int]) -> Non
     del functions
     for _, slot, _ in table.arguments(call):
         for function in functions_in(state, slot) if slot else ():
-            _lexical_root(collector, function, call, row.kind, row.why)
-
-
-def _lexical_root(collector: _Collector, function: int, call: int, kind: str, why: str) -> None:
-    key = (function, kind)
-    if key not in collector.roots:
-        collector.roots[key] = RootSite(function, kind, why, "event-loop", call)  # type: ignore[arg-type]
+            collector.root(function, row.kind, row.why, "event-loop", call)
 
 
 def _callbacks(collector: _Collector, call: int, settled: set[int], *, known: bool) -> bool:

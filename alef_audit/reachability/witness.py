@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Mapping
 
 from alef_audit.callgraph.graph import Edge
-from alef_audit.callgraph.guards import OFFLOAD
+from alef_audit.callgraph.guards import OFFLOAD, loops_of
 
 
 def shortest_path(
@@ -15,36 +15,41 @@ def shortest_path(
     roots: frozenset[int],
     way: int,
 ) -> tuple[int, list[Edge]] | None:
-    """The nearest of `roots` to `target` by edges whose guards are part of `way`, and the edges root first.
+    """The nearest of `roots` to `target` by a path that crosses no guard outside `way` and as many loops as `way` says.
 
-    Ties are broken by the order of edges (caller, line), so the same input gives the same path.
+    Gives the root and the edges, root first.  Ties are broken by the order of edges (caller, line), so the same input
+    gives the same path.
     """
-    if target in roots:
+    wanted = loops_of(way)
+    if target in roots and not wanted:
         return target, []
-    next_edge: dict[int, Edge] = {}
-    seen = {target}
-    queue = deque([target])
+    # a state is a function and the loops (0, 1, 2 or more) between it and the target
+    next_edge: dict[tuple[int, int], tuple[Edge, tuple[int, int]]] = {}
+    start = (target, 0)
+    seen = {start}
+    queue = deque([start])
     while queue:
-        current = queue.popleft()
+        state = queue.popleft()
+        current, loops = state
         for edge in incoming.get(current, ()):
-            caller = edge.caller
+            caller = (edge.caller, min(2, loops + edge.depth))
             if caller in seen or (edge.guards | function_guards.get(current, 0)) & ~way:
                 continue
             if current in is_async and way & OFFLOAD and edge.guards & OFFLOAD:
                 continue
             seen.add(caller)
-            next_edge[caller] = edge
-            if caller in roots:
-                return caller, _follow(next_edge, caller, target)
+            next_edge[caller] = (edge, state)
+            if edge.caller in roots and caller[1] >= wanted:
+                return edge.caller, _follow(next_edge, caller, start)
             queue.append(caller)
     return None
 
 
-def _follow(next_edge: dict[int, Edge], start: int, target: int) -> list[Edge]:
+def _follow(
+    next_edge: dict[tuple[int, int], tuple[Edge, tuple[int, int]]], current: tuple[int, int], end: tuple[int, int]
+) -> list[Edge]:
     path = []
-    current = start
-    while current != target:
-        edge = next_edge[current]
+    while current != end:
+        edge, current = next_edge[current]
         path.append(edge)
-        current = edge.callee
     return path

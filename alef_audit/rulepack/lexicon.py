@@ -48,4 +48,5 @@ class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hot: tuple[HotName, ...]
     table: tuple[Table, ...]
     registration: tuple[Registration, ...]
+    lifecycle_events: tuple[str, ...]  # events of a connection's or process's life: "close" is no message
     loops: tuple[str, ...]  # members that call their function argument once per element: map, forEach, filter ...
