@@ -40,7 +40,9 @@ def reported(report: AuditReport) -> dict[str, set[Fact]]:
         facts.setdefault(root.path, set()).add(Fact(root.line, "root", root.kind))
     for finding in report.findings:
         sink = finding.sink
-        fate = ("discharged", "") if finding.verdict == "discharged" else ("finding", f"{finding.level}:{finding.phase}")
+        fate = (
+            ("discharged", "") if finding.verdict == "discharged" else ("finding", f"{finding.level}:{finding.phase}")
+        )
         facts.setdefault(sink.path, set()).update((Fact(sink.line, "sink", sink.kind), Fact(sink.line, *fate)))
     return facts
 

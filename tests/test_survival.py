@@ -28,6 +28,7 @@ app = FastAPI()
 async def handler():
     time.sleep(1)
 """
+LIBRARY = '[library]\nname = "x"\necosystem = "pypi"\nmodules = ["x"]\nreference = "https://example.org"\n'
 SLEEP = ("hot.py", 6, 5, "time.sleep", "error")
 
 
@@ -133,9 +134,8 @@ def test_a_byte_order_mark(project: Path, mark: str) -> None:
     assert (ran.code, ran.found) == (1, [SLEEP])
 
 
-@pytest.mark.parametrize("line_end", ["\r\n", "\r"])
-def test_line_ends_of_other_systems(project: Path, line_end: str) -> None:
-    (project / "hot.py").write_bytes(HOT.replace("\n", line_end).encode())
+def test_line_ends_of_windows(project: Path) -> None:
+    (project / "hot.py").write_bytes(HOT.replace("\n", "\r\n").encode())
     ran = scan(project)
     assert (ran.code, ran.found, ran.remarks) == (1, [SLEEP], [])
 
@@ -143,7 +143,7 @@ def test_line_ends_of_other_systems(project: Path, line_end: str) -> None:
 def bundle(size: int) -> str:
     """A minified bundle of one line, `size` characters or a little more."""
     unit = "function a%d(b,c){var d=b.x||c;return d?a%d(d,function(e){return e.map(function(f){return f+1})}):{k:b}};"
-    parts = []
+    parts: list[str] = []
     while size > 0:
         part = unit % (len(parts), max(0, len(parts) - 1))
         parts.append(part)
@@ -269,11 +269,7 @@ def test_a_configuration_with_a_mistake(project: Path, text: str, key: str, reme
     [
         ('[library]\nname = "x"\n', "ecosystem"),
         ("[library\n", "not TOML"),
-        (
-            '[library]\nname = "x"\necosystem = "pypi"\nmodules = ["x"]\nreference = "https://x.org"\n'
-            '[[sink]]\nkind = "blocking.coffee"\ncost = "seconds"\nmembers = ["f"]\n',
-            "kind",
-        ),
+        (LIBRARY + '[[sink]]\nkind = "blocking.coffee"\ncost = "seconds"\nmembers = ["f"]\n', "sink[0].kind"),
     ],
 )
 def test_a_broken_rules_folder(project: Path, text: str, key: str) -> None:

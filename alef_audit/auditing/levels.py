@@ -11,7 +11,7 @@ CONFIDENCES: Final[tuple[Confidence, ...]] = ("low", "medium", "high")
 LEVELS: Final[tuple[Level, ...]] = ("note", "warning", "error")
 VERDICTS: Final[tuple[Verdict, ...]] = ("discharged", "mitigated", "exposed")
 # Two nested loops are about one order of magnitude class: a millisecond read per provider per agent is a second.
-_LOOPS_PER_CLASS: Final = 2
+SWEEP: Final = 2
 _HEAT_WEIGHT: Final[dict[Heat, float]] = {"dispatch": 8.0, "periodic": 3.0, "surface": 2.0, "never": 0.0}
 _COST_WEIGHT: Final[dict[Cost, float]] = {"microseconds": 1.0, "milliseconds": 6.0, "seconds": 30.0}
 _CONFIDENCE_WEIGHT: Final[dict[Confidence, float]] = {"high": 1.0, "medium": 0.7, "low": 0.3}
@@ -63,8 +63,8 @@ class Judge:
 
 
 def lifted(cost: Cost, loops: int) -> Cost:
-    """The cost class of a call that runs in that many nested loops along its path."""
-    return COSTS[min(len(COSTS) - 1, COSTS.index(cost) + loops // _LOOPS_PER_CLASS)]
+    """The cost class of a call that runs in that many nested loops along its path: one class up from two loops on."""
+    return COSTS[min(len(COSTS) - 1, COSTS.index(cost) + (loops >= SWEEP))]
 
 
 def score(*, verdict: Verdict, heat: Heat, auth: bool, cost: Cost, confidence: Confidence, loops: int) -> float:

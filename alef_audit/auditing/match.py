@@ -6,10 +6,11 @@ from typing import Final, NamedTuple
 
 from alef_audit.auditing import report
 from alef_audit.auditing.archetypes import propose
-from alef_audit.auditing.levels import LEVELS, Judge, lifted, score
+from alef_audit.auditing.levels import LEVELS, SWEEP, Judge, lifted, score
 from alef_audit.auditing.phase import Lexicon
 from alef_audit.callgraph.graph import HOW, CallGraph, Edge, RootSite, SinkSite
-from alef_audit.callgraph.guards import BIT, DOUBT, LOW, confidence_of, guards_of, loops_of
+from alef_audit.callgraph.guards import BIT, DOUBT, LOW, confidence_of, guards_of
+from alef_audit.callgraph.loops import WHILE, multiplies
 from alef_audit.facts.file import Function
 from alef_audit.reachability.reach import Reachability
 from alef_audit.reachability.surface import async_functions
@@ -18,6 +19,8 @@ from alef_audit.reachability.witness import shortest_path
 from alef_audit.rulepack.kinds import Confidence, Heat, Kinds, Verdict
 from alef_audit.rulepack.pattern import Pattern
 
+# How many calls longer than the shortest path a path may be to be preferred because it sweeps.
+_DETOUR: Final = 3
 _DYNAMIC_HOW: Final = HOW.index("dynamic")
 HEATS: Final[tuple[Heat, ...]] = ("dispatch", "periodic", "surface", "never")
 
@@ -90,47 +93,62 @@ def _finding(matcher: Matcher, sink: SinkSite, ordinals: Counter[str]) -> report
     groups = _groups(matcher, minimal(ways), local)
     best = groups[0]
     nearest = frozenset(matcher.reach.roots[number].function for number in bits(best.roots))
-    way_path = None
     for way in best.ways:
-        way_path = shortest_path(
-            matcher.reach.incoming, matcher.graph.function_guards, matcher.is_async, sink.function, nearest, way
-        )
-        if way_path is not None:
-            return _build(matcher, sink, way_path, groups, way | local, ordinals)
+        found = _path(matcher, sink, nearest, way)
+        if found is not None:
+            return _build(matcher, sink, found, groups, way | local, ordinals)
     return None
 
 
-class _Group(NamedTuple):
-    """Roots that reach a sink with the same verdict, confidence, heat and loops, worst group first."""
+def _path(matcher: Matcher, sink: SinkSite, roots: frozenset[int], way: int) -> tuple[int, list[Edge]] | None:
+    """The shortest path; or one a few calls longer if it sweeps, i.e. runs in two loops where the shortest does not."""
+    graph, reach = matcher.graph, matcher.reach
+    shortest = shortest_path(reach.incoming, graph.function_guards, matcher.is_async, sink.function, roots, way)
+    if shortest is None or sum(edge.depth for edge in shortest[1]) >= SWEEP:
+        return shortest
+    sweeping = shortest_path(
+        reach.incoming,
+        graph.function_guards,
+        matcher.is_async,
+        sink.function,
+        roots,
+        way,
+        loops=SWEEP,
+        longest=len(shortest[1]) + _DETOUR,
+    )
+    return sweeping or shortest
 
-    rank: tuple[int, int, int, int]
+
+class _Group(NamedTuple):
+    """Roots that reach a sink with the same verdict, confidence and heat, worst group first."""
+
+    rank: tuple[int, int, int]
     ways: tuple[int, ...]
     roots: int
     verdict: Verdict
     confidence: Confidence
     heat: Heat
-    loops: int  # nested loops on the way, up to 2
 
 
 def _groups(matcher: Matcher, ways: Ways, local: int) -> list[_Group]:
     """Sort the roots of a sink by how bad their worst way is; every root is in exactly one group."""
     judge = matcher.judge
-    found: dict[tuple[int, int, int, int], tuple[list[int], int, Heat]] = {}
+    found: dict[tuple[int, int, int], tuple[list[int], int, Heat]] = {}
     taken = 0
-    for way in sorted(ways, key=lambda w: (judge.rank(w | local), -loops_of(w), w)):
+    for way in sorted(ways, key=lambda w: (judge.rank(w | local), w)):
         roots = ways[way] & ~taken
         taken |= roots
         for order, heat in enumerate(HEATS):
             members = roots & matcher.roots_by_heat[heat]
             if members:
-                key = (*judge.rank(way | local), order, -loops_of(way))
+                key = (*judge.rank(way | local), order)
                 known = found.get(key)
                 found[key] = ([way], members, heat) if known is None else ([*known[0], way], known[1] | members, heat)
     groups = []
     for key in sorted(found):
         group_ways, roots, heat = found[key]
         way = group_ways[0] | local
-        groups.append(_Group(key, tuple(group_ways), roots, judge.verdict(way), confidence_of(way), heat, -key[3]))
+        groups.append(_Group(key, tuple(group_ways), roots, judge.verdict(way), confidence_of(way), heat))
     return groups
 
 
@@ -147,6 +165,7 @@ def _build(
     best = groups[0]
     primary = min(n for n in matcher.root_functions[function] if best.roots >> n & 1)
     loops = tuple(name for frame in frames for name in frame.loop)
+    depth = sum(multiplies(name) for name in loops)
     words = _phase_words(matcher, frames)
     auth = sink.kind == "blocking.auth" or bool(words)
     library = not matcher.reach.has_dispatch
@@ -154,7 +173,7 @@ def _build(
         verdict=best.verdict,
         heat=best.heat,
         auth=auth,
-        cost=lifted(sink.cost, len(loops)),
+        cost=lifted(sink.cost, depth),
         confidence=best.confidence,
         library=library,
     )
@@ -164,7 +183,7 @@ def _build(
             verdict=group.verdict,
             heat=group.heat,
             auth=auth,
-            cost=lifted(sink.cost, group.loops + len(frames[-1].loop)),
+            cost=lifted(sink.cost, sum(multiplies(name) for name in frames[-1].loop)),
             confidence=group.confidence,
             library=library,
         )
@@ -178,7 +197,7 @@ def _build(
         status_reason="",
         level=level,
         score=score(
-            verdict=best.verdict, heat=best.heat, auth=auth, cost=sink.cost, confidence=best.confidence, loops=len(loops)
+            verdict=best.verdict, heat=best.heat, auth=auth, cost=sink.cost, confidence=best.confidence, loops=depth
         ),
         confidence=confidence_of(way),
         phase="auth" if auth else sink.kind.removeprefix("blocking."),
@@ -246,7 +265,7 @@ def _loops(graph: CallGraph, function: int, call: int) -> tuple[str, ...]:
     found = []
     at = graph.table.loop(call)
     while at >= 0:
-        found.append(loops[at].over or "while")
+        found.append(loops[at].over or WHILE)
         at = loops[at].parent
     return tuple(reversed(found))
 

@@ -10,6 +10,8 @@ from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.dispatch import MethodIndex, method_index
 from alef_audit.callgraph.entries import WorkerEntries
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
+from alef_audit.callgraph.loops import WHILE, multiplies
+from alef_audit.callgraph.parameters import Path, Sites, Use, guards_between, parameter_paths
 from alef_audit.callgraph.shapes import UserCode
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
@@ -37,6 +39,8 @@ class _Collector:
         "lifecycle_events",
         "loops",
         "methods",
+        "parameter_uses",
+        "paths",
         "registered",
         "registrations",
         "roots",
@@ -52,6 +56,8 @@ class _Collector:
         self.table = table
         self.loops = frozenset(lexicon.loops)
         self.registrations = [(re2.compile(row.pattern), row) for row in lexicon.registration]
+        self.paths = parameter_paths(state.program, table)
+        self.parameter_uses: dict[Path, list[tuple[Use, tuple[int, ...]]]] = {}
         self.entries = WorkerEntries(state.program, table)
         self.lifecycle_events = frozenset(lexicon.lifecycle_events)
         self.user_code = UserCode(state.program, table)
@@ -104,8 +110,16 @@ class _Collector:
         guard |= self.loop_guard(call)
         known = self.edges.get(key)
         if known is None or guard < known.guards:
-            depth = self.loop_depth(call) + len(loops)
+            depth = sum(multiplies(name) for name in (*self.loop_names(call), *loops))
             self.edges[key] = Edge(caller, callee, call, table.line(call), how, guard, loops, depth)
+
+    def uses(self, call: int, slot: int, functions: list[int], guard: int, loops: tuple[str, ...]) -> bool:
+        """Note that `call` runs what a parameter holds; the edges follow when all sites are known. False for other slots."""
+        path = self.paths.get(slot)
+        if path is None:
+            return False
+        self.parameter_uses.setdefault(path, []).append((Use(call, guard, loops), tuple(functions)))
+        return True
 
     def loop_guard(self, call: int) -> int:
         """`yield` when a loop around the call gives the event loop a turn between its rounds."""
@@ -119,13 +133,15 @@ class _Collector:
             loop = loops[loop].parent
         return 0
 
-    def loop_depth(self, call: int) -> int:
-        loop, depth = self.table.loop(call), 0
+    def loop_names(self, call: int) -> tuple[str, ...]:
+        """What the loops around a call range over, outermost first."""
         loops = self.state.program.unit_of(self.table.function(call)).facts.loops
+        names: list[str] = []
+        loop = self.table.loop(call)
         while loop >= 0:
-            depth += 1
+            names.append(loops[loop].over or WHILE)
             loop = loops[loop].parent
-        return depth
+        return tuple(reversed(names))
 
     def root(self, function: int, kind: RootKind, why: str, thread: Thread, call: int) -> None:
         """Add a root; what is registered for an event of a connection's life is `lifecycle`, not a message."""
@@ -161,6 +177,7 @@ def link(state: State, table: CallTable, lexicon: Lexicon) -> CallGraph:
         _visit(collector, call, sorted(linked.get(call, ())), outside.get(call, []))
     for function, line, getter in state.getters:
         collector.edges[function, getter, -line] = Edge(function, getter, -1, line, graph.PROPERTY, 0)
+    _settle_parameters(collector)
     offloaders = {edge.caller for edge in collector.edges.values() if edge.guards & guards.OFFLOAD}
     for slot, row, call in collector.registered:
         for function in collector.unwrapped(slot, offloaders):
@@ -180,13 +197,55 @@ def link(state: State, table: CallTable, lexicon: Lexicon) -> CallGraph:
     )
 
 
+def _settle_parameters(collector: _Collector) -> None:
+    """Carry the uses of parameters back to the call sites that pass them."""
+    state, table, program = collector.state, collector.table, collector.state.program
+    sites = Sites(state, table, collector.paths)
+    outgoing: dict[int, list[tuple[int, int]]] = {}
+    for edge in collector.edges.values():
+        outgoing.setdefault(edge.caller, []).append((edge.callee, edge.guards))
+    pending: list[tuple[Path, Use]] = []
+    seen: set[tuple[Path, int, int]] = set()
+    explained: dict[Path, set[int]] = {}
+    escaping: set[int] = set()  # calls in closures that others run later: their own edges stand
+    for path, uses in collector.parameter_uses.items():
+        for use, _ in uses:
+            between = guards_between(program, outgoing, path.function, table.function(use.call))
+            if between is None:
+                escaping.add(use.call)
+            else:
+                pending.append((path, Use(use.call, use.guard | between, use.loops + collector.loop_names(use.call))))
+    while pending:
+        path, use = pending.pop()
+        if (path, use.guard, len(use.loops)) in seen:
+            continue
+        seen.add((path, use.guard, len(use.loops)))
+        known = explained.setdefault(path, set())
+        for site in sites.of(path.function):
+            functions, forwards = sites.passed(site, path)
+            known.update(functions)
+            for function in functions:
+                collector.edge(site, function, graph.CALLBACK, use.guard, use.loops)
+            for forward in forwards:
+                between = guards_between(program, outgoing, forward.function, table.function(site))
+                if between is not None and len(use.loops) < 4:
+                    pending.append((forward, Use(site, use.guard | between, use.loops + collector.loop_names(site))))
+    for path, uses in collector.parameter_uses.items():
+        for use, functions in uses:
+            for function in functions:
+                if use.call in escaping or function not in explained.get(path, ()):
+                    how = _how(state, table, use.call, function) if not use.guard and not use.loops else graph.CALLBACK
+                    collector.edge(use.call, function, how, use.guard, use.loops)
+
+
 def _visit(collector: _Collector, call: int, functions: list[int], nodes: list[int]) -> None:
     state, table = collector.state, collector.table
     if table.callee(call) in state.saturated:
         # which functions made it into a full set depends on the order of arrival: none of them is evidence
         functions, nodes = [], []
-    for function in functions:
-        collector.edge(call, function, _how(state, table, call, function))
+    if not collector.uses(call, table.callee(call), functions, 0, ()):
+        for function in functions:
+            collector.edge(call, function, _how(state, table, call, function))
     settled: set[int] = set()
     for node in nodes:
         settled |= _external(collector, call, node)
@@ -277,8 +336,10 @@ def _guard(
         return set()
     slots = selected(state, table, call, selector) if selector is not None else []
     for slot in slots:
-        for function in functions_in(state, slot):
-            collector.edge(call, function, graph.CALLBACK, bit)
+        found = functions_in(state, slot)
+        if not collector.uses(call, slot, found, bit, ()):
+            for function in found:
+                collector.edge(call, function, graph.CALLBACK, bit)
     if bit & guards.OFFLOAD:
         body = collector.entries.body_of(call)
         if body is not None:
@@ -343,9 +404,14 @@ def _callbacks(collector: _Collector, call: int, settled: set[int], *, known: bo
     for _, slot, _ in table.arguments(call):
         if not slot or slot in settled:
             continue
-        for function in functions_in(state, slot):
+        handed = functions_in(state, slot)
+        doubt = 0 if known or looping else guards.MEDIUM
+        if collector.uses(call, slot, handed, doubt, over):
             found = True
-            collector.edge(call, function, graph.CALLBACK, 0 if known or looping else guards.MEDIUM, over)
+            continue
+        for function in handed:
+            found = True
+            collector.edge(call, function, graph.CALLBACK, doubt, over)
         if looping:
             for value in sorted(state.points_to[slot] or ()):
                 if value & MASK == tokens.EXTERNAL and value >> SHIFT in state.api.sinks:

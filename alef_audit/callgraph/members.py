@@ -10,6 +10,14 @@ from alef_audit.facts.flows import ELEMENT
 
 # Modules whose names in annotations are no classes of which a value could be an instance.
 _TYPING: Final = ("typing.", "typing_extensions.", "collections.abc.", "types.")
+# Methods of maps, sets, lists and dicts: reading one is no look-up of an element under that key.
+_COLLECTION_METHODS: Final = frozenset(
+    "get set has add delete clear push pop shift unshift slice splice concat map filter forEach find findIndex findLast some "
+    "every reduce reduceRight flat flatMap includes indexOf join keys values entries sort reverse at fill length size "
+    "append extend insert remove update items setdefault popitem copy index count discard union difference "
+    "appendleft popleft then catch finally toString hasOwnProperty __iter__ __next__ __enter__ __exit__ __aenter__ __aexit__ "
+    "__aiter__ __anext__ __call__".split()
+)
 _FUNCTION_METHODS: Final = {"call": tokens.CALL_OF, "apply": tokens.APPLY_OF, "bind": tokens.BIND_OF}
 
 
@@ -21,7 +29,8 @@ def load(state: State, value: int, name: int, destination: int) -> None:
             state.copy(state.all_fields(value), destination)
         else:
             state.read_field(value, name, destination)
-            state.read_field(value, ELEMENT, destination)
+            if state.program.names[name] not in _COLLECTION_METHODS:
+                state.read_field(value, ELEMENT, destination)
     elif kind in (tokens.INSTANCE, tokens.CLASS):
         _load_member(state, kind, index, name, destination)
     elif kind == tokens.OPEN:

@@ -32,7 +32,7 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
             code = _quiet_pipe()
         except (typer.Exit, typer.Abort, typer.TyperException):
             raise
-        except Exception as error:  # noqa: BLE001 - the last place before a traceback
+        except Exception as error:
             code = _explained(error)
         raise typer.Exit(code)
 

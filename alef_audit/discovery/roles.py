@@ -205,7 +205,7 @@ def _is_cli(below: list[str], in_source: bool, name: str) -> bool:
     if any(pair == ("management", "commands") for pair in pairwise(below)):
         return True
     stem = name.rpartition(".")[0]
-    return stem == "cli" or name == "manage.py" and not below or (not below and bool(_CLI_STEM.match(stem)))
+    return stem == "cli" or (name == "manage.py" and not below) or (not below and bool(_CLI_STEM.match(stem)))
 
 
 def _names(module: str, known: frozenset[str]) -> bool:

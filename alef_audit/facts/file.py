@@ -149,7 +149,9 @@ class FileFacts(msgspec.Struct, frozen=True, array_like=True):
     objects: tuple[Object, ...]
     imports: tuple[Import, ...]
     exports: tuple[Export, ...]
-    stars: tuple[int, ...]  # imports (indices) whose every name is exported or bound here: `export *`, `from x import *`
+    stars: tuple[
+        int, ...
+    ]  # imports (indices) whose every name is exported or bound here: `export *`, `from x import *`
     module_slot: int  # slot of the module object: `exports` / `module.exports` of CommonJS; 0 in Python
     loops: tuple[Loop, ...]
     conditions: tuple[Condition, ...]

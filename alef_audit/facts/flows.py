@@ -14,7 +14,9 @@ from typing import Final
 ROW: Final = 5  # integers per row
 
 # op            a      b        c       meaning
-ENTER: Final = 0  # function              the rows that follow are written in this function (index), until the next ENTER
+ENTER: Final = (
+    0  # function              the rows that follow are written in this function (index), until the next ENTER
+)
 COPY: Final = 1  # dst    src              values of src reach dst
 FUNCTION: Final = 2  # dst    function         dst holds that function of this file
 CLASS: Final = 3  # dst    class            dst holds that class (not an instance)

@@ -1,11 +1,12 @@
 """Reachability of blocking calls: contexts, roots of every kind, ways."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alef_audit.callgraph import guards
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
 from alef_audit.reachability import surface
+from alef_audit.reachability.components import component_of
 from alef_audit.reachability.ways import Ways, propagate
 from alef_audit.rulepack.kinds import Kinds
 
@@ -31,11 +32,11 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     is_async = surface.async_functions(graph.program)
     edges = [edge for edge in graph.edges if _role(graph, edge.caller) not in ("test",)]
     relevant = _leading_to(edges, {sink.function for sink in graph.sinks})
-    outgoing: dict[int, list[Edge]] = {}
+    outgoing = _by_caller([edge for edge in edges if edge.callee in relevant])
+    outgoing = _without_circular_loops(outgoing)
     incoming: dict[int, list[Edge]] = {}
-    for edge in edges:
-        if edge.callee in relevant:
-            outgoing.setdefault(edge.caller, []).append(edge)
+    for caller in sorted(outgoing):
+        for edge in outgoing[caller]:
             incoming.setdefault(edge.callee, []).append(edge)
     registered = [root for root in graph.roots if _role(graph, root.function) not in _COLD_ROLES]
     hot = [root for root in registered if _is_hot(root, kinds)]
@@ -49,6 +50,24 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     if extra:
         reached = propagate(outgoing, graph.function_guards, _numbered(roots), guards.OFFLOAD, is_async)
     return Reachability(graph, roots, reached, outgoing, incoming, graph.sinks, has_dispatch)
+
+
+def _by_caller(edges: list[Edge]) -> dict[int, list[Edge]]:
+    outgoing: dict[int, list[Edge]] = {}
+    for edge in edges:
+        outgoing.setdefault(edge.caller, []).append(edge)
+    return outgoing
+
+
+def _without_circular_loops(outgoing: dict[int, list[Edge]]) -> dict[int, list[Edge]]:
+    """Among functions that call each other in circles a loop could be counted any number of times: it counts none."""
+    component = component_of(outgoing)
+    return {
+        caller: [
+            replace(edge, depth=0) if edge.depth and component[edge.callee] == component[caller] else edge for edge in edges
+        ]
+        for caller, edges in outgoing.items()
+    }
 
 
 def _is_hot(root: RootSite, kinds: Kinds) -> bool:

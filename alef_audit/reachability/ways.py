@@ -2,7 +2,7 @@
 
 A *way* is the set of guards (and doubts) that a path crosses, as a bit set.  For every function, `Ways` maps each minimal
 way to the set of roots that reach the function by it; roots are bits of a Python integer.  A way that crosses fewer
-guards (or more loops) dominates one that crosses more, so one bad path is never hidden by a good one.  Join is union, edges add their
+guards dominates one that crosses more, so one bad path is never hidden by a good one.  Join is union, edges add their
 guards: the lattice is finite, so the fixpoint ends (Infer's starvation domain has the same shape: locks held, event).
 """
 
@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush
 
 from alef_audit.callgraph.graph import Edge
-from alef_audit.callgraph.guards import START, cross
 
 Ways = dict[int, int]  # way -> bit set of roots
 
@@ -55,7 +54,7 @@ def propagate(
             waiting[way] = waiting.get(way, 0) | fresh
 
     for function, bit in starts:
-        arrive(function, START, bit)
+        arrive(function, 0, bit)
     while queue:
         _, function = heappop(queue)
         ways = pending.pop(function)
@@ -64,7 +63,7 @@ def propagate(
             crossed = edge.guards | function_guards.get(callee, 0)
             for way, roots in ways.items():
                 if not (way & stops and callee in is_async):
-                    arrive(callee, cross(way, crossed, edge.depth), roots)
+                    arrive(callee, way | crossed, roots)
     return reached
 
 

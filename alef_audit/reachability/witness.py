@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Mapping
 
 from alef_audit.callgraph.graph import Edge
-from alef_audit.callgraph.guards import OFFLOAD, loops_of
+from alef_audit.callgraph.guards import OFFLOAD
 
 
 def shortest_path(
@@ -14,34 +14,38 @@ def shortest_path(
     target: int,
     roots: frozenset[int],
     way: int,
+    loops: int = 0,
+    longest: int = 1 << 30,
 ) -> tuple[int, list[Edge]] | None:
-    """The nearest of `roots` to `target` by a path that crosses no guard outside `way` and as many loops as `way` says.
+    """The nearest of `roots` to `target` by a path of at most `longest` edges that crosses no guard outside `way` and at
+    least `loops` (0 to 2) multiplying loops.
 
     Gives the root and the edges, root first.  Ties are broken by the order of edges (caller, line), so the same input
     gives the same path.
     """
-    wanted = loops_of(way)
-    if target in roots and not wanted:
+    if target in roots and not loops:
         return target, []
-    # a state is a function and the loops (0, 1, 2 or more) between it and the target
+    # a state is a function and the loops, as far as they are asked for, between it and the target
     next_edge: dict[tuple[int, int], tuple[Edge, tuple[int, int]]] = {}
     start = (target, 0)
     seen = {start}
-    queue = deque([start])
+    queue = deque([(start, 0)])
     while queue:
-        state = queue.popleft()
-        current, loops = state
+        state, length = queue.popleft()
+        current, crossed = state
+        if length >= longest:
+            break
         for edge in incoming.get(current, ()):
-            caller = (edge.caller, min(2, loops + edge.depth))
+            caller = (edge.caller, min(loops, crossed + edge.depth))
             if caller in seen or (edge.guards | function_guards.get(current, 0)) & ~way:
                 continue
             if current in is_async and way & OFFLOAD and edge.guards & OFFLOAD:
                 continue
             seen.add(caller)
             next_edge[caller] = (edge, state)
-            if edge.caller in roots and caller[1] >= wanted:
+            if edge.caller in roots and caller[1] >= loops:
                 return edge.caller, _follow(next_edge, caller, start)
-            queue.append(caller)
+            queue.append((caller, length + 1))
     return None
 
 

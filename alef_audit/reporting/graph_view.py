@@ -23,7 +23,10 @@ def graph_view(graph: CallGraph) -> GraphView:
                 is_async=bool(facts.flags & FunctionFlag.ASYNC),
             )
         )
-    edges = {(e.caller, e.line, str(e.callee), HOW[e.how]): GraphEdge(e.caller, e.callee, e.line, HOW[e.how]) for e in graph.edges}  # type: ignore[arg-type]
+    edges = {
+        (e.caller, e.line, str(e.callee), HOW[e.how]): GraphEdge(e.caller, e.callee, e.line, HOW[e.how])
+        for e in graph.edges
+    }  # type: ignore[arg-type]
     for call, node in graph.externals:
         text = graph.api.text[node]
         key = (graph.table.function(call), graph.table.line(call), text, "import")

@@ -54,7 +54,8 @@ def resolve(
         tuple(targets), tuple(externals), _submodules(pythons, units, index), frozenset(modules), dict(unresolved)
     )
     names = tuple(
-        python.module_name(pythons, path) if facts.language == "python" else node.module_name(path) for path, facts in units
+        python.module_name(pythons, path) if facts.language == "python" else node.module_name(path)
+        for path, facts in units
     )
     return graph, names
 

@@ -61,7 +61,7 @@ class KindMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class RootKindMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     meaning: str
-    heat: Heat  # dispatch: per unit of work; periodic: tick, warmup, lifecycle; surface: coroutine, api; never: cli, worker
+    heat: Heat  # dispatch: per unit of work; periodic: tick, warmup, lifecycle; surface: coroutine, api; never: others
 
 
 class Kinds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,12 +3,14 @@
 A mistake anywhere is a `RulepackError` that names the file and the key; nothing is skipped silently.
 """
 
+import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, Final, TypeVar, get_args
 
 import msgspec
+import re2
 
 from alef_audit.rulepack import kinds as kinds_module
 from alef_audit.rulepack.kinds import Kinds
@@ -18,6 +20,9 @@ from alef_audit.rulepack.paths import PathError, parse_path, parse_selector
 from alef_audit.rulepack.pattern import Pattern
 
 T = TypeVar("T")
+
+_PLACE: Final = re.compile(r"(?P<message>.*?)(?: - at `(?:key` in `)?\$(?P<key>[^`]*)`)?", re.DOTALL)
+_RANGE_PART: Final = re.compile(r"(?:[<>]=?|[=!~]?=|[~^])?v?\d+(?:\.(?:\d+|[xX*]))*(?:[-+.]?[0-9A-Za-z.-]+)?|\*")
 
 
 class RulepackError(Exception):
@@ -45,83 +50,43 @@ def bundled_rules() -> Path:
 
 
 def load_rulepack(folders: Sequence[Path]) -> Rulepack:
-    """Load `folders` in order; a later folder may add files and, by the same name, replace them. Raises RulepackError."""
+    """Load `folders` in order; a later one may add files and, by the same name, replace them. Raises RulepackError."""
     files: dict[str, Path] = {}
     for folder in folders:
         if not folder.is_dir():
             raise RulepackError(str(folder), "", "no such rules folder")
         for path in sorted(folder.rglob("*.toml")):
             files[path.relative_to(folder).as_posix()] = path
-    models = [
-        read_model(path) for name, path in sorted(files.items()) if name.startswith("models/") or "/" not in name
-        if name not in ("kinds.toml", "lexicon.toml")
-    ]
-    patterns = [_decode(path, Pattern) for name, path in sorted(files.items()) if name.startswith("patterns/")]
+    model_files = [path for name, path in sorted(files.items()) if _holds_model(name)]
+    models = [read_model(path) for path in model_files]
+    patterns = [_read_pattern(path) for name, path in sorted(files.items()) if name.startswith("patterns/")]
     for required in ("kinds.toml", "lexicon.toml"):
         if required not in files:
             raise RulepackError(required, "", "missing from the rules folder")
     loaded_kinds = _decode(files["kinds.toml"], Kinds)
     _check_kinds(files["kinds.toml"], loaded_kinds)
-    _check_types(models, [path for name, path in sorted(files.items()) if name.startswith("models/")])
-    return Rulepack(loaded_kinds, _decode(files["lexicon.toml"], Lexicon), tuple(models), tuple(patterns))
+    _check_types(models, model_files)
+    return Rulepack(loaded_kinds, _read_lexicon(files["lexicon.toml"]), tuple(models), tuple(patterns))
+
+
+def _holds_model(name: str) -> bool:
+    """A rules folder of one's own may do without the `models/` in between."""
+    return name.startswith("models/") or ("/" not in name and name not in ("kinds.toml", "lexicon.toml"))
 
 
 def read_model(path: Path) -> LibraryModel:
     """Read and check one model file. Raises RulepackError."""
     model = _decode(path, LibraryModel)
-    tables: dict[str, tuple[Row, ...]] = {
-        "type": model.type,
-        "returns": model.returns,
-        "sink": model.sink,
-        "root": model.root,
-        "guard": model.guard,
-        "neutral": model.neutral,
-    }
-    for table, rows in tables.items():
+    for table, rows in _tables(model):
         for index, row in enumerate(rows):
-            try:
-                _check_row(row)
-            except (PathError, ValueError) as error:
-                raise RulepackError(str(path), f"{table}[{index}]", str(error)) from None
+            for field, mistake in _mistakes(row):
+                key = f"{table}[{index}].{field}" if field else f"{table}[{index}]"
+                raise RulepackError(str(path), key, mistake)
     return model
 
 
-def _check_row(row: Row) -> None:
-    if isinstance(row, RootRow) and row.form in ("override", "export"):
-        if not row.members or row.path:
-            raise ValueError(f"form {row.form!r} needs members and no path")
-        if row.form == "override" and not row.of:
-            raise ValueError("form 'override' needs of = the base type")
-        if row.form == "export" and not row.files:
-            raise ValueError("form 'export' needs files = [globs]")
-    elif bool(row.members) == bool(row.path):
-        raise ValueError("exactly one of members and path")
-    if row.path:
-        parse_path(row.path)
-    if isinstance(row, RootRow) and row.form == "argument":
-        parse_selector(row.runs)
-    if isinstance(row, GuardRow) and row.form != "decorator":
-        parse_selector(row.runs)
-    if isinstance(row, ReturnsRow):
-        if bool(row.type) == bool(row.value):
-            raise ValueError("exactly one of type and value")
-        if row.value:
-            parse_selector(row.value)
-
-
-def _check_types(models: Sequence[LibraryModel], paths: Sequence[Path]) -> None:
-    """Every type that a row mentions is made by some `[[type]]` or `[[returns]]` row of its library."""
-    declared = {f"{model.library.name}:{row.name}" for model in models for row in model.type}
-    declared |= {f"{model.library.name}:{row.type}" for model in models for row in model.returns if ":" not in row.type}
-    for model, path in zip(models, paths, strict=False):
-        for key, name in _type_mentions(model):
-            full = name if ":" in name else f"{model.library.name}:{name}"
-            if full not in declared:
-                raise RulepackError(str(path), key, f"unknown type {name!r}: no [[type]] or [[returns]] row makes it")
-
-
-def _type_mentions(model: LibraryModel) -> Iterable[tuple[str, str]]:
-    tables: tuple[tuple[str, tuple[Row, ...]], ...] = (
+def _tables(model: LibraryModel) -> tuple[tuple[str, tuple[Row, ...]], ...]:
+    return (
         ("type", model.type),
         ("returns", model.returns),
         ("sink", model.sink),
@@ -129,7 +94,72 @@ def _type_mentions(model: LibraryModel) -> Iterable[tuple[str, str]]:
         ("guard", model.guard),
         ("neutral", model.neutral),
     )
-    for table, rows in tables:
+
+
+def _mistakes(row: Row) -> Iterator[tuple[str, str]]:
+    """What a well-typed row says wrongly: field ("" if it is about several) and what is the matter with it."""
+    by_class = isinstance(row, RootRow) and row.form in ("override", "export")
+    if isinstance(row, RootRow) and by_class:
+        yield from _mistakes_of_class_root(row)
+    elif bool(row.members) == bool(row.path):
+        yield "", "exactly one of members and path"
+    if any(not member for member in row.members):
+        yield "members", "an empty name"
+    if row.path:
+        yield from _mistake_in("path", parse_path, row.path)
+    if row.versions:
+        yield from _mistake_in("versions", _check_range, row.versions)
+    if isinstance(row, RootRow) and row.form == "argument":
+        yield from _mistake_in("runs", parse_selector, row.runs)
+    if isinstance(row, GuardRow):
+        if row.form != "decorator":
+            yield from _mistake_in("runs", parse_selector, row.runs)
+        if row.ttl_argument:
+            yield from _mistake_in("ttl_argument", parse_selector, row.ttl_argument)
+    if isinstance(row, ReturnsRow):
+        if bool(row.type) == bool(row.value):
+            yield "", "exactly one of type and value"
+        if row.value:
+            yield from _mistake_in("value", parse_selector, row.value)
+
+
+def _mistakes_of_class_root(row: RootRow) -> Iterator[tuple[str, str]]:
+    if not row.members or row.path:
+        yield "", f"form {row.form!r} needs members and no path"
+    if row.form == "override" and not row.of:
+        yield "of", "form 'override' needs of = the base type"
+    if row.form == "export" and not row.files:
+        yield "files", "form 'export' needs files = [globs]"
+
+
+def _mistake_in(field: str, parse: Callable[[str], object], text: str) -> Iterator[tuple[str, str]]:
+    try:
+        parse(text)
+    except PathError as error:
+        yield field, str(error)
+
+
+def _check_range(text: str) -> None:
+    """Whether `text` reads like a range of versions; what it means is not this module's business."""
+    for alternative in text.split("||"):
+        parts = re.sub(r"([<>=!~^]+)\s+", r"\1", alternative.replace(",", " ")).split()
+        if not parts or not all(_RANGE_PART.fullmatch(part) for part in parts):
+            raise PathError(f"not a range of versions: {text!r}")
+
+
+def _check_types(models: Sequence[LibraryModel], paths: Sequence[Path]) -> None:
+    """Every type that a row mentions is made by some `[[type]]` or `[[returns]]` row of its library."""
+    declared = {f"{model.library.name}:{row.name}" for model in models for row in model.type}
+    declared |= {f"{model.library.name}:{row.type}" for model in models for row in model.returns if ":" not in row.type}
+    for model, path in zip(models, paths, strict=True):
+        for key, name in _type_mentions(model):
+            full = name if ":" in name else f"{model.library.name}:{name}"
+            if full not in declared:
+                raise RulepackError(str(path), key, f"unknown type {name!r}: no [[type]] or [[returns]] row makes it")
+
+
+def _type_mentions(model: LibraryModel) -> Iterable[tuple[str, str]]:
+    for table, rows in _tables(model):
         for index, row in enumerate(rows):
             if row.of:
                 yield f"{table}[{index}].of", row.of
@@ -153,13 +183,55 @@ def _check_kinds(path: Path, loaded: Kinds) -> None:
             raise RulepackError(str(path), key, f"no meaning given for {', '.join(sorted(missing))}")
 
 
+def _read_lexicon(path: Path) -> Lexicon:
+    lexicon = _decode(path, Lexicon)
+    for index, hot in enumerate(lexicon.hot):
+        _check_expression(path, f"hot[{index}].pattern", hot.pattern)
+    for index, table in enumerate(lexicon.table):
+        _check_expression(path, f"table[{index}].key", table.key)
+    for index, registration in enumerate(lexicon.registration):
+        _check_expression(path, f"registration[{index}].pattern", registration.pattern)
+    return lexicon
+
+
+def _read_pattern(path: Path) -> Pattern:
+    pattern = _decode(path, Pattern)
+    _check_expression(path, "signature.log_regex", pattern.signature.log_regex)
+    for index, expression in enumerate(pattern.signature.alt_regex):
+        _check_expression(path, f"signature.alt_regex[{index}]", expression)
+    return pattern
+
+
+def _check_expression(path: Path, key: str, expression: str) -> None:
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        re2.compile(expression, options)
+    except re2.error as error:
+        reason = error.args[0] if error.args else ""
+        text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+        raise RulepackError(str(path), key, f"not a regular expression (RE2 syntax): {text}") from None
+
+
 def _decode(path: Path, type_: type[T]) -> T:
     try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), type_)
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise RulepackError(str(path), "", f"not TOML: {error}") from None
     except UnicodeDecodeError as error:
         raise RulepackError(str(path), "", f"not UTF-8: {error}") from None
+    except OSError as error:
+        raise RulepackError(str(path), "", f"cannot be read: {error.strerror}") from None
+    try:
+        return msgspec.convert(document, type_)
     except msgspec.ValidationError as error:
-        message, _, where = str(error).partition(" - at `$")
-        raise RulepackError(str(path), where.strip("`.") or "", message) from None
+        message, key = _place(error)
+        raise RulepackError(str(path), key, message) from None
+
+
+def _place(error: msgspec.ValidationError) -> tuple[str, str]:
+    """A decoder's message without the place, and the place; the field that is missing or unknown belongs to it."""
+    match = _PLACE.fullmatch(str(error))
+    message, key = (match["message"], (match["key"] or "").lstrip(".")) if match else (str(error), "")
+    field = re.search(r"(?:unknown|missing required) field `(.*)`", message)
+    return message, ".".join(part for part in (key, field[1] if field else "") if part)

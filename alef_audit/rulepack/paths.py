@@ -11,8 +11,11 @@ from typing import Final, Literal
 import msgspec
 
 StepWord = Literal["Member", "ReturnValue", "Awaited", "Instance", "Argument", "Parameter"]
-_STEP: Final = re.compile(r"(Member|ReturnValue|Awaited|Instance|Argument|Parameter)(?:\[([^\[\]]*)\])?(?:\.|$)")
-_SLICE: Final = re.compile(r"(-?\d+):")
+_STEP: Final = re.compile(
+    r"(Member|ReturnValue|Awaited|Instance|Argument|Parameter)(?:\[([^\[\]]*)\])?(?:\.(?=.)|\Z)", re.DOTALL
+)
+_POSITION: Final = re.compile(r"-?[0-9]{1,4}")
+_SLICE: Final = re.compile(r"(-?[0-9]{1,4}):")
 _KEYWORD: Final = re.compile(r"([A-Za-z_$][\w$]*):")
 
 
@@ -26,7 +29,7 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Selector(msgspec.Struct, frozen=True):
-    """Which arguments of a call: positions (negative from the end), a tail slice, keywords, and a field of the value."""
+    """Which arguments of a call: positions (negative: from the end), a tail slice, keywords; a field of the value."""
 
     positions: tuple[int, ...]
     tail_from: int | None
@@ -44,9 +47,12 @@ def parse_path(text: str) -> tuple[Step, ...]:
         if match is None:
             raise PathError(f"not a path step at column {at + 1} of {text!r}")
         word, inner = match.group(1), match.group(2)
-        if (word in ("Member", "Argument", "Parameter")) != bool(inner):
-            raise PathError(f"{word} {'needs' if not inner else 'takes no'} [...] in {text!r}")
-        names = tuple(part.strip() for part in (inner or "").split(",")) if inner else ()
+        bracketed = word in ("Member", "Argument", "Parameter")
+        if bracketed != (inner is not None):
+            raise PathError(f"{word} {'needs' if bracketed else 'takes no'} [...] in {text!r}")
+        names = tuple(part.strip() for part in inner.split(",")) if inner is not None else ()
+        if not all(names):
+            raise PathError(f"an empty name in {word}[{inner}] of {text!r}")
         steps.append(Step(word, names))  # type: ignore[arg-type]
         at = match.end()
     if not steps:
@@ -66,7 +72,7 @@ def parse_selector(text: str) -> Selector:
     for part in steps[0].names:
         if part == "*":
             every = True
-        elif part.lstrip("-").isdigit():
+        elif _POSITION.fullmatch(part):
             positions.append(int(part))
         elif slice_ := _SLICE.fullmatch(part):
             tail = int(slice_.group(1))

@@ -7,10 +7,12 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.frontends.python import expressions
 from alef_audit.frontends.python.functions import walk_lambda
-from alef_audit.frontends.python.walk import Place, Walk, line_of, short, source
+from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, short, source
 
 # Builtins that give back a collection of the same elements, or the argument itself.
-_SAME: Final = frozenset(("list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "aiter", "dict", "copy", "deepcopy"))
+_SAME: Final = frozenset(
+    ("list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "aiter", "dict", "copy", "deepcopy")
+)
 _TEXT_LIMIT: Final = 80
 
 Argument = tuple[int, int, int]
@@ -99,27 +101,6 @@ def _arguments(walk: Walk, place: Place, node: Node, callee_text: str) -> list[A
     return arguments
 
 
-def literal_of(walk: Walk, node: Node) -> str:
-    """The literal spelling of `node` (see flows), "" if it is no literal."""
-    kind = node.type
-    if kind == "string":
-        pieces = node.named_children
-        if len(pieces) == 2:
-            return flows.string_literal("")
-        if len(pieces) == 3 and pieces[1].type == "string_content":
-            return flows.string_literal(source(walk, pieces[1]))
-        return ""
-    if kind == "true":
-        return flows.TRUE
-    if kind == "false":
-        return flows.FALSE
-    if kind == "none":
-        return flows.NULL
-    if kind in ("integer", "float"):
-        return source(walk, node)
-    return ""
-
-
 def _builtin(walk: Walk, place: Place, callee: Node, argument_list: Node, arguments: list[Argument]) -> int:
     """The value of super(), getattr, cast, import_module and of builtins that copy their argument."""
     name = source(walk, callee)
@@ -131,7 +112,9 @@ def _builtin(walk: Walk, place: Place, callee: Node, argument_list: Node, argume
         return dst
     if not arguments:
         return 0
-    names = tuple(build.name_ids) if name in ("getattr", "importlib.import_module", "import_module", "__import__") else ()
+    names = (
+        tuple(build.name_ids) if name in ("getattr", "importlib.import_module", "import_module", "__import__") else ()
+    )
     first = arguments[0]
     if name == "getattr" and len(arguments) >= 2 and first[1]:
         literal = names[arguments[1][2]]

@@ -7,7 +7,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import Import
-from alef_audit.frontends.python.calls import literal_of, walk_call
+from alef_audit.frontends.python.calls import walk_call
 from alef_audit.frontends.python.functions import walk_lambda
 from alef_audit.frontends.python.targets import assign, bind_iteration
 from alef_audit.frontends.python.walk import (
@@ -196,7 +196,9 @@ def _sequence(walk: Walk, place: Place, node: Node) -> int:
         slot = value(walk, place, child.named_children[0] if spread and child.named_children else child)
         if slot:
             holder = holder or walk.build.object(place.function, line_of(node), "")
-            walk.build.store(holder, "*", walk.build.load(slot, "*", line_of(child)) if spread else slot, line_of(child))
+            walk.build.store(
+                holder, "*", walk.build.load(slot, "*", line_of(child)) if spread else slot, line_of(child)
+            )
     return holder
 
 
@@ -240,7 +242,7 @@ def _comprehension(walk: Walk, place: Place, node: Node) -> int:
     if body is None:
         return 0
     slot = value(walk, here, body.named_children[-1] if body.type == "pair" and body.named_children else body)
-    if not slot or node.type == "generator_expression" and not slot:
+    if not slot or (node.type == "generator_expression" and not slot):
         return 0
     holder = walk.build.object(place.function, line_of(node), "")
     walk.build.store(holder, "*", slot, line_of(node))
@@ -270,11 +272,33 @@ def dynamic_import(walk: Walk, place: Place, specifier: str, line: int) -> int:
 
 
 _LEAVES: Final = frozenset(
-    "integer float true false none comment ellipsis escape_sequence string_content string_start string_end "
-    "identifier type_conversion format_specifier".split()
+    [
+        "integer",
+        "float",
+        "true",
+        "false",
+        "none",
+        "comment",
+        "ellipsis",
+        "escape_sequence",
+        "string_content",
+        "string_start",
+        "string_end",
+        "identifier",
+        "type_conversion",
+        "format_specifier",
+    ]
 )
 _CHAINS: Final = frozenset(
-    "binary_operator concatenated_string string interpolation format_expression comparison_operator unary_operator".split()
+    [
+        "binary_operator",
+        "concatenated_string",
+        "string",
+        "interpolation",
+        "format_expression",
+        "comparison_operator",
+        "unary_operator",
+    ]
 )
 _EXPRESSIONS: Final[dict[str, Expression]] = {
     "identifier": _identifier,

@@ -10,7 +10,7 @@ from alef_audit.facts.file import Function, FunctionFlag, Parameter, ParameterKi
 from alef_audit.frontends.builder import Scope
 from alef_audit.frontends.python import expressions, statements, targets
 from alef_audit.frontends.python.types import annotate
-from alef_audit.frontends.python.walk import Place, Walk, line_of, source
+from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, source
 
 _AWAITABLES: Final = ("Awaitable", "Coroutine", "Future", "Task")
 
@@ -87,7 +87,11 @@ def walk_function(walk: Walk, place: Place, node: Node, flags: int) -> int:
     receiver_slot = 0
     if bound and receiver:
         receiver_slot = build.declare(inner.scope, receiver)
-        is_class_bound = flags & FunctionFlag.CLASSMETHOD or name in ("__new__", "__init_subclass__", "__class_getitem__")
+        is_class_bound = flags & FunctionFlag.CLASSMETHOD or name in (
+            "__new__",
+            "__init_subclass__",
+            "__class_getitem__",
+        )
         build.copy(receiver_slot, place.class_slot if is_class_bound else place.self_slot)
     returns = node.child_by_field_name("return_type")
     annotate(walk, inner, inner.result, returns)
@@ -179,7 +183,7 @@ def _parameter(walk: Walk, outer: Place, inner: Place, node: Node, kind: int) ->
     slot = build.declare(inner.scope, name)
     literal = ""
     if default is not None:
-        literal = expressions.literal_of(walk, default)
+        literal = literal_of(walk, default)
         if not literal:
             build.enter(outer.function)
             build.copy(slot, expressions.value(walk, outer, default))

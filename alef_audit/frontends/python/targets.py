@@ -14,7 +14,9 @@ def assign(walk: Walk, place: Place, target: Node, slot: int) -> None:
     kind = target.type
     if kind == "identifier":
         name = source(walk, target)
-        walk.build.copy(walk.build.declare(place.scope, name) if not _is_outer(place, name) else _outer(walk, place, name), slot)
+        walk.build.copy(
+            walk.build.declare(place.scope, name) if not _is_outer(place, name) else _outer(walk, place, name), slot
+        )
     elif kind == "attribute":
         parts = target.named_children
         base = expressions.value(walk, place, parts[0])

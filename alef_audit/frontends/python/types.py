@@ -10,17 +10,74 @@ from alef_audit.frontends.python.walk import Place, Walk, line_of, source
 
 # Generic names that stand for their argument.
 _TRANSPARENT: Final = frozenset(
-    "Optional Union Annotated Awaitable Coroutine Final ClassVar Required NotRequired ReadOnly Mapped SkipValidation".split()
+    [
+        "Optional",
+        "Union",
+        "Annotated",
+        "Awaitable",
+        "Coroutine",
+        "Final",
+        "ClassVar",
+        "Required",
+        "NotRequired",
+        "ReadOnly",
+        "Mapped",
+        "SkipValidation",
+    ]
 )
 # Generic names that hold elements of their last argument.
 _CONTAINERS: Final = frozenset(
-    "list List set Set frozenset FrozenSet tuple Tuple Sequence MutableSequence Iterable Iterator Collection Deque deque "
-    "dict Dict Mapping MutableMapping defaultdict DefaultDict OrderedDict Generator AsyncGenerator AsyncIterator "
-    "AsyncIterable AbstractSet ValuesView".split()
+    [
+        "list",
+        "List",
+        "set",
+        "Set",
+        "frozenset",
+        "FrozenSet",
+        "tuple",
+        "Tuple",
+        "Sequence",
+        "MutableSequence",
+        "Iterable",
+        "Iterator",
+        "Collection",
+        "Deque",
+        "deque",
+        "dict",
+        "Dict",
+        "Mapping",
+        "MutableMapping",
+        "defaultdict",
+        "DefaultDict",
+        "OrderedDict",
+        "Generator",
+        "AsyncGenerator",
+        "AsyncIterator",
+        "AsyncIterable",
+        "AbstractSet",
+        "ValuesView",
+    ]
 )
 _SECOND_IS_SENT: Final = frozenset(("Generator", "AsyncGenerator"))
 _PRIMITIVE: Final = frozenset(
-    "int str bool float bytes bytearray complex None Any object TypeVar Callable Literal Self NoReturn Never".split()
+    [
+        "int",
+        "str",
+        "bool",
+        "float",
+        "bytes",
+        "bytearray",
+        "complex",
+        "None",
+        "Any",
+        "object",
+        "TypeVar",
+        "Callable",
+        "Literal",
+        "Self",
+        "NoReturn",
+        "Never",
+    ]
 )
 _DOTTED: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
@@ -89,7 +146,9 @@ def _generic(walk: Walk, place: Place, node: Node, depth: int) -> list[int]:
         chosen = arguments if name == "Union" else arguments[-1:] if name == "Coroutine" else arguments[:1]
         return [slot for a in chosen for slot in _instances(walk, place, a, depth + 1)]
     if name in _CONTAINERS:
-        element = arguments[:1] if name in _SECOND_IS_SENT else arguments if name in ("tuple", "Tuple") else arguments[-1:]
+        element = (
+            arguments[:1] if name in _SECOND_IS_SENT else arguments if name in ("tuple", "Tuple") else arguments[-1:]
+        )
         slots = [slot for a in element for slot in _instances(walk, place, a, depth + 1)]
         if not slots:
             return []

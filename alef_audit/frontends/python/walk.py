@@ -5,6 +5,7 @@ from typing import Final
 
 from tree_sitter import Node
 
+from alef_audit.facts import flows
 from alef_audit.facts.file import Condition, Loop, Problem
 from alef_audit.frontends.builder import FactsBuilder, Scope
 
@@ -77,3 +78,24 @@ def note_too_deep(walk: Walk, node: Node) -> None:
     if not walk.too_deep:
         walk.too_deep = True
         walk.build.problems.append(Problem(line_of(node), "too-deep", "expression nested too deeply, not followed"))
+
+
+def literal_of(walk: Walk, node: Node) -> str:
+    """The literal spelling of `node` (see flows), "" if it is no literal."""
+    kind = node.type
+    if kind == "string":
+        pieces = node.named_children
+        if len(pieces) == 2:
+            return flows.string_literal("")
+        if len(pieces) == 3 and pieces[1].type == "string_content":
+            return flows.string_literal(source(walk, pieces[1]))
+        return ""
+    if kind == "true":
+        return flows.TRUE
+    if kind == "false":
+        return flows.FALSE
+    if kind == "none":
+        return flows.NULL
+    if kind in ("integer", "float"):
+        return source(walk, node)
+    return ""
