@@ -20,7 +20,7 @@ from alef_audit.callgraph.program import build_program
 from alef_audit.callgraph.solve import solve
 from alef_audit.config import Config
 from alef_audit.diagnostics import NothingToAudit
-from alef_audit.discovery.assets import without_browser_assets
+from alef_audit.discovery.assets import runs_in_browser, without_browser_assets
 from alef_audit.discovery.discover import discover
 from alef_audit.discovery.inventory import Inventory, SourceFile
 from alef_audit.discovery.roles import refine_role
@@ -84,7 +84,7 @@ def _call_graph(
         modules, names = resolve(inventory, units, lambda path: _read_text(inventory.root, path))
         program = build_program(
             [
-                (file.path, name, refine_role(file.role, frozenset(i.specifier for i in file_facts.imports)), file_facts)
+                (file.path, name, _role(file, file_facts), file_facts)
                 for (file, file_facts), name in zip(facts, names, strict=True)
             ]
         )
@@ -103,6 +103,12 @@ def _call_graph(
         return callgraph.with_roots(graph, chosen)
     finally:
         gc.enable()
+
+
+def _role(file: SourceFile, facts: FileFacts) -> str:
+    if file.role == "product" and runs_in_browser(facts):
+        return "browser"
+    return refine_role(file.role, frozenset(item.specifier for item in facts.imports))
 
 
 def _holds(model: LibraryModel, versions: dict[str, str]) -> Callable[[Row], bool]:

@@ -255,12 +255,14 @@ def _visit(collector: _Collector, call: int, functions: list[int], nodes: list[i
         if collector.table.member(call) in collector.loops and not nodes:
             _callbacks(collector, call, settled, known=True)
         return
-    if not nodes and not _dynamic(collector, call) and not table.flags(call) & flows.IMPLICIT:
-        if not _callbacks(collector, call, settled, known=False):
-            collector.unresolved.append(call)
-    elif nodes:
+    if nodes:
         modelled = any(node in state.api.modelled for node in nodes)
         _callbacks(collector, call, settled, known=modelled)
+        return
+    guessed = _dynamic(collector, call)
+    handed = _callbacks(collector, call, settled, known=False)
+    if not guessed and not handed and not table.flags(call) & flows.IMPLICIT:
+        collector.unresolved.append(call)
 
 
 def _user_code(collector: _Collector, call: int, functions: list[int], nodes: list[int]) -> None:
@@ -360,6 +362,9 @@ def _sink(collector: _Collector, call: int, node: int) -> None:
     if found is not None:
         row, _ = found
         if row.unless_awaited and table.flags(call) & flows.AWAITED:
+            return
+        if table.flags(call) & flows.IMPLICIT and row.kind != "blocking.wait":
+            # leaving `with session:` adds nothing to the calls made inside it; waiting for a lock or a pool does
             return
         if row.inside and state.program.functions[table.function(call)].name not in row.inside:
             return

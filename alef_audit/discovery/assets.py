@@ -1,7 +1,13 @@
-"""Scripts that a Python program serves to browsers are no part of its event loop."""
+"""Scripts that a program serves to browsers are no part of its event loop."""
+
+from array import array
 
 from alef_audit.discovery.inventory import Inventory, SourceFile
+from alef_audit.facts import flows
+from alef_audit.facts.file import FileFacts
 
+_BROWSER_GLOBALS = frozenset(("document", "window", "localStorage", "customElements", "HTMLElement"))
+_SERVER_MODULES = frozenset("fs path http https net tls child_process crypto os stream worker_threads fs/promises".split())
 _NODE_MANIFESTS = ("package.json", "tsconfig.json", "jsconfig.json", "deno.json")
 
 
@@ -20,3 +26,17 @@ def _is_below(path: str, folders: set[str]) -> bool:
             return True
         folder = folder.rpartition("/")[0]
     return "" in folders
+
+
+def runs_in_browser(facts: FileFacts) -> bool:
+    """Whether a script uses the page's own globals and nothing that only a server has."""
+    if facts.language != "ecmascript" or not _BROWSER_GLOBALS.intersection(facts.names):
+        return False
+    if any(item.specifier.startswith("node:") or item.specifier in _SERVER_MODULES for item in facts.imports):
+        return False
+    rows = array("i")
+    rows.frombytes(facts.flows)
+    globals_used = {
+        facts.names[rows[at + 3]] for at in range(0, len(rows), flows.ROW) if rows[at] == flows.GLOBAL
+    }
+    return len(globals_used & _BROWSER_GLOBALS) > 0 and not globals_used & {"process", "require", "__dirname", "Buffer"}

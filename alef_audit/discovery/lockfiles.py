@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from alef_audit.discovery.ranges import newest_of_npm, newest_of_requirement
+
 Ecosystem = Literal["npm", "pypi"]
 
 _EXACT_NODE = re.compile(r"^(?:npm:(?P<alias>@?[^@]+)@)?[=v]?(?P<version>\d+\.\d+\.\d+(?:[-+][\w.+-]+)?)$")
@@ -31,7 +33,7 @@ class Pin(msgspec.Struct, frozen=True):
     ecosystem: Ecosystem
     name: str
     version: str
-    kind: Literal["own", "pin", "lock"]
+    kind: Literal["own", "pin", "lock", "range"]  # range: the newest version that a declared range admits
     depth: int = 0
 
 
@@ -81,6 +83,8 @@ def _package_json(text: str) -> Iterator[Pin]:
         for name, wanted in _strings(manifest.get(table)).items():
             if match := _EXACT_NODE.match(wanted.strip()):
                 yield Pin("npm", match["alias"] or name, match["version"], "pin")
+            elif newest := newest_of_npm(wanted):
+                yield Pin("npm", name, newest, "range")
 
 
 def _metadata(text: str) -> Iterator[Pin]:
@@ -112,6 +116,10 @@ def _requirements(lines: list[str]) -> Iterator[Pin]:
     for line in lines:
         if len(line) < _LINE and (match := _EXACT_PYTHON.match(line)) and not match["version"].endswith((".", "*")):
             yield Pin("pypi", match["name"], match["version"], "pin")
+        elif len(line) < _LINE and "<" in line or "~=" in line or ".*" in line:
+            newest = newest_of_requirement(line)
+            if newest is not None:
+                yield Pin("pypi", newest[0], newest[1], "range")
 
 
 def _package_lock(text: str) -> Iterator[Pin]:

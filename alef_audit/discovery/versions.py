@@ -20,14 +20,21 @@ def library_versions(root: Path, inventory: Inventory) -> dict[str, str]:
 
     In the order of trust: the target's own manifests, packages unpacked beside the code, lock files, exact pins.
 
-    A range gives nothing, and so does a library that is locked in several versions at the same level.  Lock files of
-    parent folders count up to the top of the repository.
+    Of a declared range the newest version that it admits is taken, if it has an upper bound.  A library that is locked in
+    several versions at the same level gives nothing.  Lock files of parent folders count up to the top of the repository.
     """
     versions: dict[str, str] = {}
     manifests = [root / path for path in inventory.manifests]
     folders = sorted({path.parent for path in manifests} | {root})
     above = _above(root)
-    for source in (_own(manifests), _installed_node(folders), _locked([*folders, *above]), _pinned(manifests, above)):
+    sources = (
+        _own(manifests),
+        _installed_node(folders),
+        _locked([*folders, *above]),
+        _declared(manifests, above, "pin"),
+        _declared(manifests, above, "range"),
+    )
+    for source in sources:
         for name, version in _agreed(source).items():
             versions.setdefault(name, version)
     return dict(sorted(versions.items()))
@@ -114,11 +121,11 @@ def _own(manifests: Iterable[Path]) -> Iterator[Pin]:
             yield from (pin for pin in read_manifest(path, _text(path)) if pin.kind == "own")
 
 
-def _pinned(manifests: Iterable[Path], above: Iterable[Path]) -> Iterator[Pin]:
+def _declared(manifests: Iterable[Path], above: Iterable[Path], kind: str) -> Iterator[Pin]:
     outer = (folder / name for folder in above for name in ("package.json", "pyproject.toml"))
     for path in (*manifests, *outer):
         if path.name in ("package.json", "pyproject.toml") or path.suffix == ".txt":
-            yield from (pin for pin in read_manifest(path, _text(path)) if pin.kind == "pin")
+            yield from (pin for pin in read_manifest(path, _text(path)) if pin.kind == kind)
 
 
 def _locked(folders: Iterable[Path]) -> Iterator[Pin]:

@@ -11,7 +11,7 @@ from alef_audit.reachability.ways import Ways, propagate
 from alef_audit.rulepack.kinds import Kinds
 
 # Roots in files of these roles are not hot: they run in development, or as programs of their own.
-_COLD_ROLES = frozenset(("test", "example", "docs", "build", "script", "types"))
+_COLD_ROLES = frozenset(("test", "example", "docs", "build", "script", "types", "browser"))
 
 
 @dataclass(frozen=True, slots=True)

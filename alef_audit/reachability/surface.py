@@ -1,5 +1,6 @@
 """Roots of last resort: coroutines that nothing else reaches, and the exported surface of a library."""
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -9,6 +10,8 @@ from alef_audit.facts.file import Function, FunctionFlag
 from alef_audit.reachability.ways import callers_first
 
 _SURFACE_ROLES: Final = frozenset(("product", "generated", "vendored"))
+# Hooks that product code keeps for its tests: `testing.reset`, `resetCacheForTest`.
+_FOR_TESTS: Final = re.compile(r"(?i)(^|[._])_*(test|tests|testing|testonly|test_only)([._]|$)|for_?tests?(ing)?$")
 _REQUEST_NAMES: Final = frozenset(("req", "request"))
 _RESPONSE_NAMES: Final = frozenset(("res", "response", "reply"))
 _CALLBACK_NAMES: Final = frozenset(("cb", "callback", "done", "next", "fn"))
@@ -42,6 +45,7 @@ def surface_roots(
         if function not in reached and function not in started and function not in known
         if program.unit_of(function).role in _SURFACE_ROLES
         if not program.functions[function].flags & FunctionFlag.ABSTRACT
+        if not _FOR_TESTS.search(program.functions[function].label)
     ]
     roots = [
         RootSite(function, "coroutine", "coroutine that runs on whichever event loop awaits it", "event-loop")

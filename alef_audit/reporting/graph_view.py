@@ -26,7 +26,7 @@ def graph_view(graph: CallGraph) -> GraphView:
     edges = {
         (e.caller, e.line, str(e.callee), HOW[e.how]): GraphEdge(e.caller, e.callee, e.line, HOW[e.how])
         for e in graph.edges
-    }  # type: ignore[arg-type]
+    }
     for call, node in graph.externals:
         text = graph.api.text[node]
         key = (graph.table.function(call), graph.table.line(call), text, "import")

@@ -223,7 +223,7 @@ def test_pipes_and_names_that_are_not_text(tmp_path: Path) -> None:
 def test_paths_have_forward_slashes_on_every_platform() -> None:
     assert relative_posix(PureWindowsPath(r"C:\Work\app\src\a.py"), PureWindowsPath(r"c:\work\APP")) == "src/a.py"
     assert relative_posix(PurePosixPath("/work/app"), PurePosixPath("/work/app")) == ""
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match="is not"):
         relative_posix(PureWindowsPath(r"D:\x.py"), PureWindowsPath(r"C:\work"))
 
 

@@ -141,8 +141,11 @@ def test_references_and_jsconfig(inventory_of: Make) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "null", '{"extends": "./tsconfig.json"}', '{"compilerOptions": {"paths": 3, "baseUrl": []}}']
-    + ['{"compilerOptions": {"paths": {"a": 1, "*": ["x"], "b*c*d": ["y"]}}}', "[" * 50_000, '{"references": [null]}'],
+    [
+        *("", "{", "[]", "null", '{"extends": "./tsconfig.json"}', '{"compilerOptions": {"paths": 3, "baseUrl": []}}'),
+        '{"compilerOptions": {"paths": {"a": 1, "*": ["x"], "b*c*d": ["y"]}}}',
+        *("[" * 50_000, '{"references": [null]}'),
+    ],
 )
 def test_broken_configurations_do_no_harm(inventory_of: Make, text: str) -> None:
     resolver = resolver_of(inventory_of, "a.ts b.ts", **{"tsconfig.json": text, "package.json": text})

@@ -56,7 +56,7 @@ def decorated_definition(walk: Walk, place: Place, node: Node) -> None:
         if text in _FLAGS:
             flags |= _FLAGS[text]
             continue
-        if text.endswith(".setter") or text.endswith(".deleter"):
+        if text.endswith((".setter", ".deleter")):
             flags |= FunctionFlag.SETTER
             continue
         if text.split("(")[0].rsplit(".", 1)[-1] in _GETTERS:

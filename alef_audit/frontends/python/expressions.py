@@ -1,4 +1,4 @@
-"""Expressions: each function walks one kind of node and gives back the slot of its value (0 = cannot bear a callable)."""
+"""Expressions: each function walks one kind of node and gives the slot of its value (0 = cannot bear a callable)."""
 
 from collections.abc import Callable
 from typing import Final
@@ -7,7 +7,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import Import
-from alef_audit.frontends.python.calls import walk_call
+from alef_audit.frontends.python.calls import walk_call as walk_call
 from alef_audit.frontends.python.functions import walk_lambda
 from alef_audit.frontends.python.targets import assign, bind_iteration
 from alef_audit.frontends.python.walk import (
