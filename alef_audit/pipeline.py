@@ -10,9 +10,12 @@ from alef_audit.auditing import report
 from alef_audit.auditing.fixpoints import fix_points
 from alef_audit.auditing.match import match, root_of
 from alef_audit.auditing.phase import Lexicon as AuthLexicon
+from alef_audit.auditing.relevel import relevelled
+from alef_audit.auditing.unresolved import unresolved_below
 from alef_audit.callgraph import graph as callgraph
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import build_calls
+from alef_audit.callgraph.configured import configured_guards, configured_roots
 from alef_audit.callgraph.hot import all_roots, implicit_roots
 from alef_audit.callgraph.link import link
 from alef_audit.callgraph.local_models import attach_models
@@ -28,8 +31,8 @@ from alef_audit.discovery.versions import library_versions, satisfies, version_o
 from alef_audit.facts.file import FileFacts
 from alef_audit.frontends.extract import extract_all
 from alef_audit.reachability.reach import Reachability, reach
-from alef_audit.reporting.graph_view import graph_view
 from alef_audit.reporting.graph import GraphView
+from alef_audit.reporting.graph_view import graph_view
 from alef_audit.request import AuditRequest
 from alef_audit.resolution.modules import resolve
 from alef_audit.rulepack.load import Rulepack, bundled_rules, load_rulepack
@@ -45,14 +48,16 @@ def audit(request: AuditRequest, progress: Progress) -> report.AuditReport:
     pack = load_rulepack([bundled_rules(), *request.rules])
     patterns = [p for p in pack.patterns if not request.patterns or p.number in request.patterns]
     inventory, facts = _facts(request, progress)
-    graph = _call_graph(request.config, pack, inventory, facts, progress)
+    graph = _call_graph(request.config, request.platform, pack, inventory, facts, progress)
     progress("reaching", 0, 1)
     reached = reach(graph, pack.kinds)
     lexicon = AuthLexicon(pack.lexicon.auth)
-    findings = tuple(f for pattern in patterns for f in match(reached, pattern, pack.kinds, lexicon))
+    matched = (f for pattern in patterns for f in match(reached, pattern, pack.kinds, lexicon))
+    findings = relevelled(tuple(matched), tuple(root.kind for root in reached.roots), request.config.levels)
     shown = tuple(f for f in findings if f.verdict != "discharged" or request.include_discharged)
     coverage = _coverage(inventory, facts, graph, started)
-    return _report(reached, patterns, findings, shown, coverage, _diagnostics(inventory, facts))
+    unresolved = unresolved_below(reached) if request.explain_unresolved else ()
+    return _report(reached, patterns, findings, shown, coverage, _diagnostics(inventory, facts), unresolved)
 
 
 def _facts(request: AuditRequest, progress: Progress) -> tuple[Inventory, list[tuple[SourceFile, FileFacts]]]:
@@ -72,6 +77,7 @@ def _facts(request: AuditRequest, progress: Progress) -> tuple[Inventory, list[t
 
 def _call_graph(
     config: Config,
+    platform: str,
     pack: Rulepack,
     inventory: Inventory,
     facts: list[tuple[SourceFile, FileFacts]],
@@ -97,10 +103,10 @@ def _call_graph(
         table = build_calls(program)
         attach_models(program, api, table)
         state = solve(program, modules, api, table)
-        graph = link(state, table, pack.lexicon)
+        graph = link(state, table, pack.lexicon, frozenset(config.executors), platform)
         roots = all_roots(graph, implicit_roots(state, table, pack.lexicon))
-        chosen = _configured_roots(config, program.place, roots)
-        return callgraph.with_roots(graph, chosen)
+        chosen = configured_roots(program, config, roots)
+        return callgraph.completed(graph, chosen, configured_guards(program, config))
     finally:
         gc.enable()
 
@@ -128,14 +134,7 @@ def graph(request: AuditRequest, progress: Progress) -> GraphView:
     """The call graph of `request.root`, for `audit graph`. Raises as `audit` does."""
     pack = load_rulepack([bundled_rules(), *request.rules])
     inventory, facts = _facts(request, progress)
-    return graph_view(_call_graph(request.config, pack, inventory, facts, progress))
-
-
-def _configured_roots(
-    config: Config, place: Callable[[int], tuple[str, object]], roots: list[callgraph.RootSite]
-) -> list[callgraph.RootSite]:
-    del config, place
-    return roots
+    return graph_view(_call_graph(request.config, request.platform, pack, inventory, facts, progress))
 
 
 def _read_text(root: Path, path: str) -> str | None:
@@ -175,6 +174,7 @@ def _report(
     shown: tuple[report.Finding, ...],
     coverage: report.Coverage,
     diagnostics: tuple[report.ReportDiagnostic, ...],
+    unresolved: tuple[report.Unresolved, ...],
 ) -> report.AuditReport:
     return report.AuditReport(
         tool_version=__version__,
@@ -185,6 +185,7 @@ def _report(
         discharged=sum(1 for f in findings if f.verdict == "discharged"),
         coverage=coverage,
         diagnostics=diagnostics,
+        unresolved=unresolved,
     )
 
 

@@ -113,7 +113,8 @@ def test_sample_repositories_are_consistent(path: Path) -> None:
     """Every sink says what becomes of it, exactly once; nothing else is reported or silent."""
     by_line: dict[int, list[str]] = {}
     for entry in expectations(path.read_text(encoding="utf-8")):
-        by_line.setdefault(entry.line, []).append(entry.tag)
+        if entry.status != "false-alarm":
+            by_line.setdefault(entry.line, []).append(entry.tag)
     for line, tags in by_line.items():
         fates = [tag for tag in tags if tag in ("finding", "discharged", "silent")]
         assert len(fates) == ("sink" in tags), f"line {line}: {' '.join(tags)}"

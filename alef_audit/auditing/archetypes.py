@@ -36,9 +36,16 @@ def _fits(when: When, sink: SinkSite, *, auth: bool, heat: Heat, loops: int) -> 
 
 
 def _proposal(archetype: Archetype, frames: tuple[Frame, ...]) -> ProposedArchetype:
-    """Name the place: the frame where the work starts for caches and threads, the call itself for asynchronous twins."""
+    """Name the place: the frame where the work starts for caches and threads, the call itself for
+    asynchronous twins.
+    """
     frame = frames[-1]
-    if archetype.id in ("auth-cache-per-session-per-host", "auth-on-worker-thread", "offload-to-thread", "memoise-process"):
+    if archetype.id in (
+        "auth-cache-per-session-per-host",
+        "auth-on-worker-thread",
+        "offload-to-thread",
+        "memoise-process",
+    ):
         frame = frames[min(1, len(frames) - 1)]
     elif archetype.id in ("yield-between-probes", "hoist-out-of-loop"):
         frame = next((f for f in frames if f.loop), frame)

@@ -23,7 +23,11 @@ def fix_points(reach: Reachability, findings: tuple[Finding, ...]) -> tuple[FixP
     sites = {}
     counts: Counter[int] = Counter()
     for finding in open_findings:
-        on_trace = {by_place[key] for frame in finding.trace if (key := (frame.path, frame.def_line, frame.function)) in by_place}
+        on_trace = {
+            by_place[key]
+            for frame in finding.trace
+            if (key := (frame.path, frame.def_line, frame.function)) in by_place
+        }
         last = finding.trace[-1]
         sites[finding.fingerprint] = by_place.get((last.path, last.def_line, last.function), -1)
         roots = {reach.roots[finding.root].function}
@@ -31,7 +35,9 @@ def fix_points(reach: Reachability, findings: tuple[Finding, ...]) -> tuple[FixP
     exposed = _reached(reach, -1)
     healed_already: set[str] = set()
     points = []
-    candidates = [function for function, count in sorted(counts.items(), key=lambda c: (-c[1], c[0]))[:_CANDIDATES] if count > 1]
+    candidates = [
+        function for function, count in sorted(counts.items(), key=lambda c: (-c[1], c[0]))[:_CANDIDATES] if count > 1
+    ]
     verified = []
     for function in candidates:
         left = _reached(reach, function)

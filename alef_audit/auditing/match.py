@@ -11,6 +11,7 @@ from alef_audit.auditing.phase import Lexicon
 from alef_audit.callgraph.graph import HOW, CallGraph, Edge, RootSite, SinkSite
 from alef_audit.callgraph.guards import BIT, DOUBT, LOW, confidence_of, guards_of
 from alef_audit.callgraph.loops import WHILE, multiplies
+from alef_audit.callgraph.platforms import platform_tests
 from alef_audit.facts.file import Function
 from alef_audit.reachability.reach import Reachability
 from alef_audit.reachability.surface import async_functions
@@ -56,7 +57,9 @@ def match(reach: Reachability, pattern: Pattern, kinds: Kinds, lexicon: Lexicon)
         found = _finding(matcher, sink, ordinals)
         if found is not None:
             findings.append(found)
-    findings.sort(key=lambda f: (-LEVELS.index(f.level), -f.score, f.sink.path, f.sink.line, f.sink.column, f.sink.call))
+    findings.sort(
+        key=lambda f: (-LEVELS.index(f.level), -f.score, f.sink.path, f.sink.line, f.sink.column, f.sink.call)
+    )
     return tuple(findings)
 
 
@@ -177,7 +180,7 @@ def _build(
         confidence=best.confidence,
         library=library,
     )
-    others = []
+    others: list[report.Reach] = []
     for group in groups:
         other = matcher.judge.level(
             verdict=group.verdict,
@@ -204,7 +207,7 @@ def _build(
         phase_words=words,
         verdict=best.verdict,
         multiplicity=loops,
-        conditions=(),
+        conditions=_conditions(matcher, sink, edges),
         message=_message(site, matcher.reach.roots[primary], auth=auth, loops=loops),
         root=primary,
         sink=site,
@@ -218,7 +221,14 @@ def _sink(matcher: Matcher, sink: SinkSite) -> report.Sink:
     path, facts = matcher.graph.program.place(sink.function)
     table = matcher.graph.table
     return report.Sink(
-        sink.kind, sink.text, _label(facts, path), path, table.line(sink.call), table.column(sink.call), sink.cost, sink.instead
+        sink.kind,
+        sink.text,
+        _label(facts, path),
+        path,
+        table.line(sink.call),
+        table.column(sink.call),
+        sink.cost,
+        sink.instead,
     )
 
 
@@ -237,7 +247,7 @@ def _frames(matcher: Matcher, sink: SinkSite, edges: list[Edge]) -> tuple[report
                 line=edge.line,
                 column=1 if read else graph.table.column(edge.call),
                 call=graph.program.functions[edge.callee].label if read else graph.table.text(edge.call),
-                how=HOW[edge.how],  # type: ignore[arg-type]
+                how=HOW[edge.how],
                 loop=(() if read else _loops(graph, edge.caller, edge.call)) + edge.loops,
                 guards=guards_of(guard_bits),
             )
@@ -251,7 +261,7 @@ def _frames(matcher: Matcher, sink: SinkSite, edges: list[Edge]) -> tuple[report
             line=graph.table.line(sink.call),
             column=graph.table.column(sink.call),
             call=graph.table.text(sink.call),
-            how=HOW[sink.how],  # type: ignore[arg-type]
+            how=HOW[sink.how],
             loop=_loops(graph, sink.function, sink.call) + sink.loops,
             guards=(),
         )
@@ -268,6 +278,19 @@ def _loops(graph: CallGraph, function: int, call: int) -> tuple[str, ...]:
         found.append(loops[at].over or WHILE)
         at = loops[at].parent
     return tuple(reversed(found))
+
+
+def _conditions(matcher: Matcher, sink: SinkSite, edges: list[Edge]) -> tuple[str, ...]:
+    """Tests of the platform under which the calls of the path run."""
+    graph = matcher.graph
+    found: list[str] = []
+    for call in (*(edge.call for edge in edges if edge.call >= 0), sink.call):
+        conditions = graph.program.unit_of(graph.table.function(call)).facts.conditions
+        for test in platform_tests(conditions, graph.table.condition(call)):
+            text = test.text if test.holds else f"not ({test.text})"
+            if text not in found:
+                found.append(text)
+    return tuple(found)
 
 
 def _phase_words(matcher: Matcher, frames: tuple[report.Frame, ...]) -> tuple[str, ...]:
@@ -304,4 +327,3 @@ def _message(sink: report.Sink, root: RootSite, *, auth: bool, loops: tuple[str,
     often = f"once per {' per '.join(loops)} " if loops and all(len(name) < 30 for name in loops) else ""
     phase = " in the auth phase" if auth else ""
     return f"{sink.call} blocks the event loop {often}on every {_KIND_WORDS.get(root.kind, root.kind)}{phase}"
-

@@ -1,6 +1,7 @@
 """The API graph: everything outside the program that its values can stand for, as a tree of access paths.
 
-A node is a module (`fs`), a member of a node (`fs.promises`), the result of calling one (`express()`), or an instance of
+A node is a module (`fs`), a member of a node (`fs.promises`), the result of calling one (`express()`), or an instance
+of
 a type that a model names (`express:App`).  Model rows sit on nodes, so asking "is this call a sink" is a list look-up.
 """
 

@@ -1,11 +1,15 @@
 """All calls of a program in one flat table, with program-wide slots and names."""
 
+from __future__ import annotations
+
 from array import array
 
 from alef_audit.callgraph.program import Program
 from alef_audit.facts import flows
 
-Argument = tuple[int, int, int]  # label (program-wide name, 0, or a SPREAD_ constant), slot, literal (program-wide name)
+Argument = tuple[
+    int, int, int
+]  # label (program-wide name, 0, or a SPREAD_ constant), slot, literal (program-wide name)
 
 
 class CallTable:
@@ -118,7 +122,7 @@ def build_calls(program: Program) -> CallTable:
     return table
 
 
-def _relocate(table: CallTable, records: array, base: int, functions: int, names: array) -> None:  # type: ignore[type-arg]
+def _relocate(table: CallTable, records: array[int], base: int, functions: int, names: array[int]) -> None:
     aliases, starts, heads = table.aliases, table.starts, table.heads
     head, width = flows.CALL_HEAD, flows.CALL_ARG
     at, size = 0, len(records)

@@ -13,17 +13,51 @@ from alef_audit.callgraph.state import ELEMENT_OF, LOAD, PUT, State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts.flows import ELEMENT
 
-_TAKES_OUT: Final = frozenset("get pop shift at find findLast popleft setdefault next peek".split())
-_PUTS_IN: Final = frozenset("set push add append unshift insert appendleft setdefault".split())
+_TAKES_OUT: Final = frozenset(
+    ["get", "pop", "shift", "at", "find", "findLast", "popleft", "setdefault", "next", "peek"]
+)
+_PUTS_IN: Final = frozenset(["set", "push", "add", "append", "unshift", "insert", "appendleft", "setdefault"])
 _SAME: Final = frozenset(
-    "filter slice concat sort reverse copy toSorted toReversed values keys entries items then catch finally".split()
+    [
+        "filter",
+        "slice",
+        "concat",
+        "sort",
+        "reverse",
+        "copy",
+        "toSorted",
+        "toReversed",
+        "values",
+        "keys",
+        "entries",
+        "items",
+        "then",
+        "catch",
+        "finally",
+    ]
 )
 _CALLS_BACK: Final = frozenset(
-    "map forEach filter some every find findIndex findLast flatMap reduce reduceRight sort then".split()
+    [
+        "map",
+        "forEach",
+        "filter",
+        "some",
+        "every",
+        "find",
+        "findIndex",
+        "findLast",
+        "flatMap",
+        "reduce",
+        "reduceRight",
+        "sort",
+        "then",
+    ]
 )
 _STATIC_SAME: Final = frozenset(
-    ("Object.values", "Object.entries", "Object.freeze", "Object.assign", "Object.create", "Array.from", "Array.of")
-    + ("Promise.all", "Promise.allSettled", "Promise.race", "Promise.any", "Promise.resolve", "structuredClone")
+    """
+    Object.values Object.entries Object.freeze Object.assign Object.create Array.from Array.of structuredClone
+    Promise.all Promise.allSettled Promise.race Promise.any Promise.resolve
+    """.split()
 )
 
 

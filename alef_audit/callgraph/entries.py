@@ -7,7 +7,12 @@ from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.program import Program
 
 # What a path in a started script may be called in the source tree.
-_SOURCES: Final = {".js": (".js", ".ts", ".tsx", ".jsx"), ".mjs": (".mjs", ".mts"), ".cjs": (".cjs", ".cts"), "": (".ts", ".js")}
+_SOURCES: Final = {
+    ".js": (".js", ".ts", ".tsx", ".jsx"),
+    ".mjs": (".mjs", ".mts"),
+    ".cjs": (".cjs", ".cts"),
+    "": (".ts", ".js"),
+}
 
 
 class WorkerEntries:

@@ -70,6 +70,9 @@ class CallGraph:
     unresolved: tuple[int, ...]  # calls of which nothing is known
 
 
-def with_roots(graph: CallGraph, roots: list[RootSite]) -> CallGraph:
-    """The same graph with these roots."""
-    return replace(graph, roots=tuple(roots))
+def completed(graph: CallGraph, roots: list[RootSite], function_guards: dict[int, int]) -> CallGraph:
+    """The same graph with these roots, and further guards around functions."""
+    merged = dict(graph.function_guards)
+    for function, bits in function_guards.items():
+        merged[function] = merged.get(function, 0) | bits
+    return replace(graph, roots=tuple(roots), function_guards=merged)

@@ -141,7 +141,9 @@ def _exports(state: State, table: CallTable) -> Iterator[RootSite]:
 
 
 def _used_modules(state: State) -> frozenset[str]:
-    """Names of the modules that the program imports, or is itself: a framework's conventions hold only where it is used."""
+    """Names of the modules that the program imports, or is itself: a framework's conventions hold only
+    where it is used.
+    """
     found = {unit.module for unit in state.program.units}
     for externals in state.modules.externals:
         for name in externals:

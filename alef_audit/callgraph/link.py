@@ -1,8 +1,9 @@
 """The last step of linking: from solved values to edges, blocking calls and registered roots."""
 
-import re2
 from collections import defaultdict
 from typing import Final
+
+import re2
 
 from alef_audit.callgraph import graph, guards, tokens
 from alef_audit.callgraph.calling import selected
@@ -12,6 +13,7 @@ from alef_audit.callgraph.entries import WorkerEntries
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
 from alef_audit.callgraph.loops import WHILE, multiplies
 from alef_audit.callgraph.parameters import Path, Sites, Use, guards_between, parameter_paths
+from alef_audit.callgraph.platforms import ruled_out
 from alef_audit.callgraph.shapes import UserCode
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
@@ -21,7 +23,7 @@ from alef_audit.facts.flows import ELEMENT
 from alef_audit.rulepack.kinds import RootKind, Thread
 from alef_audit.rulepack.lexicon import Lexicon, Registration
 from alef_audit.rulepack.model import GuardRow, RootRow, RunsOn
-from alef_audit.rulepack.paths import Selector
+from alef_audit.rulepack.paths import Selector, parse_selector
 
 # Timers run their callback later, but on the same loop: a hot caller keeps it hot.
 _LATER_KINDS: Final = frozenset(("tick", "warmup"))
@@ -34,6 +36,7 @@ class _Collector:
         "decorated",
         "edges",
         "entries",
+        "executors",
         "function_guards",
         "known_members",
         "lifecycle_events",
@@ -51,7 +54,8 @@ class _Collector:
         "user_code",
     )
 
-    def __init__(self, state: State, table: CallTable, lexicon: Lexicon) -> None:
+    def __init__(self, state: State, table: CallTable, lexicon: Lexicon, executors: frozenset[str]) -> None:
+        self.executors = executors
         self.state = state
         self.table = table
         self.loops = frozenset(lexicon.loops)
@@ -88,7 +92,7 @@ class _Collector:
         The body that a maintainer knows as the handler is the decorated one.  A wrapper that moves its function off the
         loop stays: only the way through it is true.
         """
-        while slot in self.decorated and self.decorated[slot]:
+        while self.decorated.get(slot):
             if any(function in offloaders for function in functions_in(self.state, slot)):
                 break
             slot = self.decorated[slot]
@@ -114,7 +118,9 @@ class _Collector:
             self.edges[key] = Edge(caller, callee, call, table.line(call), how, guard, loops, depth)
 
     def uses(self, call: int, slot: int, functions: list[int], guard: int, loops: tuple[str, ...]) -> bool:
-        """Note that `call` runs what a parameter holds; the edges follow when all sites are known. False for other slots."""
+        """Note that `call` runs what a parameter holds; the edges follow when all sites are known. False
+        for other slots.
+        """
         path = self.paths.get(slot)
         if path is None:
             return False
@@ -164,16 +170,24 @@ def thread_of(runs_on: Thread | RunsOn, *, is_async: bool) -> Thread:
     return runs_on
 
 
-def link(state: State, table: CallTable, lexicon: Lexicon) -> CallGraph:
-    """Build the call graph from a solved state."""
+def link(
+    state: State, table: CallTable, lexicon: Lexicon, executors: frozenset[str] = frozenset(), platform: str = "any"
+) -> CallGraph:
+    """Build the call graph from a solved state.
+
+    `executors` are callees (as written, or the end of it after a dot) that run their callable arguments off the loop;
+    calls that `platform` rules out are left out.
+    """
     linked: defaultdict[int, list[int]] = defaultdict(list)
     for call, function in state.links:
         linked[call].append(function)
     outside: defaultdict[int, list[int]] = defaultdict(list)
     for call, node in state.externals:
         outside[call].append(node)
-    collector = _Collector(state, table, lexicon)
+    collector = _Collector(state, table, lexicon, executors)
     for call in range(len(table)):
+        if platform != "any" and _is_ruled_out(state, table, call, platform):
+            continue
         _visit(collector, call, sorted(linked.get(call, ())), outside.get(call, []))
     for function, line, getter in state.getters:
         collector.edges[function, getter, -line] = Edge(function, getter, -1, line, graph.PROPERTY, 0)
@@ -194,6 +208,13 @@ def link(state: State, table: CallTable, lexicon: Lexicon) -> CallGraph:
         function_guards=collector.function_guards,
         externals=tuple(sorted(state.externals)),
         unresolved=tuple(collector.unresolved),
+    )
+
+
+def _is_ruled_out(state: State, table: CallTable, call: int, platform: str) -> bool:
+    condition = table.condition(call)
+    return condition >= 0 and ruled_out(
+        state.program.unit_of(table.function(call)).facts.conditions, condition, platform
     )
 
 
@@ -231,8 +252,8 @@ def _settle_parameters(collector: _Collector) -> None:
                 if between is not None and len(use.loops) < 4:
                     pending.append((forward, Use(site, use.guard | between, use.loops + collector.loop_names(site))))
     for path, uses in collector.parameter_uses.items():
-        for use, functions in uses:
-            for function in functions:
+        for use, held in uses:
+            for function in held:
                 if use.call in escaping or function not in explained.get(path, ()):
                     how = _how(state, table, use.call, function) if not use.guard and not use.loops else graph.CALLBACK
                     collector.edge(use.call, function, how, use.guard, use.loops)
@@ -247,6 +268,8 @@ def _visit(collector: _Collector, call: int, functions: list[int], nodes: list[i
         for function in functions:
             collector.edge(call, function, _how(state, table, call, function))
     settled: set[int] = set()
+    if collector.executors and _is_executor(table.text(call), collector.executors):
+        settled |= _guard(collector, call, _EXECUTOR, parse_selector(_EXECUTOR.runs), is_decorator=False)
     for node in nodes:
         settled |= _external(collector, call, node)
     _user_code(collector, call, functions, nodes)
@@ -265,8 +288,17 @@ def _visit(collector: _Collector, call: int, functions: list[int], nodes: list[i
         collector.unresolved.append(call)
 
 
+_EXECUTOR: Final = GuardRow(kind="offload.executor", form="call", runs="Argument[*]", members=("configured",))
+
+
+def _is_executor(text: str, executors: frozenset[str]) -> bool:
+    return any(text == name or text.endswith("." + name) for name in executors)
+
+
 def _user_code(collector: _Collector, call: int, functions: list[int], nodes: list[int]) -> None:
-    """A user's plain callable run on the loop: nothing is known of it, but for adapters that the library itself made."""
+    """A user's plain callable run on the loop: nothing is known of it, but for adapters that the library
+    itself made.
+    """
     program = collector.state.program
     if any(node in collector.state.api.modelled for node in nodes):
         return
@@ -449,7 +481,9 @@ def _dynamic(collector: _Collector, call: int) -> bool:
     if held and any(value & MASK == tokens.EXTERNAL for value in held):
         return False
     language = collector.state.program.unit_of(table.function(call)).facts.language
-    guesses = collector.methods.candidates(language, table.member(call), awaited=bool(table.flags(call) & flows.AWAITED))
+    guesses = collector.methods.candidates(
+        language, table.member(call), awaited=bool(table.flags(call) & flows.AWAITED)
+    )
     for function in guesses:
         collector.edge(call, function, graph.DYNAMIC, guards.LOW)
     return bool(guesses)

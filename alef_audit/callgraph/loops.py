@@ -8,5 +8,7 @@ _FEW: Final = re.compile(r"\[.*|\(.*|range\(\d\)|new Set\(\[.*")
 
 
 def multiplies(over: str) -> bool:
-    """Whether a loop over `over` (source text, "while" for loops without a collection) runs as often as there is data."""
+    """Whether a loop over `over` (source text, "while" for loops without a collection) runs as often as
+    there is data.
+    """
     return bool(over) and over != WHILE and not _FEW.match(over)

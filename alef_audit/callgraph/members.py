@@ -12,11 +12,75 @@ from alef_audit.facts.flows import ELEMENT
 _TYPING: Final = ("typing.", "typing_extensions.", "collections.abc.", "types.")
 # Methods of maps, sets, lists and dicts: reading one is no look-up of an element under that key.
 _COLLECTION_METHODS: Final = frozenset(
-    "get set has add delete clear push pop shift unshift slice splice concat map filter forEach find findIndex findLast some "
-    "every reduce reduceRight flat flatMap includes indexOf join keys values entries sort reverse at fill length size "
-    "append extend insert remove update items setdefault popitem copy index count discard union difference "
-    "appendleft popleft then catch finally toString hasOwnProperty __iter__ __next__ __enter__ __exit__ __aenter__ __aexit__ "
-    "__aiter__ __anext__ __call__".split()
+    [
+        "get",
+        "set",
+        "has",
+        "add",
+        "delete",
+        "clear",
+        "push",
+        "pop",
+        "shift",
+        "unshift",
+        "slice",
+        "splice",
+        "concat",
+        "map",
+        "filter",
+        "forEach",
+        "find",
+        "findIndex",
+        "findLast",
+        "some",
+        "every",
+        "reduce",
+        "reduceRight",
+        "flat",
+        "flatMap",
+        "includes",
+        "indexOf",
+        "join",
+        "keys",
+        "values",
+        "entries",
+        "sort",
+        "reverse",
+        "at",
+        "fill",
+        "length",
+        "size",
+        "append",
+        "extend",
+        "insert",
+        "remove",
+        "update",
+        "items",
+        "setdefault",
+        "popitem",
+        "copy",
+        "index",
+        "count",
+        "discard",
+        "union",
+        "difference",
+        "appendleft",
+        "popleft",
+        "then",
+        "catch",
+        "finally",
+        "toString",
+        "hasOwnProperty",
+        "__iter__",
+        "__next__",
+        "__enter__",
+        "__exit__",
+        "__aenter__",
+        "__aexit__",
+        "__aiter__",
+        "__anext__",
+        "__call__",
+    ]
 )
 _FUNCTION_METHODS: Final = {"call": tokens.CALL_OF, "apply": tokens.APPLY_OF, "bind": tokens.BIND_OF}
 
@@ -249,7 +313,9 @@ def find_export(state: State, unit: int, name: int, seen: set[int]) -> int:
 
 
 def _load_commonjs(state: State, unit: int, name: int, destination: int) -> None:
-    """A name of a CommonJS module, through one variable per module and name: modules may export each other in circles."""
+    """A name of a CommonJS module, through one variable per module and name: modules may export each other
+    in circles.
+    """
     known = state.module_names.get((unit, name))
     if known is None:
         known = state.module_names[unit, name] = state.variable()

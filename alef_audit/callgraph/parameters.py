@@ -1,7 +1,9 @@
 """Functions handed over as parameters, resolved per call site.
 
-`withLock(fn)`, `retry(() => …)`, `measure({ run })` call what they are given.  Followed through the parameter, every caller of
-such a helper would seem to run the callbacks of all its other callers.  Instead the use of a parameter is carried back to
+`withLock(fn)`, `retry(() => …)`, `measure({ run })` call what they are given.  Followed through the parameter, every
+caller of
+such a helper would seem to run the callbacks of all its other callers.  Instead the use of a parameter is carried back
+to
 the sites that pass it: the edge goes from the function that contains the site to the callback it passes (one level of
 call-site sensitivity, for parameters that are called; k-CFA of Shivers 1991 with k = 1 where it pays).
 """
@@ -53,7 +55,7 @@ def parameter_paths(program: Program, table: CallTable) -> dict[int, Path]:
             if op != flows.LOAD and op != flows.COPY:
                 continue
             source = paths.get(aliases[base + rows[at + 2]])
-            if source is None or op == flows.LOAD and source.field != _WHOLE:
+            if source is None or (op == flows.LOAD and source.field != _WHOLE):
                 continue
             destination = aliases[base + rows[at + 1]]
             if destination not in paths:
@@ -136,9 +138,7 @@ def within(program: Program, function: int, outer: int) -> bool:
     return False
 
 
-def guards_between(
-    program: Program, outgoing: dict[int, list[tuple[int, int]]], outer: int, inner: int
-) -> int | None:
+def guards_between(program: Program, outgoing: dict[int, list[tuple[int, int]]], outer: int, inner: int) -> int | None:
     """The guards crossed from `outer` to `inner`, a function nested in it, by the best path among nested functions.
 
     None when no such path is known: then `inner` is a closure that others run later.

@@ -1,5 +1,7 @@
 """All files of a program side by side: program-wide indices for functions, classes, objects, slots and names."""
 
+from __future__ import annotations
+
 from array import array
 from dataclasses import dataclass
 
@@ -24,14 +26,14 @@ class Unit:
 class Program:
     units: tuple[Unit, ...]
     functions: tuple[Function, ...]
-    function_unit: array  # type: ignore[type-arg]  # function -> unit
+    function_unit: array[int]  # function -> unit
     classes: tuple[Class, ...]
-    class_unit: array  # type: ignore[type-arg]
+    class_unit: array[int]
     object_count: int
     slot_count: int
     names: tuple[str, ...]
     name_ids: dict[str, int]
-    name_maps: tuple[array, ...]  # type: ignore[type-arg]  # per unit: local name -> program-wide name
+    name_maps: tuple[array[int], ...]  # per unit: local name -> program-wide name
 
     def unit_of(self, function: int) -> Unit:
         return self.units[self.function_unit[function]]
@@ -59,8 +61,13 @@ def build_program(files: list[tuple[str, str, str, FileFacts]]) -> Program:
         objects += len(facts.objects)
         slots += facts.slots
         name_maps.append(array("i", [name_ids.setdefault(name, len(name_ids)) for name in facts.names]))
-        for item in (*facts.imports, *facts.exports, *facts.functions):
-            name_ids.setdefault(item.name, len(name_ids))
+        spelled = [
+            *(i.name for i in facts.imports),
+            *(e.name for e in facts.exports),
+            *(f.name for f in facts.functions),
+        ]
+        for name in spelled:
+            name_ids.setdefault(name, len(name_ids))
     return Program(
         units=tuple(units),
         functions=tuple(functions),

@@ -1,8 +1,8 @@
 """Blocking calls that are known by shape: a plain callable of the library's user, called on the event loop.
 
 A library that accepts both `def` and `async def` from its users tells them apart at run time: it asks
-`iscoroutinefunction(fn)` first or `isawaitable(result)` afterwards, or awaits the same callable in another branch.  The call
-that is not awaited then runs the user's synchronous code on the loop.
+`iscoroutinefunction(fn)` first or `isawaitable(result)` afterwards, or awaits the same callable in another branch.
+The call that is not awaited then runs the user's synchronous code on the loop.
 """
 
 import re
@@ -15,8 +15,16 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
 
 _INSPECTIONS: Final = frozenset(
-    "iscoroutinefunction isawaitable iscoroutine isasyncgenfunction is_async_callable is_coroutine_function "
-    "is_coroutine is_awaitable".split()
+    [
+        "iscoroutinefunction",
+        "isawaitable",
+        "iscoroutine",
+        "isasyncgenfunction",
+        "is_async_callable",
+        "is_coroutine_function",
+        "is_coroutine",
+        "is_awaitable",
+    ]
 )
 _CALLABLE_TEXT: Final = re.compile(r"(?:self\.)?[a-z_]\w*")
 

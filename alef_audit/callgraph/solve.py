@@ -47,7 +47,9 @@ def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTabl
     state = State(program, modules, api)
     _tables(state)
     getters = frozenset(
-        program.name_ids[f.name] for f in program.functions if f.flags & FunctionFlag.GETTER and f.name in program.name_ids
+        program.name_ids[f.name]
+        for f in program.functions
+        if f.flags & FunctionFlag.GETTER and f.name in program.name_ids
     )
     for index, unit in enumerate(program.units):
         _write_rows(state, table, index, unit, getters)
@@ -235,7 +237,9 @@ def _read_getter(state: State, table: CallTable, constraint: Constraint, value: 
 
 
 def _propagate(state: State, table: CallTable) -> None:
-    """Difference propagation: hand each variable's new tokens to its successors and constraints, until none are left."""
+    """Difference propagation: hand each variable's new tokens to its successors and constraints, until
+    none are left.
+    """
     queue, pending = state.queue, state.pending
     forward, uses = state.forward, state.uses
     while queue:

@@ -7,7 +7,22 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import FileFacts
 
 _BROWSER_GLOBALS = frozenset(("document", "window", "localStorage", "customElements", "HTMLElement"))
-_SERVER_MODULES = frozenset("fs path http https net tls child_process crypto os stream worker_threads fs/promises".split())
+_SERVER_MODULES = frozenset(
+    [
+        "fs",
+        "path",
+        "http",
+        "https",
+        "net",
+        "tls",
+        "child_process",
+        "crypto",
+        "os",
+        "stream",
+        "worker_threads",
+        "fs/promises",
+    ]
+)
 _NODE_MANIFESTS = ("package.json", "tsconfig.json", "jsconfig.json", "deno.json")
 
 
@@ -36,7 +51,5 @@ def runs_in_browser(facts: FileFacts) -> bool:
         return False
     rows = array("i")
     rows.frombytes(facts.flows)
-    globals_used = {
-        facts.names[rows[at + 3]] for at in range(0, len(rows), flows.ROW) if rows[at] == flows.GLOBAL
-    }
+    globals_used = {facts.names[rows[at + 3]] for at in range(0, len(rows), flows.ROW) if rows[at] == flows.GLOBAL}
     return len(globals_used & _BROWSER_GLOBALS) > 0 and not globals_used & {"process", "require", "__dirname", "Buffer"}

@@ -116,7 +116,7 @@ def _requirements(lines: list[str]) -> Iterator[Pin]:
     for line in lines:
         if len(line) < _LINE and (match := _EXACT_PYTHON.match(line)) and not match["version"].endswith((".", "*")):
             yield Pin("pypi", match["name"], match["version"], "pin")
-        elif len(line) < _LINE and "<" in line or "~=" in line or ".*" in line:
+        elif (len(line) < _LINE and "<" in line) or "~=" in line or ".*" in line:
             newest = newest_of_requirement(line)
             if newest is not None:
                 yield Pin("pypi", newest[0], newest[1], "range")

@@ -20,8 +20,10 @@ def library_versions(root: Path, inventory: Inventory) -> dict[str, str]:
 
     In the order of trust: the target's own manifests, packages unpacked beside the code, lock files, exact pins.
 
-    Of a declared range the newest version that it admits is taken, if it has an upper bound.  A library that is locked in
-    several versions at the same level gives nothing.  Lock files of parent folders count up to the top of the repository.
+    Of a declared range the newest version that it admits is taken, if it has an upper bound.  A library that is locked
+    in
+    several versions at the same level gives nothing.  Lock files of parent folders count up to the top of the
+    repository.
     """
     versions: dict[str, str] = {}
     manifests = [root / path for path in inventory.manifests]

@@ -42,7 +42,7 @@ class Function(msgspec.Struct, frozen=True, array_like=True):
     """A function, method, lambda or, at index 0, the module body.
 
     `qualname` is dotted and unique per file as far as the source allows (`Store.read`, `make.inner`); `label` is what a
-    reader calls it (`bot.on("message") callback`, `modelsHandlers["models.list"]`, `Store.read`).  `line` is the line of
+    reader calls it (`bot.on("message") callback`, `modelsHandlers["models.list"]`, `Store.read`).  `line` is that of
     the `def`, `function`, method name or arrow itself, not of a decorator.
     """
 

@@ -146,8 +146,19 @@ class FactsBuilder:
         """Write one call record; `arguments` are (label, slot, literal) triples as `flows` defines them."""
         self.calls.extend(
             (
-                len(arguments), function, line, column, callee, receiver, self.name(member), self.name(text[:80]),
-                result, flags, loop, condition, end_line,
+                len(arguments),
+                function,
+                line,
+                column,
+                callee,
+                receiver,
+                self.name(member),
+                self.name(text[:80]),
+                result,
+                flags,
+                loop,
+                condition,
+                end_line,
             )
         )
         for argument in arguments:

@@ -6,7 +6,9 @@ from alef_audit.callgraph.graph import Edge
 
 
 def component_of(outgoing: Mapping[int, Iterable[Edge]]) -> dict[int, int]:
-    """The component of every function that calls or is called; functions in one component call each other in circles."""
+    """The component of every function that calls or is called; functions in one component call each other
+    in circles.
+    """
     number: dict[int, int] = {}
     low: dict[int, int] = {}
     component: dict[int, int] = {}

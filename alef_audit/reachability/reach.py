@@ -44,7 +44,14 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     has_dispatch = any(kinds.root[root.kind].heat == "dispatch" for root in hot)
     reached = propagate(outgoing, graph.function_guards, _numbered(hot), guards.OFFLOAD, is_async)
     extra = surface.surface_roots(
-        graph, edges, hot, cold, reached=_exposed(reached), relevant=relevant, is_async=is_async, has_dispatch=has_dispatch
+        graph,
+        edges,
+        hot,
+        cold,
+        reached=_exposed(reached),
+        relevant=relevant,
+        is_async=is_async,
+        has_dispatch=has_dispatch,
     )
     roots = (*hot, *extra)
     if extra:
@@ -64,7 +71,8 @@ def _without_circular_loops(outgoing: dict[int, list[Edge]]) -> dict[int, list[E
     component = component_of(outgoing)
     return {
         caller: [
-            replace(edge, depth=0) if edge.depth and component[edge.callee] == component[caller] else edge for edge in edges
+            replace(edge, depth=0) if edge.depth and component[edge.callee] == component[caller] else edge
+            for edge in edges
         ]
         for caller, edges in outgoing.items()
     }

@@ -32,7 +32,9 @@ def surface_roots(
     is_async: frozenset[int],
     has_dispatch: bool,
 ) -> list[RootSite]:
-    """`coroutine` and `api` roots among the functions that lead to a blocking call (`relevant`) and are not `reached`."""
+    """`coroutine` and `api` roots among the functions that lead to a blocking call (`relevant`) and are
+    not `reached`.
+    """
     program = graph.program
     outgoing: dict[int, list[Edge]] = {}
     for edge in edges:

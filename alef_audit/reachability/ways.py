@@ -1,7 +1,8 @@
 """The domain: ways from roots to functions.
 
-A *way* is the set of guards (and doubts) that a path crosses, as a bit set.  For every function, `Ways` maps each minimal
-way to the set of roots that reach the function by it; roots are bits of a Python integer.  A way that crosses fewer
+A *way* is the set of guards (and doubts) that a path crosses, as a bit set.  For every function, `Ways` maps each
+minimal way to the set of roots that reach the function by it; roots are bits of a Python integer.  A way that crosses
+fewer
 guards dominates one that crosses more, so one bad path is never hidden by a good one.  Join is union, edges add their
 guards: the lattice is finite, so the fixpoint ends (Infer's starvation domain has the same shape: locks held, event).
 """
@@ -34,8 +35,8 @@ def propagate(
 ) -> dict[int, Ways]:
     """Ways by which roots reach every function.
 
-    `starts` are (function, root bit).  A way that crosses a guard of `stops` (an offload) ends at asynchronous functions:
-    calling one from another thread only makes a coroutine, its body runs on whichever loop awaits it.
+    `starts` are (function, root bit).  A way that crosses a guard of `stops` (an offload) ends at asynchronous
+    functions: calling one from another thread only makes a coroutine, its body runs on whichever loop awaits it.
 
     Functions are visited callers first (by strongly connected components), so that each is settled before its callees.
     """

@@ -17,8 +17,9 @@ def shortest_path(
     loops: int = 0,
     longest: int = 1 << 30,
 ) -> tuple[int, list[Edge]] | None:
-    """The nearest of `roots` to `target` by a path of at most `longest` edges that crosses no guard outside `way` and at
-    least `loops` (0 to 2) multiplying loops.
+    """The nearest of `roots` to `target` by a path of at most `longest` edges.
+
+    The path crosses no guard outside `way` and at least `loops` (0 to 2) multiplying loops.
 
     Gives the root and the edges, root first.  Ties are broken by the order of edges (caller, line), so the same input
     gives the same path.
