@@ -15,10 +15,23 @@ from alef_audit.rulepack.paths import Selector
 
 # Constructors of the languages' own collections: a fresh allocation site each.
 _COLLECTIONS: Final = frozenset(
-    """
-    Map Set WeakMap WeakSet Array dict list set defaultdict OrderedDict deque
-    collections.defaultdict collections.OrderedDict collections.deque WeakValueDictionary
-    """.split()
+    [
+        "Map",
+        "Set",
+        "WeakMap",
+        "WeakSet",
+        "Array",
+        "dict",
+        "list",
+        "set",
+        "defaultdict",
+        "OrderedDict",
+        "deque",
+        "collections.defaultdict",
+        "collections.OrderedDict",
+        "collections.deque",
+        "WeakValueDictionary",
+    ]
 )
 _KEYWORD_LIKE: Final = ParameterKind.REST | ParameterKind.KEYWORDS
 

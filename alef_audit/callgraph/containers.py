@@ -54,10 +54,21 @@ _CALLS_BACK: Final = frozenset(
     ]
 )
 _STATIC_SAME: Final = frozenset(
-    """
-    Object.values Object.entries Object.freeze Object.assign Object.create Array.from Array.of structuredClone
-    Promise.all Promise.allSettled Promise.race Promise.any Promise.resolve
-    """.split()
+    [
+        "Object.values",
+        "Object.entries",
+        "Object.freeze",
+        "Object.assign",
+        "Object.create",
+        "Array.from",
+        "Array.of",
+        "structuredClone",
+        "Promise.all",
+        "Promise.allSettled",
+        "Promise.race",
+        "Promise.any",
+        "Promise.resolve",
+    ]
 )
 
 

@@ -4,6 +4,9 @@ These structs are a contract of their own: what the rest of the tool renames doe
 added, never renamed or moved.
 """
 
+import re
+from typing import Final
+
 import msgspec
 
 from alef_audit.auditing import report as inner
@@ -163,9 +166,17 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unresolved: tuple[Unresolved, ...] = ()  # with --explain-unresolved only
 
 
+# Large programs reach a call from hundreds of roots: one line per root keeps the document readable, and half as long.
+_REACH: Final = re.compile(r'\{\n\s+"root": (\d+),\n\s+"verdict": ("\w+"),\n\s+"level": ("\w+")\n\s+\}')
+
+
+def _one_line(match: re.Match[str]) -> str:
+    return f'{{"root": {match[1]}, "verdict": {match[2]}, "level": {match[3]}}}'
+
+
 def render_json(report: inner.AuditReport, whole: inner.AuditReport | None = None) -> str:
     """The report as JSON text. `whole`: the report that the summary counts, when `report` lists only part of it."""
-    return to_json(document(report, whole or report))
+    return _REACH.sub(_one_line, to_json(document(report, whole or report)))
 
 
 def document(report: inner.AuditReport, whole: inner.AuditReport) -> Document:

@@ -6,6 +6,7 @@ import pytest
 
 from alef_audit.config import Config
 from alef_audit.discovery.discover import discover
+from alef_audit.discovery.ranges import newest_of_requirement
 from alef_audit.discovery.versions import library_versions, satisfies, version_of
 
 
@@ -31,7 +32,7 @@ def test_own_versions(tmp_path: Path) -> None:
     assert version_of(found, "npm", "c") is None
 
 
-def test_only_exact_pins_of_declared_ranges_count(tmp_path: Path) -> None:
+def test_declared_ranges_count_where_they_have_an_upper_bound(tmp_path: Path) -> None:
     found = versions(
         tmp_path,
         **{
@@ -40,7 +41,25 @@ def test_only_exact_pins_of_declared_ranges_count(tmp_path: Path) -> None:
             "requirements.txt": "i==1.0.0 --hash=sha256:0\nj==2.1 # why\nk~=3\nl==1.*\n-r other.txt\n",
         },
     )
-    assert found == {"npm:a": "1.0.0", "npm:d": "2.0.0", "pypi:f": "1.0", "pypi:h": "2", "pypi:j": "2.1"}
+    exact = {"npm:a": "1.0.0", "npm:d": "2.0.0", "pypi:f": "1.0", "pypi:h": "2", "pypi:j": "2.1"}
+    assert found == exact | {"npm:b": "1.99999", "pypi:l": "1.99999"}
+
+
+@pytest.mark.parametrize(
+    ("line", "newest"),
+    [
+        ("mcp>=1.9,<2", "1.99999"),
+        ("a<0.8", "0.7.99999"),
+        ("a<2.0", "1.99999"),
+        ("a~=1.4", "1.99999"),
+        ("a<=3.1", "3.1"),
+        ("a>=1", None),
+        ("not a requirement !", None),
+    ],
+)
+def test_newest_of_a_requirement(line: str, newest: str | None) -> None:
+    found = newest_of_requirement(line)
+    assert (found[1] if found else None) == newest
 
 
 def test_lock_files(tmp_path: Path) -> None:

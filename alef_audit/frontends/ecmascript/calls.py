@@ -355,7 +355,10 @@ def _is_macrotask(walk: Walk, node: Node) -> bool:
         if target is None:
             return False
         name = target.child_by_field_name("property") if target.type == "member_expression" else target
-        return name is not None and name.end_byte - name.start_byte < 60 and bool(_MACROTASK.match(walk.text(name)))
+        if name is None or name.end_byte - name.start_byte >= 60:
+            return False
+        called = walk.text(name)
+        return bool(_MACROTASK.match(text)) or (target is name and text in walk.timers)
     if node.type != "new_expression" or node.end_byte - node.start_byte > 400:
         return False
     text = walk.source[node.start_byte : node.end_byte]

@@ -71,7 +71,10 @@ def _import_specifier(walk: Walk, node: Node, specifier: str, type_only: bool) -
         return
     local = node.child_by_field_name("alias") or name
     typed = type_only or starts_with(node, "type", "typeof")
-    _import(walk, local, specifier, export_name(walk, name), typed)
+    imported = export_name(walk, name)
+    if imported in ("setImmediate", "setTimeout") and specifier.removeprefix("node:").startswith("timers"):
+        walk.timers.add(walk.text(local))
+    _import(walk, local, specifier, imported, typed)
 
 
 def _import(walk: Walk, local: Node, specifier: str, name: str, type_only: bool) -> None:

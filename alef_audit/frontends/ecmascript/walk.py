@@ -161,6 +161,7 @@ class Walk:
         "source",
         "tables",
         "tasks",
+        "timers",
         "too_deep",
     )
 
@@ -173,6 +174,7 @@ class Walk:
         self.frames: list[Frame] = []
         self.loops: list[LoopDraft] = []
         self.tasks: list[Task] = []
+        self.timers: set[str] = set()  # local names of setImmediate and setTimeout from node:timers(/promises)
         self.loop: LoopDraft | None = None
         self.guard: Guard | None = None
         self.namespace = 0  # object of the TypeScript namespace around the statement, 0 = the module

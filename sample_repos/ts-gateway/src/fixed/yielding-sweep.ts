@@ -20,7 +20,7 @@ export async function providersWithCredentials(agentId: string): Promise<string[
 function hasCredentialFile(agentId: string, providerId: string): boolean {
   const path = join(config.stateDir, "agents", agentId, `${providerId}.credentials.json`);
   try {
-    return readFileSync(path, "utf8").includes("accessToken"); // $ sink=blocking.filesystem MISSED: finding=warning:auth FALSE-ALARM: finding=error:auth // a renamed setImmediate is not known as a yield
+    return readFileSync(path, "utf8").includes("accessToken"); // $ sink=blocking.filesystem finding=warning:auth
   } catch {
     return false;
   }
