@@ -62,6 +62,8 @@ def _run(step: Step, environment: dict[str, str]) -> int:
         return done.returncode if done.returncode > 0 else 1
     told = re.findall(step.telling, done.stdout, re.MULTILINE) if step.telling else []
     print(f"{step.name:<13}{seconds:6.1f} s  {'; '.join(' '.join(one.split()) for one in told)}".rstrip(), flush=True)
+    if passed := re.search(r"^(\d+) passed", done.stdout, re.MULTILINE):
+        print(f"{passed[1]} passed, 0 failed", flush=True)
     return 0
 
 

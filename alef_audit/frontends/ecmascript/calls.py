@@ -358,7 +358,7 @@ def _is_macrotask(walk: Walk, node: Node) -> bool:
         if name is None or name.end_byte - name.start_byte >= 60:
             return False
         called = walk.text(name)
-        return bool(_MACROTASK.match(text)) or (target is name and text in walk.timers)
+        return bool(_MACROTASK.match(called)) or (target is name and called in walk.timers)
     if node.type != "new_expression" or node.end_byte - node.start_byte > 400:
         return False
     text = walk.source[node.start_byte : node.end_byte]
