@@ -9,13 +9,14 @@ from typing import Final
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.members import load
-from alef_audit.callgraph.state import ELEMENT_OF, LOAD, PUT, State
+from alef_audit.callgraph.state import ELEMENT_OF, LOAD, PICK, PUT, State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts.flows import ELEMENT
 
 _TAKES_OUT: Final = frozenset(
     ["get", "pop", "shift", "at", "find", "findLast", "popleft", "setdefault", "next", "peek"]
 )
+_KEYED: Final = frozenset(("get", "set", "setdefault"))
 _PUTS_IN: Final = frozenset(["set", "push", "add", "append", "unshift", "insert", "appendleft", "setdefault"])
 _SAME: Final = frozenset(
     [
@@ -84,7 +85,12 @@ def attach(state: State, table: CallTable, call: int) -> None:
         return
     if not receiver:
         return
-    if result and member in _TAKES_OUT:
+    key = _literal_key(state, table, call) if member in _KEYED else 0
+    if result and key:
+        for name in (key, ELEMENT):
+            for held in state.use(receiver, (PICK, result, name)):
+                pick(state, held, name, result)
+    elif result and member in _TAKES_OUT:
         for held in state.use(receiver, (LOAD, result, ELEMENT)):
             load(state, held, ELEMENT, result)
     if result and member in _SAME:
@@ -92,7 +98,7 @@ def attach(state: State, table: CallTable, call: int) -> None:
     if member in _PUTS_IN:
         arguments = table.arguments(call)
         if arguments and arguments[-1][1]:
-            _put(state, receiver, arguments[-1][1])
+            _put(state, receiver, arguments[-1][1], key or ELEMENT)
     if member in _CALLS_BACK:
         arguments = table.arguments(call)
         if arguments and arguments[0][1]:
@@ -100,16 +106,28 @@ def attach(state: State, table: CallTable, call: int) -> None:
                 call_back(state, table, call, held)
 
 
-def _put(state: State, receiver: int, source: int) -> None:
-    state.use(receiver, (PUT, source))
-    for held in sorted(state.points_to[receiver] or ()):
-        put(state, held, source)
+def _literal_key(state: State, table: CallTable, call: int) -> int:
+    """The name of the string literal that is the first argument: `settings.get("view")`; 0 if it is none."""
+    arguments = table.arguments(call)
+    literal = arguments[0][2] if arguments else 0
+    return literal if state.program.names[literal].startswith('"') else 0
 
 
-def put(state: State, value: int, source: int) -> None:
-    """`value` is a collection that takes what `source` holds."""
+def _put(state: State, receiver: int, source: int, name: int) -> None:
+    for held in state.use(receiver, (PUT, source, name)):
+        put(state, held, source, name)
+
+
+def put(state: State, value: int, source: int, name: int) -> None:
+    """`value` is a collection that takes what `source` holds, under the key `name`."""
     if value & MASK == tokens.OBJECT:
-        state.copy(source, state.field(value, ELEMENT))
+        state.copy(source, state.field(value, name))
+
+
+def pick(state: State, value: int, name: int, destination: int) -> None:
+    """Let `destination` take what the collection `value` holds under one key, and nothing else of it."""
+    if value & MASK == tokens.OBJECT:
+        state.read_field(value, name, destination)
 
 
 def call_back(state: State, table: CallTable, call: int, value: int) -> None:

@@ -54,7 +54,8 @@ class RootSite:
     kind: RootKind
     why: str
     runs_on: Thread
-    call: int = -1  # the registering call, -1 if hot by name, override or comment
+    call: int = -1  # the registering call, -1 if there is none
+    by_name: bool = False  # hot by its name or by the table it stands in: a hint, not a registration
 
 
 @dataclass(frozen=True, slots=True)

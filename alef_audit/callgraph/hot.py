@@ -185,7 +185,7 @@ def _tables(state: State, lexicon: Lexicon) -> Iterator[RootSite]:
             functions = [function for name in entries for function in functions_in(state, state.fields[owner, name])]
             if len(functions) >= row.minimum:
                 for function in functions:
-                    yield RootSite(function, row.kind, row.why, "event-loop")
+                    yield RootSite(function, row.kind, row.why, "event-loop", by_name=True)
 
 
 def _names(program: Program, lexicon: Lexicon) -> Iterator[RootSite]:
@@ -203,7 +203,7 @@ def _names(program: Program, lexicon: Lexicon) -> Iterator[RootSite]:
                 hit = known[facts.name] = min(patterns.Match(facts.name) or (), default=-1)
             if hit >= 0 and not facts.flags & FunctionFlag.ABSTRACT:
                 row = lexicon.hot[hit]
-                yield RootSite(unit.functions + offset, row.kind, row.why, "event-loop")
+                yield RootSite(unit.functions + offset, row.kind, row.why, "event-loop", by_name=True)
 
 
 def _comments(program: Program) -> Iterator[RootSite]:

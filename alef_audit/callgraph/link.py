@@ -302,7 +302,8 @@ def _user_code(collector: _Collector, call: int, functions: list[int], nodes: li
     program = collector.state.program
     if any(node in collector.state.api.modelled for node in nodes):
         return
-    if all(program.functions[function].flags & FunctionFlag.ANONYMOUS for function in functions):
+    adapters = FunctionFlag.ANONYMOUS | FunctionFlag.ASYNC
+    if all(program.functions[function].flags & adapters for function in functions):
         shape = collector.user_code.site(call)
         if shape is not None:
             collector.sinks[call, shape.text] = shape

@@ -26,6 +26,7 @@ from alef_audit.callgraph.state import (
     GETTER,
     LOAD,
     PARAMETER,
+    PICK,
     PUT,
     RECEIVE,
     SPREAD,
@@ -33,6 +34,7 @@ from alef_audit.callgraph.state import (
     TYPE,
     Constraint,
     State,
+    bound_for,
 )
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts import flows
@@ -44,7 +46,7 @@ _OBJECT_LIKE: Final = (tokens.OBJECT, tokens.PROTOTYPE, tokens.MODULE)
 
 def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTable) -> State:
     """Propagate all values of `program`. The result's `links`, `externals` and `getters` are the raw call graph."""
-    state = State(program, modules, api)
+    state = State(program, modules, api, bound_for(len(table)))
     _tables(state)
     getters = frozenset(
         program.name_ids[f.name]
@@ -201,7 +203,9 @@ def _apply(state: State, table: CallTable, variable: int, constraint: Constraint
     elif op == ELEMENT_OF:
         containers.call_back(state, table, constraint[1], value)
     elif op == PUT:
-        containers.put(state, value, constraint[1])
+        containers.put(state, value, constraint[1], constraint[2])
+    elif op == PICK:
+        containers.pick(state, value, constraint[2], constraint[1])
     elif op == PARAMETER:
         type_parameter(state, table, value, constraint[1], constraint[2])
 

@@ -41,13 +41,16 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     registered = [root for root in graph.roots if _role(graph, root.function) not in _COLD_ROLES]
     hot = [root for root in registered if _is_hot(root, kinds)]
     cold = [root for root in registered if not _is_hot(root, kinds)]
-    has_dispatch = any(kinds.root[root.kind].heat == "dispatch" for root in hot)
+    started = surface.started_functions(graph, edges, cold)
+    has_dispatch = any(
+        kinds.root[root.kind].heat == "dispatch" and _is_application_root(graph, root, started) for root in hot
+    )
     reached = propagate(outgoing, graph.function_guards, _numbered(hot), guards.OFFLOAD, is_async)
     extra = surface.surface_roots(
         graph,
         edges,
         hot,
-        cold,
+        started,
         reached=_exposed(reached),
         relevant=relevant,
         is_async=is_async,
@@ -80,6 +83,13 @@ def _without_circular_loops(outgoing: dict[int, list[Edge]]) -> dict[int, list[E
 
 def _is_hot(root: RootSite, kinds: Kinds) -> bool:
     return root.runs_on == "event-loop" and kinds.root[root.kind].heat != "never"
+
+
+def _is_application_root(graph: CallGraph, root: RootSite, started: set[int]) -> bool:
+    """Whether a root is registered by the program itself, not by code that waits for somebody to call it."""
+    if root.call >= 0:
+        return graph.table.function(root.call) in started
+    return not root.by_name
 
 
 def _numbered(roots: Iterable[RootSite]) -> list[tuple[int, int]]:

@@ -25,7 +25,7 @@ def surface_roots(
     graph: CallGraph,
     edges: list[Edge],
     hot: list[RootSite],
-    cold: list[RootSite],
+    started: set[int],
     *,
     reached: set[int],
     relevant: set[int],
@@ -39,7 +39,6 @@ def surface_roots(
     outgoing: dict[int, list[Edge]] = {}
     for edge in edges:
         outgoing.setdefault(edge.caller, []).append(edge)
-    started = _closure(outgoing, [*_module_bodies(program), *(root.function for root in cold)])
     known = {root.function for root in hot}
     candidates = [
         function
@@ -56,6 +55,14 @@ def surface_roots(
     if not has_dispatch:
         roots.extend(_api_roots(graph, relevant, reached | known | started, is_async))
     return roots
+
+
+def started_functions(graph: CallGraph, edges: list[Edge], cold: list[RootSite]) -> set[int]:
+    """Functions that run when the program is loaded or started: from module bodies, command lines, other threads."""
+    outgoing: dict[int, list[Edge]] = {}
+    for edge in edges:
+        outgoing.setdefault(edge.caller, []).append(edge)
+    return _closure(outgoing, [*_module_bodies(graph.program), *(root.function for root in cold)])
 
 
 def _module_bodies(program: Program) -> Iterable[int]:
