@@ -9,7 +9,7 @@ from alef_audit.callgraph.members import load, member
 from alef_audit.callgraph.state import CONSTRUCT, LOAD, PARAMETER, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts import flows
-from alef_audit.facts.file import ParameterKind
+from alef_audit.facts.file import Function, ParameterKind
 from alef_audit.facts.flows import ELEMENT
 from alef_audit.rulepack.paths import Selector
 
@@ -103,6 +103,9 @@ def link(state: State, table: CallTable, call: int, function: int, shift: int = 
     result = table.result(call)
     if result:
         state.copy(table.resolve(offset + facts.result), result)
+        returned = state.returned.get(function)
+        if returned:
+            _hand_back(state, arguments, facts, returned, result, shift, table, function)
     if facts.receiver and facts.owner < 0:
         receiver = table.receiver(call)
         if shift:
@@ -112,6 +115,30 @@ def link(state: State, table: CallTable, call: int, function: int, shift: int = 
     node = table.local_api.get(function)
     if node:
         use_external(state, table, call, node)
+
+
+def _hand_back(
+    state: State,
+    arguments: list[tuple[int, int, int]],
+    facts: Function,
+    returned: set[int],
+    result: int,
+    shift: int,
+    table: CallTable,
+    function: int,
+) -> None:
+    """A function that returns parameters gives back the arguments of this very call."""
+    positional = [p for p in facts.parameters if not p.kind]
+    for position in sorted(returned):
+        name = table.name_of(function, positional[position].name)
+        seen = -shift
+        for label, slot, _ in arguments:
+            if label == flows.NO_NAME:
+                if seen == position and slot:
+                    state.copy(slot, result)
+                seen += 1
+            elif label > 0 and label == name and slot:
+                state.copy(slot, result)
 
 
 def _pass_arguments(

@@ -25,6 +25,10 @@ from alef_audit.rulepack.lexicon import Lexicon, Registration
 from alef_audit.rulepack.model import GuardRow, RootRow, RunsOn
 from alef_audit.rulepack.paths import Selector, parse_selector
 
+# A site hands over one callback, or the few that its own branches choose from.
+_HANDED_OVER: Final = 4
+# More callees than this at one site are an approximation rather than a dispatch table.
+_CALLED: Final = 8
 # Timers run their callback later, but on the same loop: a hot caller keeps it hot.
 _LATER_KINDS: Final = frozenset(("tick", "warmup"))
 
@@ -265,8 +269,9 @@ def _visit(collector: _Collector, call: int, functions: list[int], nodes: list[i
         # which functions made it into a full set depends on the order of arrival: none of them is evidence
         functions, nodes = [], []
     if not collector.uses(call, table.callee(call), functions, 0, ()):
+        doubt = guards.MEDIUM if len(functions) > _CALLED else 0
         for function in functions:
-            collector.edge(call, function, _how(state, table, call, function))
+            collector.edge(call, function, _how(state, table, call, function), doubt)
     settled: set[int] = set()
     if collector.executors and _is_executor(table.text(call), collector.executors):
         settled |= _guard(collector, call, _EXECUTOR, parse_selector(_EXECUTOR.runs), is_decorator=False)
@@ -443,6 +448,9 @@ def _callbacks(collector: _Collector, call: int, settled: set[int], *, known: bo
         if not slot or slot in settled:
             continue
         handed = functions_in(state, slot)
+        if len(handed) > _HANDED_OVER:
+            # whatever flowed into a general-purpose helper: no evidence that any of them is called here
+            continue
         doubt = 0 if known or looping else guards.MEDIUM
         if collector.uses(call, slot, handed, doubt, over):
             found = True

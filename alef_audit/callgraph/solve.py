@@ -41,6 +41,7 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
 from alef_audit.resolution.graph import ModuleGraph
 
+_NOT_RETURNED: Final = (-1, -1, -1)
 _OBJECT_LIKE: Final = (tokens.OBJECT, tokens.PROTOTYPE, tokens.MODULE)
 
 
@@ -53,8 +54,9 @@ def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTabl
         for f in program.functions
         if f.flags & FunctionFlag.GETTER and f.name in program.name_ids
     )
+    parameters = _parameter_results(program, table)
     for index, unit in enumerate(program.units):
-        _write_rows(state, table, index, unit, getters)
+        _write_rows(state, table, index, unit, getters, parameters)
         _write_classes(state, table, unit)
     for call in range(len(table)):
         callee = table.callee(call)
@@ -87,7 +89,27 @@ def _write_classes(state: State, table: CallTable, unit: Unit) -> None:
             _attach(state, table, slot, (BASE, unit.classes + offset))
 
 
-def _write_rows(state: State, table: CallTable, index: int, unit: Unit, getters: frozenset[int]) -> None:
+def _parameter_results(program: Program, table: CallTable) -> dict[int, tuple[int, int, int]]:
+    """Slot of every plain parameter -> its function's result slot, the function, the parameter's position."""
+    found = {}
+    for function, facts in enumerate(program.functions):
+        result = table.slot_of(function, facts.result)
+        position = 0
+        for parameter in facts.parameters:
+            if not parameter.kind:
+                found[table.slot_of(function, parameter.slot)] = (result, function, position)
+                position += 1
+    return found
+
+
+def _write_rows(
+    state: State,
+    table: CallTable,
+    index: int,
+    unit: Unit,
+    getters: frozenset[int],
+    parameters: dict[int, tuple[int, int, int]],
+) -> None:
     """Turn the flow rows of one file into copies, initial tokens and constraints."""
     program = state.program
     names = program.name_maps[index]
@@ -102,7 +124,13 @@ def _write_rows(state: State, table: CallTable, index: int, unit: Unit, getters:
             continue
         dst = aliases[base + a]
         if op == flows.COPY:
-            state.copy(aliases[base + b], dst)
+            source = aliases[base + b]
+            if parameters.get(source, _NOT_RETURNED)[0] == dst:
+                # handed back: resolved at each call, or every user of a decorator would get what the others decorate
+                _, owner, position = parameters[source]
+                state.returned.setdefault(owner, set()).add(position)
+                continue
+            state.copy(source, dst)
         elif op == flows.LOAD:
             name = names[c]
             if name in getters:

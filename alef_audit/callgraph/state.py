@@ -9,8 +9,8 @@ from alef_audit.callgraph.program import Program
 from alef_audit.resolution.graph import ModuleGraph
 
 # A variable that would hold more values than this stops growing: its call sites become dynamic.  Measured on a large
-# TypeScript tree, a bound of 50 finds two per cent more edges than one of 8 and costs three times as much; small programs
-# can afford it.  (calls up to, bound)
+# TypeScript tree, a bound of 50 finds two per cent more edges than one of 8 and costs three times as much; small
+# programs can afford it.  (calls up to, bound)
 _BOUNDS: Final = ((40_000, 32), (120_000, 16))
 _SMALLEST: Final = 8
 
@@ -69,6 +69,7 @@ class State:
         "queue",
         "readers",
         "rest_objects",
+        "returned",
         "saturated",
         "spread_to",
         "stars",
@@ -108,6 +109,7 @@ class State:
         self.module_replaced: dict[int, int] = {}  # unit -> variable of what replaces its exports object
         self.module_names: dict[tuple[int, int], int] = {}  # (unit, name) -> variable, CommonJS only
         self.rest_objects: dict[int, int] = {}
+        self.returned: dict[int, set[int]] = {}  # function -> positions of the parameters that it hands back
         self.next_object = program.object_count
         # results: (call, function) links, (call, API node) uses, getter reads
         self.links: dict[tuple[int, int], None] = {}
