@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from alef_audit import __version__
 from alef_audit.auditing import report
 from alef_audit.auditing.fixpoints import fix_points
@@ -54,10 +56,20 @@ def audit(request: AuditRequest, progress: Progress) -> report.AuditReport:
     lexicon = AuthLexicon(pack.lexicon.auth)
     matched = (f for pattern in patterns for f in match(reached, pattern, pack.kinds, lexicon))
     findings = relevelled(tuple(matched), tuple(root.kind for root in reached.roots), request.config.levels)
-    shown = tuple(f for f in findings if f.verdict != "discharged" or request.include_discharged)
+    shown = findings if request.include_discharged else tuple(map(_undischarged, _exposed(findings)))
     coverage = _coverage(inventory, facts, graph, started)
     unresolved = unresolved_below(reached) if request.explain_unresolved else ()
     return _report(reached, patterns, findings, shown, coverage, _diagnostics(inventory, facts), unresolved)
+
+
+def _exposed(findings: tuple[report.Finding, ...]) -> tuple[report.Finding, ...]:
+    return tuple(finding for finding in findings if finding.verdict != "discharged")
+
+
+def _undischarged(finding: report.Finding) -> report.Finding:
+    """The finding without the roots that reach it behind a guard only."""
+    reach = tuple(one for one in finding.also_reached_from if one.verdict != "discharged")
+    return msgspec.structs.replace(finding, also_reached_from=reach)
 
 
 def _facts(request: AuditRequest, progress: Progress) -> tuple[Inventory, list[tuple[SourceFile, FileFacts]]]:

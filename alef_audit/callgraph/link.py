@@ -1,7 +1,8 @@
 """The last step of linking: from solved values to edges, blocking calls and registered roots."""
 
 from collections import defaultdict
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, get_args
 
 import re2
 
@@ -20,7 +21,7 @@ from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
 from alef_audit.facts.flows import ELEMENT
-from alef_audit.rulepack.kinds import RootKind, Thread
+from alef_audit.rulepack.kinds import Cost, RootKind, Thread
 from alef_audit.rulepack.lexicon import Lexicon, Registration
 from alef_audit.rulepack.model import GuardRow, RootRow, RunsOn
 from alef_audit.rulepack.paths import Selector, parse_selector
@@ -207,12 +208,21 @@ def link(
         table=table,
         api=state.api,
         edges=tuple(edges),
-        sinks=tuple(sorted(collector.sinks.values(), key=lambda s: (s.function, s.call, s.text))),
+        sinks=_one_per_call(collector.sinks.values()),
         roots=tuple(sorted(collector.roots.values(), key=lambda r: (r.function, r.kind))),
         function_guards=collector.function_guards,
         externals=tuple(sorted(state.externals)),
         unresolved=tuple(collector.unresolved),
     )
+
+
+def _one_per_call(sinks: Iterable[SinkSite]) -> tuple[SinkSite, ...]:
+    """Of the rows that fit one call (a receiver of several possible types) the costliest."""
+    costs: tuple[Cost, ...] = get_args(Cost)
+    chosen: dict[int, SinkSite] = {}
+    for sink in sorted(sinks, key=lambda s: (-costs.index(s.cost), s.how, s.text)):
+        chosen.setdefault(sink.call, sink)
+    return tuple(sorted(chosen.values(), key=lambda s: (s.function, s.call)))
 
 
 def _is_ruled_out(state: State, table: CallTable, call: int, platform: str) -> bool:
