@@ -9,8 +9,8 @@ import re2
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.collect import functions_in, thread_of
 from alef_audit.callgraph.graph import CallGraph, RootSite
-from alef_audit.callgraph.link import functions_in, thread_of
 from alef_audit.callgraph.program import Program, Unit
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT

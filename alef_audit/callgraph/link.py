@@ -4,26 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final, get_args
 
-import re2
-
 from alef_audit.callgraph import graph, guards, tokens
 from alef_audit.callgraph.calling import selected
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.dispatch import MethodIndex, method_index
-from alef_audit.callgraph.entries import WorkerEntries
-from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
-from alef_audit.callgraph.loops import WHILE, multiplies
-from alef_audit.callgraph.parameters import Path, Sites, Use, guards_between, parameter_paths
+from alef_audit.callgraph.collect import Collector, functions_in, how_of, thread_of
+from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.platforms import ruled_out
-from alef_audit.callgraph.shapes import UserCode
+from alef_audit.callgraph.settle import settle_parameters
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
-from alef_audit.facts.flows import ELEMENT
-from alef_audit.rulepack.kinds import Cost, RootKind, Thread
-from alef_audit.rulepack.lexicon import Lexicon, Registration
-from alef_audit.rulepack.model import GuardRow, RootRow, RunsOn
+from alef_audit.rulepack.kinds import Cost
+from alef_audit.rulepack.lexicon import Lexicon
+from alef_audit.rulepack.model import GuardRow
 from alef_audit.rulepack.paths import Selector, parse_selector
 
 # A site hands over one callback, or the few that its own branches choose from.
@@ -32,147 +26,6 @@ _HANDED_OVER: Final = 4
 _CALLED: Final = 8
 # Timers run their callback later, but on the same loop: a hot caller keeps it hot.
 _LATER_KINDS: Final = frozenset(("tick", "warmup"))
-
-
-class _Collector:
-    """Accumulates the parts of the call graph while the calls are visited in order."""
-
-    __slots__ = (
-        "decorated",
-        "edges",
-        "entries",
-        "executors",
-        "function_guards",
-        "known_members",
-        "lifecycle_events",
-        "loops",
-        "methods",
-        "parameter_uses",
-        "paths",
-        "registered",
-        "registrations",
-        "roots",
-        "sinks",
-        "state",
-        "table",
-        "unresolved",
-        "user_code",
-    )
-
-    def __init__(self, state: State, table: CallTable, lexicon: Lexicon, executors: frozenset[str]) -> None:
-        self.executors = executors
-        self.state = state
-        self.table = table
-        self.loops = frozenset(lexicon.loops)
-        self.registrations = [(re2.compile(row.pattern), row) for row in lexicon.registration]
-        self.paths = parameter_paths(state.program, table)
-        self.parameter_uses: dict[Path, list[tuple[Use, tuple[int, ...]]]] = {}
-        self.entries = WorkerEntries(state.program, table)
-        self.lifecycle_events = frozenset(lexicon.lifecycle_events)
-        self.user_code = UserCode(state.program, table)
-        self.known_members: dict[str, Registration | None] = {"": None}
-        self.methods: MethodIndex = method_index(state.program)
-        self.edges: dict[tuple[int, int, int], Edge] = {}
-        self.sinks: dict[tuple[int, str], SinkSite] = {}
-        self.roots: dict[tuple[int, RootKind], RootSite] = {}
-        self.registered: list[tuple[int, RootRow, int]] = []  # slot, row, call: settled when all edges are known
-        self.function_guards: dict[int, int] = {}
-        self.unresolved: list[int] = []
-        # result of a decorator's application -> what it decorates
-        self.decorated = {
-            table.result(call): table.arguments(call)[0][1]
-            for call in range(len(table))
-            if table.flags(call) & flows.DECORATOR and table.result(call)
-        }
-
-    def registration_row(self, member: str) -> Registration | None:
-        """The lexicon's row for a member that reads like a registration."""
-        if member not in self.known_members:
-            self.known_members[member] = next((row for p, row in self.registrations if p.fullmatch(member)), None)
-        return self.known_members[member]
-
-    def unwrapped(self, slot: int, offloaders: set[int]) -> list[int]:
-        """The functions in a variable; behind a wrapper of the program, the function that it decorates.
-
-        The body that a maintainer knows as the handler is the decorated one.  A wrapper that moves its function off the
-        loop stays: only the way through it is true.
-        """
-        while self.decorated.get(slot):
-            if any(function in offloaders for function in functions_in(self.state, slot)):
-                break
-            slot = self.decorated[slot]
-        return functions_in(self.state, slot) or self._listed(slot)
-
-    def _listed(self, slot: int) -> list[int]:
-        """The functions in a list or tuple: `hooks=[a, b]`."""
-        return [
-            function
-            for value in sorted(self.state.points_to[slot] or ())
-            if value & MASK == tokens.OBJECT and (value, ELEMENT) in self.state.fields
-            for function in functions_in(self.state, self.state.fields[value, ELEMENT])
-        ]
-
-    def edge(self, call: int, callee: int, how: int, guard: int = 0, loops: tuple[str, ...] = ()) -> None:
-        table = self.table
-        caller = table.function(call)
-        key = (caller, callee, call)
-        guard |= self.loop_guard(call)
-        known = self.edges.get(key)
-        if known is None or guard < known.guards:
-            depth = sum(multiplies(name) for name in (*self.loop_names(call), *loops))
-            self.edges[key] = Edge(caller, callee, call, table.line(call), how, guard, loops, depth)
-
-    def uses(self, call: int, slot: int, functions: list[int], guard: int, loops: tuple[str, ...]) -> bool:
-        """Note that `call` runs what a parameter holds; the edges follow when all sites are known. False
-        for other slots.
-        """
-        path = self.paths.get(slot)
-        if path is None:
-            return False
-        self.parameter_uses.setdefault(path, []).append((Use(call, guard, loops), tuple(functions)))
-        return True
-
-    def loop_guard(self, call: int) -> int:
-        """`yield` when a loop around the call gives the event loop a turn between its rounds."""
-        loop = self.table.loop(call)
-        if loop < 0:
-            return 0
-        loops = self.state.program.unit_of(self.table.function(call)).facts.loops
-        while loop >= 0:
-            if loops[loop].yields:
-                return guards.BIT["yield"]
-            loop = loops[loop].parent
-        return 0
-
-    def loop_names(self, call: int) -> tuple[str, ...]:
-        """What the loops around a call range over, outermost first."""
-        loops = self.state.program.unit_of(self.table.function(call)).facts.loops
-        names: list[str] = []
-        loop = self.table.loop(call)
-        while loop >= 0:
-            names.append(loops[loop].over or WHILE)
-            loop = loops[loop].parent
-        return tuple(reversed(names))
-
-    def root(self, function: int, kind: RootKind, why: str, thread: Thread, call: int) -> None:
-        """Add a root; what is registered for an event of a connection's life is `lifecycle`, not a message."""
-        if kind == "message" and self.event(call) in self.lifecycle_events:
-            kind = "lifecycle"
-        self.roots.setdefault((function, kind), RootSite(function, kind, why, thread, call))
-
-    def event(self, call: int) -> str:
-        """The first string literal among the arguments: `socket.on("close", …)`."""
-        names = self.state.program.names
-        for _, _, literal in self.table.arguments(call):
-            if literal and names[literal].startswith('"'):
-                return names[literal][1:]
-        return ""
-
-
-def thread_of(runs_on: Thread | RunsOn, *, is_async: bool) -> Thread:
-    if isinstance(runs_on, RunsOn):
-        return runs_on.coroutine if is_async else runs_on.sync
-    return runs_on
 
 
 def link(
@@ -189,14 +42,14 @@ def link(
     outside: defaultdict[int, list[int]] = defaultdict(list)
     for call, node in state.externals:
         outside[call].append(node)
-    collector = _Collector(state, table, lexicon, executors)
+    collector = Collector(state, table, lexicon, executors)
     for call in range(len(table)):
         if platform != "any" and _is_ruled_out(state, table, call, platform):
             continue
         _visit(collector, call, sorted(linked.get(call, ())), outside.get(call, []))
     for function, line, getter in state.getters:
         collector.edges[function, getter, -line] = Edge(function, getter, -1, line, graph.PROPERTY, 0)
-    _settle_parameters(collector)
+    settle_parameters(collector)
     offloaders = {edge.caller for edge in collector.edges.values() if edge.guards & guards.OFFLOAD}
     for slot, row, call in collector.registered:
         for function in collector.unwrapped(slot, offloaders):
@@ -232,48 +85,7 @@ def _is_ruled_out(state: State, table: CallTable, call: int, platform: str) -> b
     )
 
 
-def _settle_parameters(collector: _Collector) -> None:
-    """Carry the uses of parameters back to the call sites that pass them."""
-    state, table, program = collector.state, collector.table, collector.state.program
-    sites = Sites(state, table, collector.paths)
-    outgoing: dict[int, list[tuple[int, int]]] = {}
-    for edge in collector.edges.values():
-        outgoing.setdefault(edge.caller, []).append((edge.callee, edge.guards))
-    pending: list[tuple[Path, Use]] = []
-    seen: set[tuple[Path, int, int]] = set()
-    explained: dict[Path, set[int]] = {}
-    escaping: set[int] = set()  # calls in closures that others run later: their own edges stand
-    for path, uses in collector.parameter_uses.items():
-        for use, _ in uses:
-            between = guards_between(program, outgoing, path.function, table.function(use.call))
-            if between is None:
-                escaping.add(use.call)
-            else:
-                pending.append((path, Use(use.call, use.guard | between, use.loops + collector.loop_names(use.call))))
-    while pending:
-        path, use = pending.pop()
-        if (path, use.guard, len(use.loops)) in seen:
-            continue
-        seen.add((path, use.guard, len(use.loops)))
-        known = explained.setdefault(path, set())
-        for site in sites.of(path.function):
-            functions, forwards = sites.passed(site, path)
-            known.update(functions)
-            for function in functions:
-                collector.edge(site, function, graph.CALLBACK, use.guard, use.loops)
-            for forward in forwards:
-                between = guards_between(program, outgoing, forward.function, table.function(site))
-                if between is not None and len(use.loops) < 4:
-                    pending.append((forward, Use(site, use.guard | between, use.loops + collector.loop_names(site))))
-    for path, uses in collector.parameter_uses.items():
-        for use, held in uses:
-            for function in held:
-                if use.call in escaping or function not in explained.get(path, ()):
-                    how = _how(state, table, use.call, function) if not use.guard and not use.loops else graph.CALLBACK
-                    collector.edge(use.call, function, how, use.guard, use.loops)
-
-
-def _visit(collector: _Collector, call: int, functions: list[int], nodes: list[int]) -> None:
+def _visit(collector: Collector, call: int, functions: list[int], nodes: list[int]) -> None:
     state, table = collector.state, collector.table
     if table.callee(call) in state.saturated:
         # which functions made it into a full set depends on the order of arrival: none of them is evidence
@@ -281,7 +93,7 @@ def _visit(collector: _Collector, call: int, functions: list[int], nodes: list[i
     if not collector.uses(call, table.callee(call), functions, 0, ()):
         doubt = guards.MEDIUM if len(functions) > _CALLED else 0
         for function in functions:
-            collector.edge(call, function, _how(state, table, call, function), doubt)
+            collector.edge(call, function, how_of(state, table, call, function), doubt)
     settled: set[int] = set()
     if collector.executors and _is_executor(table.text(call), collector.executors):
         settled |= _guard(collector, call, _EXECUTOR, parse_selector(_EXECUTOR.runs), is_decorator=False)
@@ -310,7 +122,7 @@ def _is_executor(text: str, executors: frozenset[str]) -> bool:
     return any(text == name or text.endswith("." + name) for name in executors)
 
 
-def _user_code(collector: _Collector, call: int, functions: list[int], nodes: list[int]) -> None:
+def _user_code(collector: Collector, call: int, functions: list[int], nodes: list[int]) -> None:
     """A user's plain callable run on the loop: nothing is known of it, but for adapters that the library
     itself made.
     """
@@ -324,27 +136,7 @@ def _user_code(collector: _Collector, call: int, functions: list[int], nodes: li
             collector.sinks[call, shape.text] = shape
 
 
-def _how(state: State, table: CallTable, call: int, function: int) -> int:
-    program = state.program
-    if table.receiver(call):
-        held = state.points_to[table.receiver(call)] or ()
-        if any(value & MASK == tokens.MODULE for value in held):
-            return graph.IMPORT
-        return graph.METHOD if program.functions[function].owner >= 0 else graph.PROPERTY
-    same = program.function_unit[function] == program.function_unit[table.function(call)]
-    return graph.DIRECT if same else graph.IMPORT
-
-
-def functions_in(state: State, slot: int) -> list[int]:
-    """The functions that a variable holds, bound methods included."""
-    return [
-        value >> SHIFT
-        for value in sorted(state.points_to[slot] or ())
-        if value & MASK in (tokens.FUNCTION, tokens.CALL_OF, tokens.BIND_OF)
-    ]
-
-
-def _external(collector: _Collector, call: int, node: int) -> set[int]:
+def _external(collector: Collector, call: int, node: int) -> set[int]:
     """Apply the rows of an API node to a call; gives the argument slots that a row has claimed."""
     state, table, api = collector.state, collector.table, collector.state.api
     settled: set[int] = set()
@@ -373,7 +165,7 @@ def _external(collector: _Collector, call: int, node: int) -> set[int]:
 
 
 def _guard(
-    collector: _Collector, call: int, row: GuardRow, selector: Selector | None, *, is_decorator: bool
+    collector: Collector, call: int, row: GuardRow, selector: Selector | None, *, is_decorator: bool
 ) -> set[int]:
     """Apply a guard row: edges under the guard, or a guard around the decorated function."""
     state, table = collector.state, collector.table
@@ -397,7 +189,7 @@ def _guard(
     return set(slots)
 
 
-def _sink(collector: _Collector, call: int, node: int) -> None:
+def _sink(collector: Collector, call: int, node: int) -> None:
     state, table, api = collector.state, collector.table, collector.state.api
     if table.flags(call) & flows.DECORATOR or node in api.neutral:
         return
@@ -428,13 +220,13 @@ def _sink(collector: _Collector, call: int, node: int) -> None:
             collector.sinks.setdefault((call, text), site)
 
 
-def _linked_calls(collector: _Collector, call: int) -> tuple[int, ...]:
+def _linked_calls(collector: Collector, call: int) -> tuple[int, ...]:
     """The call itself when it also runs a function of the program: then that body is analysed instead."""
     callee = collector.table.callee(call)
     return (call,) if callee and functions_in(collector.state, callee) else ()
 
 
-def _registration(collector: _Collector, call: int, functions: list[int]) -> None:
+def _registration(collector: Collector, call: int, functions: list[int]) -> None:
     """Listeners handed to the program's own `onX(...)`: something later calls them from the loop."""
     state, table = collector.state, collector.table
     member = table.member(call)
@@ -447,7 +239,7 @@ def _registration(collector: _Collector, call: int, functions: list[int]) -> Non
             collector.root(function, row.kind, row.why, "event-loop", call)
 
 
-def _callbacks(collector: _Collector, call: int, settled: set[int], *, known: bool) -> bool:
+def _callbacks(collector: Collector, call: int, settled: set[int], *, known: bool) -> bool:
     """Function values handed to code outside the program may be run by it. True if there were any."""
     state, table = collector.state, collector.table
     member = table.member(call)
@@ -478,7 +270,7 @@ def _callbacks(collector: _Collector, call: int, settled: set[int], *, known: bo
     return found
 
 
-def _callback_sink(collector: _Collector, call: int, node: int, over: tuple[str, ...]) -> None:
+def _callback_sink(collector: Collector, call: int, node: int, over: tuple[str, ...]) -> None:
     table, api = collector.table, collector.state.api
     row, _ = api.sinks[node]
     site = SinkSite(table.function(call), call, api.text[node], row.kind, row.cost, row.instead, graph.CALLBACK, over)
@@ -489,7 +281,7 @@ def _receiver_text(text: str) -> str:
     return text.rsplit(".", 1)[0][-60:] if "." in text else text
 
 
-def _dynamic(collector: _Collector, call: int) -> bool:
+def _dynamic(collector: Collector, call: int) -> bool:
     """Guess by a member name that few methods of the program carry. True if there was a guess."""
     table = collector.table
     if not table.receiver(call) and not table.callee(call):
