@@ -5,6 +5,7 @@ of
 a type that a model names (`express:App`).  Model rows sit on nodes, so asking "is this call a sink" is a list look-up.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import Final
@@ -15,6 +16,7 @@ from alef_audit.rulepack.paths import Selector, Step, parse_path, parse_selector
 # Steps beyond what models name that are followed; longer chains of unmodelled members say nothing any more.
 _DEPTH: Final = 3
 CALL: Final = "()"
+_TELLING: Final = re.compile(r"_in_executor|_executor_job|to_thread|_in_thread(pool)?$|InThread|ToThread")
 _GLOBAL_MODULES: Final = {"ecmascript": "globalThis", "python": "builtins"}
 _LANGUAGES: Final = {"node": "ecmascript", "npm": "ecmascript", "python": "python", "pypi": "python"}
 
@@ -127,6 +129,17 @@ class ApiGraph:
     def instance(self, node: int) -> int:
         """What an instance of the class `node` is: the named type if a model says so, else the result of calling it."""
         return self.made_type.get(node) or self.child(node, CALL)
+
+    def offloaders_by_name(self) -> dict[str, list[tuple[GuardRow, Selector]]]:
+        """Offloading members whose name says so, by name: `run_in_executor`, `to_thread`, `async_add_executor_job`."""
+        found: dict[str, list[tuple[GuardRow, Selector]]] = {}
+        for node, rows in sorted(self.guards.items()):
+            name = self.text[node].rsplit(".", 1)[-1]
+            for row, selector in rows:
+                is_call = row.form == "call" and row.kind.startswith("offload.")
+                if is_call and selector is not None and _TELLING.search(name) and name not in found:
+                    found[name] = [(row, selector)]
+        return found
 
     # --- loading models
 

@@ -32,10 +32,12 @@ class Collector:
         "lifecycle_events",
         "loops",
         "methods",
+        "offloaders",
         "parameter_uses",
         "paths",
         "registered",
         "registrations",
+        "returning_calls",
         "roots",
         "sinks",
         "state",
@@ -55,6 +57,10 @@ class Collector:
         self.entries = WorkerEntries(state.program, table)
         self.lifecycle_events = frozenset(lexicon.lifecycle_events)
         self.user_code = UserCode(state.program, table)
+        self.offloaders = state.api.offloaders_by_name()
+        self.returning_calls = {
+            table.function(call) for call in range(len(table)) if table.flags(call) & flows.RETURNED
+        }
         self.known_members: dict[str, Registration | None] = {"": None}
         self.methods: MethodIndex = method_index(state.program)
         self.edges: dict[tuple[int, int, int], Edge] = {}

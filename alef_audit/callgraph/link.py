@@ -90,6 +90,7 @@ def _visit(collector: Collector, call: int, functions: list[int], nodes: list[in
     if table.callee(call) in state.saturated:
         # which functions made it into a full set depends on the order of arrival: none of them is evidence
         functions, nodes = [], []
+    functions = _awaitable(collector, call, functions)
     if not collector.uses(call, table.callee(call), functions, 0, ()):
         doubt = guards.MEDIUM if len(functions) > _CALLED else 0
         for function in functions:
@@ -109,10 +110,30 @@ def _visit(collector: Collector, call: int, functions: list[int], nodes: list[in
         modelled = any(node in state.api.modelled for node in nodes)
         _callbacks(collector, call, settled, known=modelled)
         return
-    guessed = _dynamic(collector, call)
+    settled |= _offload_by_name(collector, call) if not functions else set()
+    guessed = bool(settled) or _dynamic(collector, call)
     handed = _callbacks(collector, call, settled, known=False)
     if not guessed and not handed and not table.flags(call) & flows.IMPLICIT:
         collector.unresolved.append(call)
+
+
+def _awaitable(collector: Collector, call: int, functions: list[int]) -> list[int]:
+    """Of several callees of an awaited call those that give something to await: the others cannot be meant."""
+    if len(functions) < 2 or not collector.table.flags(call) & flows.AWAITED:
+        return functions
+    facts = collector.state.program.functions
+    asynchronous = FunctionFlag.ASYNC | FunctionFlag.AWAITABLE
+    fitting = [f for f in functions if facts[f].flags & asynchronous or f in collector.returning_calls]
+    is_sure = any(facts[f].flags & asynchronous for f in fitting)
+    return fitting if is_sure else functions
+
+
+def _offload_by_name(collector: Collector, call: int) -> set[int]:
+    """`x.run_in_executor(None, f)` on an unknown `x`: names that only offloaders have decide by themselves."""
+    found: set[int] = set()
+    for row, selector in collector.offloaders.get(collector.table.member(call), ()):
+        found |= _guard(collector, call, row, selector, is_decorator=False)
+    return found
 
 
 _EXECUTOR: Final = GuardRow(kind="offload.executor", form="call", runs="Argument[*]", members=("configured",))
