@@ -27,7 +27,8 @@ class Judge:
 
     def __init__(self, pattern: Pattern) -> None:
         self.pattern = pattern
-        self.discharging = sum(BIT[kind] for kind in pattern.discharged_by)
+        # a kind in both lists (memoise.ttl) discharges only where its lifetime is known to last
+        self.discharging = sum(BIT[kind] for kind in pattern.discharged_by if kind not in pattern.mitigated_by)
         self.mitigating = sum(BIT[kind] for kind in pattern.mitigated_by)
 
     def verdict(self, way: int) -> Verdict:
