@@ -1,34 +1,40 @@
 """The tables of a file: functions, classes, allocation sites, imports, exports, loops, conditions, comments."""
 
-from enum import IntFlag
+from typing import Final
 
 import msgspec
 
 
-class FunctionFlag(IntFlag):
-    ASYNC = 1
-    GENERATOR = 2
-    STATIC = 4
-    CLASSMETHOD = 8
-    GETTER = 16  # @property, @cached_property, `get x()`
-    ANONYMOUS = 32  # lambda, arrow or function expression without a name of its own
-    CONSTRUCTOR = 64
-    ABSTRACT = 128  # no body worth following: abstractmethod, `...`, overload, declaration
-    AWAITABLE = 256  # not async, but declared to return a Promise / Awaitable / Coroutine / Future
-    SETTER = 512
+class FunctionFlag:
+    """Bits of `Function.flags`; plain integers, for they are tested in inner loops."""
+
+    ASYNC: Final = 1
+    GENERATOR: Final = 2
+    STATIC: Final = 4
+    CLASSMETHOD: Final = 8
+    GETTER: Final = 16  # @property, @cached_property, `get x()`
+    ANONYMOUS: Final = 32  # lambda, arrow or function expression without a name of its own
+    CONSTRUCTOR: Final = 64
+    ABSTRACT: Final = 128  # no body worth following: abstractmethod, `...`, overload, declaration
+    AWAITABLE: Final = 256  # not async, but declared to return a Promise / Awaitable / Coroutine / Future
+    SETTER: Final = 512
 
 
-class ParameterKind(IntFlag):
-    POSITIONAL = 0
-    REST = 1  # *args, ...rest
-    KEYWORDS = 2  # **kwargs
-    KEYWORD_ONLY = 4
+class ParameterKind:
+    """Bits of `Parameter.kind`."""
+
+    POSITIONAL: Final = 0
+    REST: Final = 1  # *args, ...rest
+    KEYWORDS: Final = 2  # **kwargs
+    KEYWORD_ONLY: Final = 4
 
 
-class ClassKind(IntFlag):
-    CLASS = 0
-    INTERFACE = 1  # TypeScript interface or object type alias, Python Protocol
-    ENUM = 2
+class ClassKind:
+    """Values of `Class.kind`."""
+
+    CLASS: Final = 0
+    INTERFACE: Final = 1  # TypeScript interface or object type alias, Python Protocol
+    ENUM: Final = 2
 
 
 class Parameter(msgspec.Struct, frozen=True, array_like=True):

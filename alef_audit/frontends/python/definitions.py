@@ -21,9 +21,9 @@ _FLAGS: Final = {
     "abc.abstractmethod": FunctionFlag.ABSTRACT,
     "overload": FunctionFlag.ABSTRACT,
     "typing.overload": FunctionFlag.ABSTRACT,
-    "override": FunctionFlag(0),
-    "typing.override": FunctionFlag(0),
-    "typing_extensions.override": FunctionFlag(0),
+    "override": 0,
+    "typing.override": 0,
+    "typing_extensions.override": 0,
 }
 _GETTERS: Final = ("cached_property", "reify", "hybrid_property", "computed_field", "under_cached_property")
 
