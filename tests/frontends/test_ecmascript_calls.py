@@ -244,3 +244,11 @@ def test_positions_are_those_of_the_function_not_of_its_decorators() -> None:
     method, arrow = facts.function("A.m"), facts.function("f")
     assert (method.line, method.column, method.end_line) == (4, 9, 6)
     assert (arrow.line, arrow.column) == (9, 3)
+
+
+def test_await_in_front_of_a_parenthesis_is_no_call() -> None:
+    facts = Reader('async function d(r) { await (await import("./x.js")).g(r); }')
+    (call,) = facts.calls
+    assert call.member == "g"
+    assert call.flags & flows.AWAITED
+    assert call.receiver == ("import ./x.js#",)

@@ -82,6 +82,14 @@ def record(walk: Walk, node: Node, flags: int, result: int) -> int:
     if target.type == "import":
         return _import(walk, node, listed, result)
     build = walk.build
+    if target.type == "identifier" and listed is not None and walk.text(target) == "await":
+        # the grammar takes `await (x).f()` for a call of something named await
+        operand = next((child for child in listed.named_children if child.type != "comment"), None)
+        slot = walk.value(operand) if operand is not None else 0
+        build.copy(result, slot)
+        return result or slot
+    if _below_await(walk, target):
+        flags |= flows.AWAITED
     callee = _callee(walk, target)
     if not callee.receiver and callee.member and not flags & flows.NEW and _is_require(walk, callee.member):
         specifier = _only_string(walk, listed)
@@ -112,6 +120,17 @@ def record(walk: Walk, node: Node, flags: int, result: int) -> int:
     if listed is not None:
         _known(walk, callee, listed, arguments, result)
     return result
+
+
+def _below_await(walk: Walk, node: Node) -> bool:
+    """Whether a chain of members and calls starts with what the grammar takes for a call of `await`."""
+    steps = 0
+    while node.type in ("member_expression", "call_expression", "subscript_expression") and steps < 20:
+        node = node.children[0]
+        steps += 1
+    return (
+        steps > 1 and node.type == "identifier" and node.end_byte - node.start_byte == 5 and walk.text(node) == "await"
+    )
 
 
 def _parts(node: Node, flags: int) -> tuple[Node | None, Node | None]:
