@@ -20,7 +20,7 @@ from alef_audit.reachability.witness import shortest_path
 from alef_audit.rulepack.kinds import Confidence, Heat, Kinds, Verdict
 from alef_audit.rulepack.pattern import Pattern
 
-# How many calls longer than the shortest path a path may be to be preferred because it sweeps.
+# How many calls longer than the shortest a path may be to be preferred, because it sweeps or passes the auth phase.
 _DETOUR: Final = 3
 _DYNAMIC_HOW: Final = HOW.index("dynamic")
 HEATS: Final[tuple[Heat, ...]] = ("dispatch", "periodic", "surface", "never")
@@ -29,7 +29,17 @@ HEATS: Final[tuple[Heat, ...]] = ("dispatch", "periodic", "surface", "never")
 class Matcher:
     """What matching needs at hand; read-only once made."""
 
-    __slots__ = ("graph", "is_async", "judge", "lexicon", "pattern", "reach", "root_functions", "roots_by_heat")
+    __slots__ = (
+        "auth_functions",
+        "graph",
+        "is_async",
+        "judge",
+        "lexicon",
+        "pattern",
+        "reach",
+        "root_functions",
+        "roots_by_heat",
+    )
 
     def __init__(self, reach: Reachability, pattern: Pattern, kinds: Kinds, lexicon: Lexicon) -> None:
         self.reach = reach
@@ -38,6 +48,8 @@ class Matcher:
         self.judge = Judge(pattern)
         self.lexicon = lexicon
         self.is_async = async_functions(reach.graph.program)
+        functions = reach.graph.program.functions
+        self.auth_functions = frozenset(f for f in reach.ways if lexicon.words_of(functions[f].label))
         self.root_functions: dict[int, list[int]] = {}
         self.roots_by_heat: dict[Heat, int] = dict.fromkeys(HEATS, 0)
         for number, root in enumerate(reach.roots):
@@ -104,22 +116,36 @@ def _finding(matcher: Matcher, sink: SinkSite, ordinals: Counter[str]) -> report
 
 
 def _path(matcher: Matcher, sink: SinkSite, roots: frozenset[int], way: int) -> tuple[int, list[Edge]] | None:
-    """The shortest path; or one a few calls longer if it sweeps, i.e. runs in two loops where the shortest does not."""
+    """The shortest path; or a somewhat longer one that is worse: it passes the auth phase, or runs in two loops."""
     graph, reach = matcher.graph, matcher.reach
-    shortest = shortest_path(reach.incoming, graph.function_guards, matcher.is_async, sink.function, roots, way)
-    if shortest is None or sum(edge.depth for edge in shortest[1]) >= SWEEP:
-        return shortest
-    sweeping = shortest_path(
-        reach.incoming,
-        graph.function_guards,
-        matcher.is_async,
-        sink.function,
-        roots,
-        way,
-        loops=SWEEP,
-        longest=len(shortest[1]) + _DETOUR,
-    )
-    return sweeping or shortest
+
+    def search(
+        loops: int = 0, longest: int = 1 << 30, marks: frozenset[int] | None = None
+    ) -> tuple[int, list[Edge]] | None:
+        return shortest_path(
+            reach.incoming,
+            graph.function_guards,
+            matcher.is_async,
+            sink.function,
+            roots,
+            way,
+            loops=loops,
+            longest=longest,
+            marks=marks,
+        )
+
+    shortest = search()
+    if shortest is None:
+        return None
+    functions = {shortest[0], sink.function, *(edge.callee for edge in shortest[1])}
+    best = shortest
+    marks: frozenset[int] | None = matcher.auth_functions
+    if not functions & matcher.auth_functions:
+        authenticating = search(longest=len(shortest[1]) + _DETOUR, marks=marks)
+        best, marks = (authenticating, marks) if authenticating is not None else (shortest, None)
+    if sum(edge.depth for edge in best[1]) >= SWEEP:
+        return best
+    return search(SWEEP, len(best[1]) + _DETOUR, marks) or best
 
 
 class _Group(NamedTuple):

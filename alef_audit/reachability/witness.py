@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from alef_audit.callgraph.graph import Edge
 from alef_audit.callgraph.guards import OFFLOAD
 
+_State = tuple[int, int, bool]  # a function, the loops and whether a mark lies between it and the target
+
 
 def shortest_path(
     incoming: Mapping[int, list[Edge]],
@@ -16,43 +18,42 @@ def shortest_path(
     way: int,
     loops: int = 0,
     longest: int = 1 << 30,
+    marks: frozenset[int] | None = None,
 ) -> tuple[int, list[Edge]] | None:
     """The nearest of `roots` to `target` by a path of at most `longest` edges.
 
-    The path crosses no guard outside `way` and at least `loops` (0 to 2) multiplying loops.
+    The path crosses no guard outside `way`, at least `loops` (0 to 2) multiplying loops, and a function of `marks`.
 
     Gives the root and the edges, root first.  Ties are broken by the order of edges (caller, line), so the same input
     gives the same path.
     """
-    if target in roots and not loops:
+    start: _State = (target, 0, marks is None or target in marks)
+    if target in roots and not loops and start[2]:
         return target, []
-    # a state is a function and the loops, as far as they are asked for, between it and the target
-    next_edge: dict[tuple[int, int], tuple[Edge, tuple[int, int]]] = {}
-    start = (target, 0)
+    next_edge: dict[_State, tuple[Edge, _State]] = {}
     seen = {start}
     queue = deque([(start, 0)])
     while queue:
         state, length = queue.popleft()
-        current, crossed = state
+        current, crossed, marked = state
         if length >= longest:
             break
         for edge in incoming.get(current, ()):
-            caller = (edge.caller, min(loops, crossed + edge.depth))
+            function = edge.caller
+            caller = (function, min(loops, crossed + edge.depth), marked or (marks is not None and function in marks))
             if caller in seen or (edge.guards | function_guards.get(current, 0)) & ~way:
                 continue
             if current in is_async and way & OFFLOAD and edge.guards & OFFLOAD:
                 continue
             seen.add(caller)
             next_edge[caller] = (edge, state)
-            if edge.caller in roots and caller[1] >= loops:
-                return edge.caller, _follow(next_edge, caller, start)
+            if function in roots and caller[1] >= loops and caller[2]:
+                return function, _follow(next_edge, caller, start)
             queue.append((caller, length + 1))
     return None
 
 
-def _follow(
-    next_edge: dict[tuple[int, int], tuple[Edge, tuple[int, int]]], current: tuple[int, int], end: tuple[int, int]
-) -> list[Edge]:
+def _follow(next_edge: dict[_State, tuple[Edge, _State]], current: _State, end: _State) -> list[Edge]:
     path = []
     while current != end:
         edge, current = next_edge[current]
