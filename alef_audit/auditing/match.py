@@ -10,7 +10,7 @@ from alef_audit.auditing.levels import LEVELS, SWEEP, Judge, lifted, score
 from alef_audit.auditing.phase import Lexicon
 from alef_audit.callgraph.graph import HOW, CallGraph, Edge, RootSite, SinkSite
 from alef_audit.callgraph.guards import BIT, DOUBT, LOW, confidence_of, guards_of
-from alef_audit.callgraph.loops import WHILE, multiplies
+from alef_audit.callgraph.loops import loops_around, multiplies
 from alef_audit.callgraph.platforms import platform_tests
 from alef_audit.facts.file import Function
 from alef_audit.reachability.reach import Reachability
@@ -274,7 +274,7 @@ def _frames(matcher: Matcher, sink: SinkSite, edges: list[Edge]) -> tuple[report
                 column=1 if read else graph.table.column(edge.call),
                 call=graph.program.functions[edge.callee].label if read else graph.table.text(edge.call),
                 how=HOW[edge.how],
-                loop=(() if read else _loops(graph, edge.caller, edge.call)) + edge.loops,
+                loop=(() if read else loops_around(graph.table, edge.call)) + edge.loops,
                 guards=guards_of(guard_bits),
             )
         )
@@ -288,22 +288,11 @@ def _frames(matcher: Matcher, sink: SinkSite, edges: list[Edge]) -> tuple[report
             column=graph.table.column(sink.call),
             call=graph.table.text(sink.call),
             how=HOW[sink.how],
-            loop=_loops(graph, sink.function, sink.call) + sink.loops,
+            loop=loops_around(graph.table, sink.call) + sink.loops,
             guards=(),
         )
     )
     return tuple(frames)
-
-
-def _loops(graph: CallGraph, function: int, call: int) -> tuple[str, ...]:
-    """What the loops around a call range over, outermost first."""
-    loops = graph.program.unit_of(function).facts.loops
-    found = []
-    at = graph.table.loop(call)
-    while at >= 0:
-        found.append(loops[at].over or WHILE)
-        at = loops[at].parent
-    return tuple(reversed(found))
 
 
 def _conditions(matcher: Matcher, sink: SinkSite, edges: list[Edge]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.dispatch import MethodIndex, method_index
 from alef_audit.callgraph.entries import WorkerEntries
 from alef_audit.callgraph.graph import Edge, RootSite, SinkSite
-from alef_audit.callgraph.loops import WHILE, multiplies
+from alef_audit.callgraph.loops import loops_around, multiplies
 from alef_audit.callgraph.parameters import Path, Use, parameter_paths
 from alef_audit.callgraph.shapes import UserCode
 from alef_audit.callgraph.state import State
@@ -30,6 +30,7 @@ class Collector:
         "function_guards",
         "known_members",
         "lifecycle_events",
+        "local_nodes",
         "loops",
         "methods",
         "offloaders",
@@ -57,6 +58,7 @@ class Collector:
         self.entries = WorkerEntries(state.program, table)
         self.lifecycle_events = frozenset(lexicon.lifecycle_events)
         self.user_code = UserCode(state.program, table)
+        self.local_nodes = frozenset(table.local_api.values())
         self.offloaders = state.api.offloaders_by_name()
         self.returning_calls = {
             table.function(call) for call in range(len(table)) if table.flags(call) & flows.RETURNED
@@ -136,14 +138,7 @@ class Collector:
         return 0
 
     def loop_names(self, call: int) -> tuple[str, ...]:
-        """What the loops around a call range over, outermost first."""
-        loops = self.state.program.unit_of(self.table.function(call)).facts.loops
-        names: list[str] = []
-        loop = self.table.loop(call)
-        while loop >= 0:
-            names.append(loops[loop].over or WHILE)
-            loop = loops[loop].parent
-        return tuple(reversed(names))
+        return loops_around(self.table, call)
 
     def root(self, function: int, kind: RootKind, why: str, thread: Thread, call: int) -> None:
         """Add a root; what is registered for an event of a connection's life is `lifecycle`, not a message."""

@@ -25,7 +25,7 @@ def implicit_roots(state: State, table: CallTable, lexicon: Lexicon) -> list[Roo
     found: dict[tuple[int, RootKind], RootSite] = {}
     for root in (
         *_overrides(state, table),
-        *_exports(state, table),
+        *_exports(state),
         *_tables(state, lexicon),
         *_names(state.program, lexicon),
         *_comments(state.program),
@@ -123,7 +123,7 @@ def _methods(program: Program, index: int, name: str) -> list[int]:
     ]
 
 
-def _exports(state: State, table: CallTable) -> Iterator[RootSite]:
+def _exports(state: State) -> Iterator[RootSite]:
     program = state.program
     used = _used_modules(state)
     for row, modules in state.api.exports:
@@ -137,7 +137,6 @@ def _exports(state: State, table: CallTable) -> Iterator[RootSite]:
                     for function in functions_in(state, slot):
                         if program.function_unit[function] == index:
                             yield _make(program, function, row)
-    del table
 
 
 def _used_modules(state: State) -> frozenset[str]:

@@ -102,7 +102,7 @@ def _visit(collector: Collector, call: int, functions: list[int], nodes: list[in
         settled |= _external(collector, call, node)
     _user_code(collector, call, functions, nodes)
     if functions:
-        _registration(collector, call, functions)
+        _registration(collector, call)
         if collector.table.member(call) in collector.loops and not nodes:
             _callbacks(collector, call, settled, known=True)
         return
@@ -229,32 +229,26 @@ def _sink(collector: Collector, call: int, node: int) -> None:
             return
         if row.inside and state.program.functions[table.function(call)].name not in row.inside:
             return
-        if table.local_api and node in table.local_api.values() and call in _linked_calls(collector, call):
+        if node in collector.local_nodes and functions_in(state, table.callee(call)):
+            # the library's own source: the function's body is analysed instead
             return
         how = graph.METHOD if table.receiver(call) else graph.DIRECT
         site = SinkSite(table.function(call), call, text, row.kind, row.cost, row.instead, how)
         collector.sinks.setdefault((call, text), site)
-    elif text.endswith("Sync") and node not in api.neutral and node not in api.modelled:
+    elif text.endswith("Sync") and node not in api.modelled:
         function = table.function(call)
         if language == "ecmascript" and not table.flags(call) & flows.AWAITED:
             site = SinkSite(function, call, text, "blocking.filesystem", "milliseconds", "", graph.DYNAMIC)
             collector.sinks.setdefault((call, text), site)
 
 
-def _linked_calls(collector: Collector, call: int) -> tuple[int, ...]:
-    """The call itself when it also runs a function of the program: then that body is analysed instead."""
-    callee = collector.table.callee(call)
-    return (call,) if callee and functions_in(collector.state, callee) else ()
-
-
-def _registration(collector: Collector, call: int, functions: list[int]) -> None:
+def _registration(collector: Collector, call: int) -> None:
     """Listeners handed to the program's own `onX(...)`: something later calls them from the loop."""
     state, table = collector.state, collector.table
     member = table.member(call)
     row = collector.registration_row(member)
     if row is None or table.flags(call) & flows.DECORATOR:
         return
-    del functions
     for _, slot, _ in table.arguments(call):
         for function in functions_in(state, slot) if slot else ():
             collector.root(function, row.kind, row.why, "event-loop", call)
@@ -287,7 +281,7 @@ def _callbacks(collector: Collector, call: int, settled: set[int], *, known: boo
                     found = True
                     _callback_sink(collector, call, value >> SHIFT, over)
     if found and not known and not looping:
-        _registration(collector, call, [])
+        _registration(collector, call)
     return found
 
 

@@ -242,7 +242,7 @@ def _comprehension(walk: Walk, place: Place, node: Node) -> int:
     if body is None:
         return 0
     slot = value(walk, here, body.named_children[-1] if body.type == "pair" and body.named_children else body)
-    if not slot or (node.type == "generator_expression" and not slot):
+    if not slot:
         return 0
     holder = walk.build.object(place.function, line_of(node), "")
     walk.build.store(holder, "*", slot, line_of(node))

@@ -39,7 +39,6 @@ def extract_python(text: bytes) -> FileFacts:
         lexical=scope,
         qualname="",
         result=build.slot(),
-        receiver="",
         owner=-1,
         self_slot=0,
         class_slot=0,

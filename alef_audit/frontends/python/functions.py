@@ -8,7 +8,7 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.facts.file import Function, FunctionFlag, Parameter, ParameterKind
 from alef_audit.frontends.builder import Scope
-from alef_audit.frontends.python import expressions, statements, targets
+from alef_audit.frontends.python import expressions, statements
 from alef_audit.frontends.python.types import annotate
 from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, source
 
@@ -205,7 +205,3 @@ def _annotate_parameter(walk: Walk, outer: Place, inner: Place, slot: int, node:
         walk.build.copy(slot, holder)
     else:
         annotate(walk, outer, slot, node)
-
-
-def bind_name(walk: Walk, place: Place, node: Node, slot: int) -> None:
-    targets.assign(walk, place, node, slot)

@@ -33,7 +33,6 @@ class Place:
     lexical: Scope  # the scope that nested functions see: `scope`, except in a class body
     qualname: str
     result: int
-    receiver: str  # name of the self or cls parameter of the innermost method, "" if none
     owner: int  # innermost class, -1 if none
     self_slot: int  # what `self` means in the innermost class
     class_slot: int
