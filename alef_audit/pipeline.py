@@ -145,8 +145,13 @@ def _holds(model: LibraryModel, versions: dict[str, str]) -> Callable[[Row], boo
 def graph(request: AuditRequest, progress: Progress) -> GraphView:
     """The call graph of `request.root`, for `audit graph`. Raises as `audit` does."""
     pack = load_rulepack([bundled_rules(), *request.rules])
+    return graph_view(call_graph(request, pack, progress))
+
+
+def call_graph(request: AuditRequest, pack: Rulepack, progress: Progress) -> callgraph.CallGraph:
+    """The first four stages on `request.root`. Raises NothingToAudit, ConfigError."""
     inventory, facts = _facts(request, progress)
-    return graph_view(_call_graph(request.config, request.platform, pack, inventory, facts, progress))
+    return _call_graph(request.config, request.platform, pack, inventory, facts, progress)
 
 
 def _read_text(root: Path, path: str) -> str | None:
