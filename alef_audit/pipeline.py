@@ -2,7 +2,8 @@
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -46,6 +47,23 @@ Progress = Callable[[str, int, int], None]
 
 def audit(request: AuditRequest, progress: Progress) -> report.AuditReport:
     """Run every stage on `request.root`. Raises NothingToAudit, RulepackError, ConfigError."""
+    with _without_collector():
+        return _audit(request, progress)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Millions of small values live until the end: looking for cycles among them takes longer than linking does."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _audit(request: AuditRequest, progress: Progress) -> report.AuditReport:
     started = time.perf_counter()
     pack = load_rulepack([bundled_rules(), *request.rules])
     patterns = [p for p in pack.patterns if not request.patterns or p.number in request.patterns]
@@ -78,12 +96,7 @@ def _facts(request: AuditRequest, progress: Progress) -> tuple[Inventory, list[t
     files = [file for file in without_browser_assets(inventory) if file.role not in unread]
     if not files:
         raise NothingToAudit(f"no TypeScript, JavaScript or Python files below {request.root}")
-    gc.freeze()
-    gc.disable()
-    try:
-        facts = extract_all(inventory.root, files, request.jobs, request.config.max_file_size, progress)
-    finally:
-        gc.enable()
+    facts = extract_all(inventory.root, files, request.jobs, request.config.max_file_size, progress)
     return inventory, list(zip(files, facts, strict=True))
 
 
@@ -96,31 +109,27 @@ def _call_graph(
     progress: Progress,
 ) -> callgraph.CallGraph:
     progress("linking", 0, 1)
-    gc.disable()
-    try:
-        units = [(file.path, file_facts) for file, file_facts in facts]
-        modules, names = resolve(inventory, units, lambda path: _read_text(inventory.root, path))
-        program = build_program(
-            [
-                (file.path, name, _role(file, file_facts), file_facts)
-                for (file, file_facts), name in zip(facts, names, strict=True)
-            ]
-        )
-        api = ApiGraph()
-        versions = library_versions(inventory.root, inventory)
-        for model in pack.models:
-            api.declare_modules(model)
-        for model in pack.models:
-            api.add_model(model, _holds(model, versions))
-        table = build_calls(program)
-        attach_models(program, api, table)
-        state = solve(program, modules, api, table)
-        graph = link(state, table, pack.lexicon, frozenset(config.executors), platform)
-        roots = all_roots(graph, implicit_roots(state, table, pack.lexicon))
-        chosen = configured_roots(program, config, roots)
-        return callgraph.completed(graph, chosen, configured_guards(program, config))
-    finally:
-        gc.enable()
+    units = [(file.path, file_facts) for file, file_facts in facts]
+    modules, names = resolve(inventory, units, lambda path: _read_text(inventory.root, path))
+    program = build_program(
+        [
+            (file.path, name, _role(file, file_facts), file_facts)
+            for (file, file_facts), name in zip(facts, names, strict=True)
+        ]
+    )
+    api = ApiGraph()
+    versions = library_versions(inventory.root, inventory)
+    for model in pack.models:
+        api.declare_modules(model)
+    for model in pack.models:
+        api.add_model(model, _holds(model, versions))
+    table = build_calls(program)
+    attach_models(program, api, table)
+    state = solve(program, modules, api, table)
+    graph = link(state, table, pack.lexicon, frozenset(config.executors), platform)
+    roots = all_roots(graph, implicit_roots(state, table, pack.lexicon))
+    chosen = configured_roots(program, config, roots)
+    return callgraph.completed(graph, chosen, configured_guards(program, config))
 
 
 def _role(file: SourceFile, facts: FileFacts) -> str:
@@ -150,8 +159,9 @@ def graph(request: AuditRequest, progress: Progress) -> GraphView:
 
 def call_graph(request: AuditRequest, pack: Rulepack, progress: Progress) -> callgraph.CallGraph:
     """The first four stages on `request.root`. Raises NothingToAudit, ConfigError."""
-    inventory, facts = _facts(request, progress)
-    return _call_graph(request.config, request.platform, pack, inventory, facts, progress)
+    with _without_collector():
+        inventory, facts = _facts(request, progress)
+        return _call_graph(request.config, request.platform, pack, inventory, facts, progress)
 
 
 def _read_text(root: Path, path: str) -> str | None:
