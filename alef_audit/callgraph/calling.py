@@ -5,7 +5,7 @@ from typing import Final
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.api import CALL as API_CALL
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.members import load, member
+from alef_audit.callgraph.members import member
 from alef_audit.callgraph.state import CONSTRUCT, LOAD, PARAMETER, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts import flows
@@ -53,8 +53,7 @@ def apply_call(state: State, table: CallTable, call: int, value: int) -> None:
         apply_external(state, table, call, index)
     elif kind in (tokens.INSTANCE, tokens.OPEN):
         called = member(state, index, table.names["__call__"])
-        for held in state.use(called, (CONSTRUCT, call)):
-            link_token(state, table, call, held)
+        state.attach(called, (CONSTRUCT, call))
     elif kind == tokens.CALL_OF:
         link(state, table, call, index, shift=1)
     elif kind == tokens.APPLY_OF:
@@ -80,8 +79,7 @@ def construct(state: State, table: CallTable, call: int, index: int) -> None:
     python = state.program.units[state.program.class_unit[index]].facts.language == "python"
     for name in ("__init__", "__post_init__", "__new__") if python else ("constructor",):
         variable = member(state, index, names[name])
-        for held in state.use(variable, (CONSTRUCT, call)):
-            link_token(state, table, call, held)
+        state.attach(variable, (CONSTRUCT, call))
     if python:
         # dataclass and pydantic fields: keyword arguments become attributes
         own = state.own_members[index]
@@ -191,8 +189,7 @@ def _pass_rest(state: State, table: CallTable, function: int, kind: int, name: i
 
 
 def _load_into(state: State, base: int, name: int, destination: int) -> None:
-    for held in state.use(base, (LOAD, destination, name)):
-        load(state, held, name, destination)
+    state.attach(base, (LOAD, destination, name))
 
 
 # --- calls that leave the program
@@ -229,8 +226,7 @@ def use_external(state: State, table: CallTable, call: int, node: int) -> bool:
                 state.copy(slot, result)
     for selector, position, type_node in state.api.callback_types.get(node, ()):
         for slot in selected(state, table, call, selector):
-            for held in state.use(slot, (PARAMETER, position, type_node)):
-                type_parameter(state, table, held, position, type_node)
+            state.attach(slot, (PARAMETER, position, type_node))
     return True
 
 
@@ -267,7 +263,7 @@ def selected(state: State, table: CallTable, call: int, selector: Selector) -> l
 def _field_variables(state: State, slot: int, name: str) -> list[int]:
     found: list[int] = []
     name_id = state.program.name_ids.get(name)
-    for held in sorted(state.points_to[slot] or ()):
+    for held in state.held(slot):
         if held & MASK == tokens.OBJECT:
             if name == "*":
                 found.append(state.all_fields(held))

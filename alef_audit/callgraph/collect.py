@@ -100,7 +100,7 @@ class Collector:
         """The functions in a list or tuple: `hooks=[a, b]`."""
         return [
             function
-            for value in sorted(self.state.points_to[slot] or ())
+            for value in self.state.held(slot)
             if value & MASK == tokens.OBJECT and (value, ELEMENT) in self.state.fields
             for function in functions_in(self.state, self.state.fields[value, ELEMENT])
         ]
@@ -165,7 +165,7 @@ def functions_in(state: State, slot: int) -> list[int]:
     """The functions that a variable holds, bound methods included."""
     return [
         value >> SHIFT
-        for value in sorted(state.points_to[slot] or ())
+        for value in state.held(slot)
         if value & MASK in (tokens.FUNCTION, tokens.CALL_OF, tokens.BIND_OF)
     ]
 
@@ -173,7 +173,7 @@ def functions_in(state: State, slot: int) -> list[int]:
 def how_of(state: State, table: CallTable, call: int, function: int) -> int:
     program = state.program
     if table.receiver(call):
-        held = state.points_to[table.receiver(call)] or ()
+        held = state.held(table.receiver(call))
         if any(value & MASK == tokens.MODULE for value in held):
             return graph.IMPORT
         return graph.METHOD if program.functions[function].owner >= 0 else graph.PROPERTY

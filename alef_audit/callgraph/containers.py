@@ -8,7 +8,6 @@ from typing import Final
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.members import load
 from alef_audit.callgraph.state import ELEMENT_OF, LOAD, PICK, PUT, State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts.flows import ELEMENT
@@ -88,22 +87,19 @@ def attach(state: State, table: CallTable, call: int) -> None:
     key = _literal_key(state, table, call) if member in _KEYED else 0
     if result and key:
         for name in (key, ELEMENT):
-            for held in state.use(receiver, (PICK, result, name)):
-                pick(state, held, name, result)
+            state.attach(receiver, (PICK, result, name))
     elif result and member in _TAKES_OUT:
-        for held in state.use(receiver, (LOAD, result, ELEMENT)):
-            load(state, held, ELEMENT, result)
+        state.attach(receiver, (LOAD, result, ELEMENT))
     if result and member in _SAME:
         state.copy(receiver, result)
     if member in _PUTS_IN:
         arguments = table.arguments(call)
         if arguments and arguments[-1][1]:
-            _put(state, receiver, arguments[-1][1], key or ELEMENT)
+            state.attach(receiver, (PUT, arguments[-1][1], key or ELEMENT))
     if member in _CALLS_BACK:
         arguments = table.arguments(call)
         if arguments and arguments[0][1]:
-            for held in state.use(arguments[0][1], (ELEMENT_OF, call)):
-                call_back(state, table, call, held)
+            state.attach(arguments[0][1], (ELEMENT_OF, call))
 
 
 def _literal_key(state: State, table: CallTable, call: int) -> int:
@@ -111,11 +107,6 @@ def _literal_key(state: State, table: CallTable, call: int) -> int:
     arguments = table.arguments(call)
     literal = arguments[0][2] if arguments else 0
     return literal if state.program.names[literal].startswith('"') else 0
-
-
-def _put(state: State, receiver: int, source: int, name: int) -> None:
-    for held in state.use(receiver, (PUT, source, name)):
-        put(state, held, source, name)
 
 
 def put(state: State, value: int, source: int, name: int) -> None:
@@ -144,8 +135,7 @@ def call_back(state: State, table: CallTable, call: int, value: int) -> None:
         if member == "then":
             state.copy(receiver, parameter)
         else:
-            for held in state.use(receiver, (LOAD, parameter, ELEMENT)):
-                load(state, held, ELEMENT, parameter)
+            state.attach(receiver, (LOAD, parameter, ELEMENT))
     result = table.result(call)
     if not result:
         return

@@ -87,7 +87,7 @@ def _is_ruled_out(state: State, table: CallTable, call: int, platform: str) -> b
 
 def _visit(collector: Collector, call: int, functions: list[int], nodes: list[int]) -> None:
     state, table = collector.state, collector.table
-    if table.callee(call) in state.saturated:
+    if state.overflowed(table.callee(call)):
         # which functions made it into a full set depends on the order of arrival: none of them is evidence
         functions, nodes = [], []
     functions = _awaitable(collector, call, functions)
@@ -276,7 +276,7 @@ def _callbacks(collector: Collector, call: int, settled: set[int], *, known: boo
             found = True
             collector.edge(call, function, graph.CALLBACK, doubt, over)
         if looping:
-            for value in sorted(state.points_to[slot] or ()):
+            for value in state.held(slot):
                 if value & MASK == tokens.EXTERNAL and value >> SHIFT in state.api.sinks:
                     found = True
                     _callback_sink(collector, call, value >> SHIFT, over)
@@ -303,8 +303,8 @@ def _dynamic(collector: Collector, call: int) -> bool:
         return False
     if "." not in table.text(call) or not table.member(call):
         return False
-    held = collector.state.points_to[table.receiver(call)] if table.receiver(call) else None
-    if held and any(value & MASK == tokens.EXTERNAL for value in held):
+    held = collector.state.held(table.receiver(call)) if table.receiver(call) else ()
+    if any(value & MASK == tokens.EXTERNAL for value in held):
         return False
     language = collector.state.program.unit_of(table.function(call)).facts.language
     guesses = collector.methods.candidates(

@@ -90,7 +90,7 @@ def load(state: State, value: int, name: int, destination: int) -> None:
     kind, index = value & MASK, value >> SHIFT
     if kind == tokens.OBJECT:
         if name == ELEMENT:
-            state.copy(state.all_fields(value), destination)
+            state.add(destination, state.values(state.all_fields(value)))
         else:
             state.read_field(value, name, destination)
             if state.program.names[name] not in _COLLECTION_METHODS:
@@ -113,6 +113,8 @@ def load(state: State, value: int, name: int, destination: int) -> None:
         state.read_field(token(tokens.PROTOTYPE, index), name, destination)
     elif kind == tokens.PROTOTYPE:
         state.read_field(value, name, destination)
+    elif kind == tokens.VALUES_OF:
+        state.gather(index, LOAD, destination, name)
 
 
 def _load_member(state: State, kind: int, index: int, name: int, destination: int) -> None:
@@ -327,8 +329,7 @@ def _load_commonjs(state: State, unit: int, name: int, destination: int) -> None
             state.add(known, value)
             state.copy(replaced, known)
         else:
-            for held in state.use(replaced, (LOAD, known, name)):
-                load(state, held, name, known)
+            state.attach(replaced, (LOAD, known, name))
     state.copy(known, destination)
 
 

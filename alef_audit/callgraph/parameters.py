@@ -88,7 +88,7 @@ class Sites:
         slot = self._argument(call, path)
         if not slot:
             return [], []
-        held = sorted(self._state.points_to[slot] or ())
+        held = self._state.held(slot)
         forwarded = self._paths.get(slot)
         if path.field == _WHOLE:
             if forwarded is not None:
@@ -104,7 +104,7 @@ class Sites:
                 continue
             functions.extend(
                 other >> SHIFT
-                for other in sorted(self._state.points_to[variable] or ())
+                for other in self._state.held(variable)
                 if other & MASK == tokens.FUNCTION
             )
         return functions, forwards

@@ -61,7 +61,7 @@ def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTabl
     for call in range(len(table)):
         callee = table.callee(call)
         if callee:
-            _attach(state, table, callee, (CALL, call))
+            state.attach(callee, (CALL, call))
         containers.attach(state, table, call)
     _propagate(state, table)
     _settle_decorators(state, table)
@@ -86,7 +86,7 @@ def _write_classes(state: State, table: CallTable, unit: Unit) -> None:
     for offset, facts in enumerate(unit.facts.classes):
         for base in facts.bases:
             slot = table.resolve(unit.slots + base)
-            _attach(state, table, slot, (BASE, unit.classes + offset))
+            state.attach(slot, (BASE, unit.classes + offset))
 
 
 def _parameter_results(program: Program, table: CallTable) -> dict[int, tuple[int, int, int]]:
@@ -137,9 +137,9 @@ def _write_rows(
                 through = state.variable()
                 state.uses[through] = [(GETTER, dst, function, line)]
                 dst = through
-            _attach(state, table, aliases[base + b], (LOAD, dst, name))
+            state.attach(aliases[base + b], (LOAD, dst, name))
         elif op == flows.STORE:
-            _attach(state, table, dst, (STORE, aliases[base + b], names[c]))
+            state.attach(dst, (STORE, aliases[base + b], names[c]))
         elif op == flows.FUNCTION:
             state.add(dst, token(tokens.FUNCTION, unit.functions + b))
         elif op == flows.CLASS:
@@ -153,11 +153,11 @@ def _write_rows(
         elif op == flows.SELF:
             state.add(dst, token(tokens.OPEN, unit.classes + b))
         elif op == flows.TYPE:
-            _attach(state, table, aliases[base + b], (TYPE, dst))
+            state.attach(aliases[base + b], (TYPE, dst))
         elif op == flows.SUPER:
             state.add(dst, token(tokens.SUPER, unit.classes + b))
         elif op == flows.SPREAD:
-            _attach(state, table, aliases[base + b], (SPREAD, dst))
+            state.attach(aliases[base + b], (SPREAD, dst))
     if unit.facts.module_slot:
         state.add(aliases[base + unit.facts.module_slot], token(tokens.MODULE, index))
 
@@ -198,22 +198,19 @@ def _global(state: State, index: int, unit: Unit, name: int, dst: int) -> None:
         state.add(dst, token(tokens.EXTERNAL, node))
 
 
-def _attach(state: State, table: CallTable, variable: int, constraint: Constraint) -> None:
-    for held in state.use(variable, constraint):
-        _apply(state, table, variable, constraint, held)
-
-
-def _apply(state: State, table: CallTable, variable: int, constraint: Constraint, value: int) -> None:
+def _apply(state: State, table: CallTable, constraint: Constraint, value: int) -> None:
     op = constraint[0]
     if op == LOAD:
         load(state, value, constraint[2], constraint[1])
+    elif value & MASK == tokens.VALUES_OF:
+        state.delegate(value >> SHIFT, constraint)
     elif op == CALL:
         apply_call(state, table, constraint[1], value)
     elif op == STORE:
         store(state, value, constraint[2], constraint[1])
         if value & MASK in _OBJECT_LIKE:
             receiver = value if value & MASK != tokens.PROTOTYPE else token(tokens.MADE_BY, value >> SHIFT)
-            _attach(state, table, constraint[1], (RECEIVE, receiver))
+            state.attach(constraint[1], (RECEIVE, receiver))
     elif op == TYPE:
         made = make_instance(value, state)
         if made is not None:
@@ -248,7 +245,7 @@ def _receive(state: State, table: CallTable, value: int, receiver: int) -> None:
 
 def _spread(state: State, value: int, destination: int) -> None:
     kind, index = value & MASK, value >> SHIFT
-    for taker in sorted(state.points_to[destination] or ()):
+    for taker in state.held(destination):
         if taker & MASK not in (tokens.OBJECT, tokens.PROTOTYPE, tokens.MODULE):
             continue
         if kind == tokens.MODULE:
@@ -273,8 +270,14 @@ def _propagate(state: State, table: CallTable) -> None:
     none are left.
     """
     queue, pending = state.queue, state.pending
-    forward, uses = state.forward, state.uses
-    while queue:
+    forward, uses, backlog = state.forward, state.uses, state.backlog
+    while queue or backlog:
+        while backlog:
+            variable, constraint, values = backlog.pop()
+            for value in values:
+                _apply(state, table, constraint, value)
+        if not queue:
+            break
         variable = queue.popleft()
         fresh = pending.pop(variable)
         targets = forward[variable]
@@ -286,7 +289,7 @@ def _propagate(state: State, table: CallTable) -> None:
             ordered = sorted(fresh)
             for constraint in tuple(constraints):
                 for value in ordered:
-                    _apply(state, table, variable, constraint, value)
+                    _apply(state, table, constraint, value)
 
 
 def _settle_decorators(state: State, table: CallTable) -> None:

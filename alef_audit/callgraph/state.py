@@ -6,6 +6,7 @@ from typing import Final
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.program import Program
+from alef_audit.facts.flows import ELEMENT
 from alef_audit.resolution.graph import ModuleGraph
 
 # A variable that would hold more values than this stops growing: its call sites become dynamic.  Measured on a large
@@ -13,6 +14,10 @@ from alef_audit.resolution.graph import ModuleGraph
 # programs can afford it.  (calls up to, bound)
 _BOUNDS: Final = ((40_000, 32), (120_000, 16))
 _SMALLEST: Final = 8
+# Elements of tables and lists stand behind one token (VALUES_OF), so there may be more of them; of what a table is made
+# of, that is: values from outside the program only fill it up.
+_WIDE: Final = 256
+_MADE_OF: Final = frozenset((tokens.FUNCTION, tokens.CLASS, tokens.INSTANCE, tokens.OBJECT))
 
 
 def bound_for(calls: int) -> int:
@@ -43,14 +48,17 @@ class State:
 
     __slots__ = (
         "api",
+        "backlog",
         "bound",
         "class_bases",
         "class_subs",
+        "delegated",
         "down",
         "exports",
         "externals",
         "fields",
         "forward",
+        "gathered",
         "getters",
         "links",
         "member_down",
@@ -75,6 +83,7 @@ class State:
         "stars",
         "super_names",
         "uses",
+        "wide",
     )
 
     def __init__(self, program: Program, modules: ModuleGraph, api: ApiGraph, bound: int) -> None:
@@ -91,6 +100,10 @@ class State:
         self.uses: list[list[Constraint] | None] = [None] * size
         self.pending: dict[int, set[int]] = {}
         self.queue: deque[int] = deque()
+        self.backlog: list[tuple[int, Constraint, list[int]]] = []  # constraints to apply to tokens already there
+        self.delegated: set[tuple[int, Constraint]] = set()
+        self.wide: dict[int, int] = {}  # variables behind VALUES_OF tokens -> how many look-ups deep
+        self.gathered: dict[tuple[int, int], int] = {}  # (wide variable, name) -> variable of that field of its values
         self.saturated: set[int] = set()
         # fields of objects, modules, prototypes: (token, name) -> variable
         self.fields: dict[tuple[int, int], int] = {}
@@ -134,8 +147,7 @@ class State:
         else:
             if value in held:
                 return
-            if len(held) >= self.bound:
-                self.saturated.add(variable)
+            if len(held) >= self.bound and not self._fits(variable, len(held), value):
                 return
             held.add(value)
         waiting = self.pending.get(variable)
@@ -153,8 +165,7 @@ class State:
         if held is None:
             held = self.points_to[variable] = set()
         if len(held) + len(fresh) > self.bound:
-            self.saturated.add(variable)
-            fresh = set(sorted(fresh)[: max(0, self.bound - len(held))])
+            fresh = self._fitting(variable, len(held), fresh)
             if not fresh:
                 return
         held |= fresh
@@ -180,15 +191,92 @@ class State:
         if held:
             self.add_all(destination, held)
 
-    def use(self, variable: int, constraint: Constraint) -> list[int]:
-        """Attach a constraint; gives the tokens already there, for the caller to apply it to."""
+    def attach(self, variable: int, constraint: Constraint) -> None:
+        """Apply a constraint to every token that reaches the variable; tokens already there wait in the backlog."""
         attached = self.uses[variable]
         if attached is None:
             self.uses[variable] = [constraint]
         else:
             attached.append(constraint)
         held = self.points_to[variable]
-        return sorted(held) if held else []
+        if held:
+            self.backlog.append((variable, constraint, sorted(held)))
+
+    def delegate(self, variable: int, constraint: Constraint) -> None:
+        """Apply a constraint, once, to all that a VALUES_OF token stands for."""
+        if (variable, constraint) not in self.delegated:
+            self.delegated.add((variable, constraint))
+            self.attach(variable, constraint)
+
+    def values(self, variable: int) -> int:
+        """The token that stands for whatever `variable` holds."""
+        self.wide.setdefault(variable, 0)
+        return tokens.token(tokens.VALUES_OF, variable)
+
+    def _fits(self, variable: int, size: int, value: int) -> bool:
+        """Whether a variable that is full by the usual bound takes one value more."""
+        if variable not in self.wide:
+            self.saturated.add(variable)
+            return False
+        if value & tokens.MASK not in _MADE_OF:
+            return False
+        if size >= _WIDE:
+            self.saturated.add(variable)
+        return size < _WIDE
+
+    def _fitting(self, variable: int, size: int, fresh: set[int]) -> set[int]:
+        """Those of the fresh values that a variable takes which cannot take all by the usual bound."""
+        ordered = sorted(fresh)
+        if variable not in self.wide:
+            self.saturated.add(variable)
+            return set(ordered[: max(0, self.bound - size)])
+        made_of = [value for value in ordered if value & tokens.MASK in _MADE_OF]
+        if size + len(made_of) > _WIDE:
+            self.saturated.add(variable)
+        return set(made_of[: max(0, _WIDE - size)])
+
+    def gather(self, variable: int, constraint: int, destination: int, name: int) -> None:
+        """Let `destination` take field `name` of whatever the wide `variable` holds, behind one token.
+
+        Fields of such fields travel one by one: `node = node.next` would go on for ever.
+        """
+        if name == ELEMENT or self.wide[variable]:
+            self.delegate(variable, (constraint, destination, name))
+            return
+        found = self.gathered.get((variable, name))
+        if found is None:
+            found = self.gathered[variable, name] = self.variable()
+            self.wide[found] = 1
+            self.delegate(variable, (constraint, found, name))
+        self.add(destination, tokens.token(tokens.VALUES_OF, found))
+
+    def held(self, variable: int) -> list[int]:
+        """The tokens in a variable, sorted, VALUES_OF replaced by what it stands for."""
+        found = self.points_to[variable]
+        if not found:
+            return []
+        if not any(value & tokens.MASK == tokens.VALUES_OF for value in found):
+            return sorted(found)
+        expanded: set[int] = set()
+        seen = {variable}
+        pending = [variable]
+        while pending:
+            for value in self.points_to[pending.pop()] or ():
+                if value & tokens.MASK != tokens.VALUES_OF:
+                    expanded.add(value)
+                elif value >> tokens.SHIFT not in seen:
+                    seen.add(value >> tokens.SHIFT)
+                    pending.append(value >> tokens.SHIFT)
+        return sorted(expanded)
+
+    def overflowed(self, variable: int) -> bool:
+        """Whether values were lost on the way to a variable: what it holds is then no evidence."""
+        if variable in self.saturated:
+            return True
+        found = self.points_to[variable] or ()
+        return any(
+            value & tokens.MASK == tokens.VALUES_OF and value >> tokens.SHIFT in self.saturated for value in found
+        )
 
     def field(self, owner: int, name: int) -> int:
         """The variable of a field of an object-like token; made, and wired to its collectors, on first use."""
@@ -201,15 +289,17 @@ class State:
                 self.copy(found, collector)
             for taker in tuple(self.spread_to.get(owner, ())):
                 self.copy(found, self.field(taker, name))
+            if name == ELEMENT:
+                self.wide.setdefault(found, 0)
             for reader in self.readers.pop((owner, name), ()):
-                self.copy(found, reader)
+                self._give_field(found, name, reader)
         return found
 
     def read_field(self, owner: int, name: int, destination: int) -> None:
         """Let `destination` take a field's values; a field that nothing is stored in costs no variable."""
         found = self.fields.get((owner, name))
         if found is not None:
-            self.copy(found, destination)
+            self._give_field(found, name, destination)
             return
         waiting = self.readers.get((owner, name))
         if waiting is None:
@@ -217,11 +307,18 @@ class State:
         elif len(waiting) > 64 or destination not in waiting:
             waiting.append(destination)
 
+    def _give_field(self, field: int, name: int, destination: int) -> None:
+        if name == ELEMENT:
+            self.add(destination, self.values(field))
+        else:
+            self.copy(field, destination)
+
     def all_fields(self, owner: int) -> int:
         """The variable that holds the values of every field of an object-like token."""
         found = self.object_all.get(owner)
         if found is None:
             found = self.object_all[owner] = self.variable()
+            self.wide[found] = 0
             for name in tuple(self.object_fields.get(owner, ())):
                 self.copy(self.fields[owner, name], found)
         return found

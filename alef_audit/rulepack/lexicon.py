@@ -43,6 +43,13 @@ class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: str
 
 
+class StandardMembers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Methods of the languages' own types: on an object of which nothing is known they are taken for those."""
+
+    ecmascript: tuple[str, ...]
+    python: tuple[str, ...]
+
+
 class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     auth: AuthWords
     hot: tuple[HotName, ...]
@@ -50,3 +57,4 @@ class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     registration: tuple[Registration, ...]
     lifecycle_events: tuple[str, ...]  # events of a connection's or process's life: "close" is no message
     loops: tuple[str, ...]  # members that call their function argument once per element: map, forEach, filter ...
+    standard_members: StandardMembers
