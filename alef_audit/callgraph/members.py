@@ -90,7 +90,7 @@ def load(state: State, value: int, name: int, destination: int) -> None:
     kind, index = value & MASK, value >> SHIFT
     if kind == tokens.OBJECT:
         if name == ELEMENT:
-            state.add(destination, state.values(state.all_fields(value)))
+            state.read_any(value, destination)
         else:
             state.read_field(value, name, destination)
             if state.program.names[name] not in _COLLECTION_METHODS:

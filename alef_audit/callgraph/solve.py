@@ -8,6 +8,7 @@ from alef_audit.callgraph import containers, tokens
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calling import apply_call, link_token, type_parameter
 from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.large import large_tables
 from alef_audit.callgraph.members import (
     add_base,
     find_export,
@@ -49,6 +50,7 @@ def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTabl
     """Propagate all values of `program`. The result's `links`, `externals` and `getters` are the raw call graph."""
     state = State(program, modules, api, bound_for(len(table)))
     _tables(state)
+    state.tables = large_tables(program, modules, table, state.bound)
     getters = frozenset(
         program.name_ids[f.name]
         for f in program.functions

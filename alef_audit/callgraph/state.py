@@ -14,7 +14,7 @@ from alef_audit.resolution.graph import ModuleGraph
 # programs can afford it.  (calls up to, bound)
 _BOUNDS: Final = ((40_000, 32), (120_000, 16))
 _SMALLEST: Final = 8
-# Elements of tables and lists stand behind one token (VALUES_OF), so there may be more of them; of what a table is made
+# The entries of a large table stand behind one token (VALUES_OF), so there may be more of them; of what a table is made
 # of, that is: values from outside the program only fill it up.
 _WIDE: Final = 256
 _MADE_OF: Final = frozenset((tokens.FUNCTION, tokens.CLASS, tokens.INSTANCE, tokens.OBJECT))
@@ -82,6 +82,7 @@ class State:
         "spread_to",
         "stars",
         "super_names",
+        "tables",
         "uses",
         "wide",
     )
@@ -110,6 +111,7 @@ class State:
         self.readers: dict[tuple[int, int], list[int]] = {}  # who reads fields that nothing is stored in yet
         self.object_fields: dict[int, list[int]] = {}  # token -> names stored on it
         self.object_all: dict[int, int] = {}  # token -> variable that collects every field
+        self.tables: set[int] = set()  # object tokens with more entries than a variable may hold values
         self.spread_to: dict[int, list[int]] = {}  # token -> object tokens that take its fields
         # members of classes: (class, name) -> variable; `down` also collects overrides in subclasses
         self.members: dict[tuple[int, int], int] = {}
@@ -208,10 +210,12 @@ class State:
             self.delegated.add((variable, constraint))
             self.attach(variable, constraint)
 
-    def values(self, variable: int) -> int:
-        """The token that stands for whatever `variable` holds."""
-        self.wide.setdefault(variable, 0)
-        return tokens.token(tokens.VALUES_OF, variable)
+    def read_any(self, owner: int, destination: int) -> None:
+        """Let `destination` take the values of every field of an object-like token; of a large table behind one token."""
+        if owner in self.tables:
+            self.add(destination, tokens.token(tokens.VALUES_OF, self.all_fields(owner)))
+        else:
+            self.copy(self.all_fields(owner), destination)
 
     def _fits(self, variable: int, size: int, value: int) -> bool:
         """Whether a variable that is full by the usual bound takes one value more."""
@@ -289,17 +293,15 @@ class State:
                 self.copy(found, collector)
             for taker in tuple(self.spread_to.get(owner, ())):
                 self.copy(found, self.field(taker, name))
-            if name == ELEMENT:
-                self.wide.setdefault(found, 0)
             for reader in self.readers.pop((owner, name), ()):
-                self._give_field(found, name, reader)
+                self.copy(found, reader)
         return found
 
     def read_field(self, owner: int, name: int, destination: int) -> None:
         """Let `destination` take a field's values; a field that nothing is stored in costs no variable."""
         found = self.fields.get((owner, name))
         if found is not None:
-            self._give_field(found, name, destination)
+            self.copy(found, destination)
             return
         waiting = self.readers.get((owner, name))
         if waiting is None:
@@ -307,18 +309,13 @@ class State:
         elif len(waiting) > 64 or destination not in waiting:
             waiting.append(destination)
 
-    def _give_field(self, field: int, name: int, destination: int) -> None:
-        if name == ELEMENT:
-            self.add(destination, self.values(field))
-        else:
-            self.copy(field, destination)
-
     def all_fields(self, owner: int) -> int:
         """The variable that holds the values of every field of an object-like token."""
         found = self.object_all.get(owner)
         if found is None:
             found = self.object_all[owner] = self.variable()
-            self.wide[found] = 0
+            if owner in self.tables:
+                self.wide[found] = 0
             for name in tuple(self.object_fields.get(owner, ())):
                 self.copy(self.fields[owner, name], found)
         return found

@@ -1,0 +1,64 @@
+"""Large tables: object, list and dict literals with more entries than a variable may hold values."""
+
+from array import array
+
+from alef_audit.callgraph import tokens
+from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.program import Program
+from alef_audit.callgraph.tokens import token
+from alef_audit.facts import flows
+from alef_audit.resolution.graph import ModuleGraph
+
+
+def large_tables(program: Program, modules: ModuleGraph, table: CallTable, bound: int) -> set[int]:
+    """Tokens of the objects that are written with more than `bound` entries, those of what they spread counted in.
+
+    Spreads are followed by variable and import only: `{...chatHandlers, ...configHandlers}`.
+    """
+    entries: dict[int, int] = {}  # slot that an object was made in -> entries stored on it
+    made: dict[int, int] = {}  # slot -> object
+    copies: dict[int, int] = {}
+    spreads: list[tuple[int, int]] = []
+    for index, unit in enumerate(program.units):
+        rows = array("i")
+        rows.frombytes(unit.facts.flows)
+        aliases, base = table.aliases, unit.slots
+        for at in range(0, len(rows), flows.ROW):
+            op = rows[at]
+            if op == flows.OBJECT:
+                made.setdefault(aliases[base + rows[at + 1]], unit.objects + rows[at + 2])
+            elif op == flows.STORE:
+                slot = aliases[base + rows[at + 1]]
+                entries[slot] = entries.get(slot, 0) + 1
+            elif op == flows.SPREAD:
+                spreads.append((aliases[base + rows[at + 1]], aliases[base + rows[at + 2]]))
+            elif op == flows.COPY:
+                copies.setdefault(aliases[base + rows[at + 1]], aliases[base + rows[at + 2]])
+            elif op == flows.IMPORT:
+                source = _exported(program, modules, table, index, rows[at + 2])
+                if source:
+                    copies.setdefault(aliases[base + rows[at + 1]], source)
+    for destination, source in spreads:
+        entries[destination] = entries.get(destination, 0) + entries.get(_origin(source, made, copies), 0)
+    return {token(tokens.OBJECT, made[slot]) for slot, count in entries.items() if count > bound and slot in made}
+
+
+def _origin(slot: int, made: dict[int, int], copies: dict[int, int]) -> int:
+    """The slot that the object in `slot` was made in, as far as plain copies tell."""
+    for _ in range(6):
+        if slot in made or slot not in copies:
+            return slot
+        slot = copies[slot]
+    return slot
+
+
+def _exported(program: Program, modules: ModuleGraph, table: CallTable, index: int, number: int) -> int:
+    facts = program.units[index].facts.imports[number]
+    target = modules.targets[index][number]
+    if target < 0 or not facts.name:
+        return 0
+    unit = program.units[target]
+    for export in unit.facts.exports:
+        if export.name == facts.name:
+            return table.aliases[unit.slots + export.slot]
+    return 0
