@@ -6,6 +6,7 @@ from alef_audit.callgraph import tokens
 from alef_audit.callgraph.api import CALL as API_CALL
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.members import member
+from alef_audit.callgraph.program import POSITIONS
 from alef_audit.callgraph.state import CONSTRUCT, LOAD, PARAMETER, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts import flows
@@ -92,7 +93,7 @@ def link(state: State, table: CallTable, call: int, function: int, shift: int = 
     """`call` may run `function`: wire arguments (from position `shift` on), result and receiver."""
     if (call, function) in state.links:
         return
-    state.links[call, function] = None
+    state.links[call, function] = shift
     facts = state.program.functions[function]
     offset = table.slot_offset(function)
     arguments = table.arguments(call)
@@ -152,12 +153,15 @@ def _pass_arguments(
                 if position < len(positional):
                     state.copy(slot, table.resolve(offset + positional[position].slot))
                 else:
-                    _pass_rest(state, table, function, ParameterKind.REST, ELEMENT, slot)
+                    index = _position(state, position - len(positional))
+                    _pass_rest(state, table, function, ParameterKind.REST, index, slot)
             position += 1
         elif label == flows.SPREAD_POSITIONAL:
             if slot:
-                for parameter in positional[max(0, position) :]:
-                    _load_into(state, slot, ELEMENT, table.resolve(offset + parameter.slot))
+                first = max(0, position)
+                for index, parameter in enumerate(positional[first:], first - position):
+                    _load_into(state, slot, _position(state, index), table.resolve(offset + parameter.slot))
+                _pass_rest(state, table, function, ParameterKind.REST, ELEMENT, slot, spread=True)
         elif label == flows.SPREAD_KEYWORD:
             if slot:
                 for parameter in facts.parameters:
@@ -176,7 +180,14 @@ def _pass_keyword(state: State, table: CallTable, function: int, label: int, slo
     _pass_rest(state, table, function, ParameterKind.KEYWORDS, label, slot)
 
 
-def _pass_rest(state: State, table: CallTable, function: int, kind: int, name: int, slot: int) -> None:
+def _position(state: State, index: int) -> int:
+    """The name of an element by its position; ELEMENT for those that are not told apart."""
+    return state.program.name_ids.get(str(index), ELEMENT) if index < POSITIONS else ELEMENT
+
+
+def _pass_rest(
+    state: State, table: CallTable, function: int, kind: int, name: int, slot: int, *, spread: bool = False
+) -> None:
     """Collect surplus arguments in the object of the rest parameter, made once per parameter."""
     for parameter in state.program.functions[function].parameters:
         if parameter.kind == kind:
@@ -185,7 +196,10 @@ def _pass_rest(state: State, table: CallTable, function: int, kind: int, name: i
             if holder is None:
                 holder = state.rest_objects[variable] = state.new_object()
                 state.add(variable, holder)
-            state.copy(slot, state.field(holder, name))
+            if spread:
+                _load_into(state, slot, ELEMENT, state.field(holder, name))
+            else:
+                state.copy(slot, state.field(holder, name))
 
 
 def _load_into(state: State, base: int, name: int, destination: int) -> None:

@@ -8,7 +8,7 @@ from alef_audit.callgraph.dispatch import MethodIndex, method_index
 from alef_audit.callgraph.entries import WorkerEntries
 from alef_audit.callgraph.graph import Edge, RootSite, SinkSite
 from alef_audit.callgraph.loops import loops_around, multiplies
-from alef_audit.callgraph.parameters import Path, Use, parameter_paths
+from alef_audit.callgraph.parameters import Path, Use, spelled
 from alef_audit.callgraph.shapes import UserCode
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
@@ -41,6 +41,8 @@ class Collector:
         "returning_calls",
         "roots",
         "sinks",
+        "spelled",
+        "standard",
         "state",
         "table",
         "unresolved",
@@ -52,8 +54,13 @@ class Collector:
         self.state = state
         self.table = table
         self.loops = frozenset(lexicon.loops)
+        self.standard = {
+            "ecmascript": frozenset(lexicon.standard_members.ecmascript),
+            "python": frozenset(lexicon.standard_members.python),
+        }
         self.registrations = [(re2.compile(row.pattern), row) for row in lexicon.registration]
-        self.paths = parameter_paths(state.program, table)
+        self.spelled = spelled(state.program, table)
+        self.paths = self.spelled.paths
         self.parameter_uses: dict[Path, list[tuple[Use, tuple[int, ...]]]] = {}
         self.entries = WorkerEntries(state.program, table)
         self.lifecycle_events = frozenset(lexicon.lifecycle_events)
@@ -122,7 +129,8 @@ class Collector:
         path = self.paths.get(slot)
         if path is None:
             return False
-        self.parameter_uses.setdefault(path, []).append((Use(call, guard, loops), tuple(functions)))
+        awaited = bool(self.table.flags(call) & flows.AWAITED)
+        self.parameter_uses.setdefault(path, []).append((Use(call, guard, loops, awaited), tuple(functions)))
         return True
 
     def loop_guard(self, call: int) -> int:

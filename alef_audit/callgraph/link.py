@@ -113,8 +113,15 @@ def _visit(collector: Collector, call: int, functions: list[int], nodes: list[in
     settled |= _offload_by_name(collector, call) if not functions else set()
     guessed = bool(settled) or _dynamic(collector, call)
     handed = _callbacks(collector, call, settled, known=False)
-    if not guessed and not handed and not table.flags(call) & flows.IMPLICIT:
+    if not guessed and not handed and not table.flags(call) & flows.IMPLICIT and not _is_standard(collector, call):
         collector.unresolved.append(call)
+
+
+def _is_standard(collector: Collector, call: int) -> bool:
+    """Whether a call reads like one of a method of the language's own types: `text.trim()`, `rows.append(row)`."""
+    table = collector.table
+    language = collector.state.program.unit_of(table.function(call)).facts.language
+    return "." in table.text(call) and table.member(call) in collector.standard[language]
 
 
 def _awaitable(collector: Collector, call: int, functions: list[int]) -> list[int]:

@@ -11,7 +11,7 @@ from alef_audit.facts.flows import ELEMENT
 # Modules whose names in annotations are no classes of which a value could be an instance.
 _TYPING: Final = ("typing.", "typing_extensions.", "collections.abc.", "types.")
 # Methods of maps, sets, lists and dicts: reading one is no look-up of an element under that key.
-_COLLECTION_METHODS: Final = frozenset(
+COLLECTION_METHODS: Final = frozenset(
     [
         "get",
         "set",
@@ -93,7 +93,7 @@ def load(state: State, value: int, name: int, destination: int) -> None:
             state.read_any(value, destination)
         else:
             state.read_field(value, name, destination)
-            if state.program.names[name] not in _COLLECTION_METHODS:
+            if state.program.names[name] not in COLLECTION_METHODS:
                 state.read_field(value, ELEMENT, destination)
     elif kind in (tokens.INSTANCE, tokens.CLASS):
         _load_member(state, kind, index, name, destination)

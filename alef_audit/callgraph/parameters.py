@@ -1,33 +1,35 @@
 """Functions handed over as parameters, resolved per call site.
 
 `withLock(fn)`, `retry(() => …)`, `measure({ run })` call what they are given.  Followed through the parameter, every
-caller of
-such a helper would seem to run the callbacks of all its other callers.  Instead the use of a parameter is carried back
-to
-the sites that pass it: the edge goes from the function that contains the site to the callback it passes (one level of
-call-site sensitivity, for parameters that are called; k-CFA of Shivers 1991 with k = 1 where it pays).
+caller of such a helper would seem to run the callbacks of all its other callers.  Instead the use of a parameter is
+carried back to the sites that pass it: the edge goes from the function that contains the site to the callback it passes
+(one level of call-site sensitivity, for parameters that are called; k-CFA of Shivers 1991 with k = 1 where it pays).
+
+This module finds the slots that stand for parameters; `passing.py` says what a call site passes for one.
 """
 
 from array import array
-from collections import defaultdict, deque
+from collections import deque
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.program import Program
-from alef_audit.callgraph.state import State
-from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
+from alef_audit.facts.file import ParameterKind
 
-_WHOLE: Final = -1
+WHOLE: Final = -1
+COLLECTING: Final = ParameterKind.REST | ParameterKind.KEYWORDS
+# Methods of dicts and maps that give the value under the literal that is their first argument.
+_KEYED: Final = frozenset(("get", "pop", "setdefault"))
 
 
 class Path(NamedTuple):
-    """A parameter, or a field of the object that it holds (`params.load`)."""
+    """A parameter, or a field of the object that it holds (`params.load`, `hooks["ready"]`, a step of `*steps`)."""
 
     function: int
     position: int
-    field: int  # name, or -1 for the parameter itself
+    field: int  # name, ELEMENT for any, or WHOLE for the parameter itself
 
 
 class Use(NamedTuple):
@@ -36,96 +38,83 @@ class Use(NamedTuple):
     call: int
     guard: int
     loops: tuple[str, ...]
+    awaited: bool
 
 
-def parameter_paths(program: Program, table: CallTable) -> dict[int, Path]:
-    """Which slots hold a parameter, or a field loaded from one, and nothing else that matters."""
-    paths: dict[int, Path] = {}
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """What the text itself says of slots, before any value is known."""
+
+    paths: dict[int, Path] = field(default_factory=dict)  # slot -> the parameter, or field of one, that it holds
+    copies: dict[int, int] = field(default_factory=dict)  # slot -> slot that it was first copied from
+    stored: dict[int, list[tuple[int, int]]] = field(default_factory=dict)  # slot of a literal -> (name, slot) entries
+    spread: dict[int, list[int]] = field(default_factory=dict)  # slot of a literal -> slots whose fields it takes
+
+
+def spelled(program: Program, table: CallTable) -> Spelled:
+    """Read off the flow rows which slots hold a parameter, or a field loaded from one, and how literals are made."""
+    result = Spelled()
+    paths = result.paths
     for index, facts in enumerate(program.functions):
         for position, parameter in enumerate(facts.parameters):
-            if parameter.slot and not parameter.kind & 3:
-                paths[table.slot_of(index, parameter.slot)] = Path(index, position, _WHOLE)
-    for number, unit in enumerate(program.units):
-        rows = array("i")
-        rows.frombytes(unit.facts.flows)
-        names = program.name_maps[number]
-        aliases, base = table.aliases, unit.slots
-        for at in range(0, len(rows), flows.ROW):
-            op = rows[at]
-            if op != flows.LOAD and op != flows.COPY:
-                continue
+            if parameter.slot:
+                paths[table.slot_of(index, parameter.slot)] = Path(index, position, WHOLE)
+    _read_keys(program, table, paths)
+    for number in range(len(program.units)):
+        _read_rows(program, table, number, result)
+    return result
+
+
+def _read_rows(program: Program, table: CallTable, number: int, result: Spelled) -> None:
+    unit, names = program.units[number], program.name_maps[number]
+    rows = array("i")
+    rows.frombytes(unit.facts.flows)
+    aliases, base = table.aliases, unit.slots
+    paths, copies, stored, spread = result.paths, result.copies, result.stored, result.spread
+    entries: dict[int, list[tuple[int, int]]] = {}
+    for at in range(0, len(rows), flows.ROW):
+        op = rows[at]
+        if op == flows.LOAD:
             source = paths.get(aliases[base + rows[at + 2]])
-            if source is None or (op == flows.LOAD and source.field != _WHOLE):
-                continue
-            destination = aliases[base + rows[at + 1]]
-            if destination not in paths:
-                name = names[rows[at + 3]]
-                if op == flows.COPY:
-                    paths[destination] = source
-                elif name != flows.ELEMENT:
+            if source is not None and source.field == WHOLE:
+                destination, name = aliases[base + rows[at + 1]], names[rows[at + 3]]
+                if destination not in paths and (name != flows.ELEMENT or _collects(program, source)):
                     paths[destination] = Path(source.function, source.position, name)
-    return paths
+        elif op == flows.COPY:
+            destination, origin = aliases[base + rows[at + 1]], aliases[base + rows[at + 2]]
+            copies.setdefault(destination, origin)
+            source = paths.get(origin)
+            if source is not None:
+                paths.setdefault(destination, source)
+        elif op == flows.OBJECT:
+            slot = aliases[base + rows[at + 1]]
+            stored[slot] = entries.setdefault(slot, [])
+        elif op == flows.STORE:
+            slot = aliases[base + rows[at + 1]]
+            entries.setdefault(slot, []).append((names[rows[at + 3]], aliases[base + rows[at + 2]]))
+        elif op == flows.SPREAD:
+            spread.setdefault(aliases[base + rows[at + 1]], []).append(aliases[base + rows[at + 2]])
 
 
-class Sites:
-    """The call sites of every function, and what they pass for a parameter."""
+def _collects(program: Program, path: Path) -> bool:
+    """Whether a path's parameter collects surplus arguments: each of its elements is an argument of the call site."""
+    return bool(program.functions[path.function].parameters[path.position].kind & COLLECTING)
 
-    __slots__ = ("_calls", "_paths", "_state", "_table")
 
-    def __init__(self, state: State, table: CallTable, paths: dict[int, Path]) -> None:
-        self._state = state
-        self._table = table
-        self._paths = paths
-        self._calls: defaultdict[int, list[int]] = defaultdict(list)
-        for call, function in state.links:
-            self._calls[function].append(call)
-
-    def of(self, function: int) -> list[int]:
-        return sorted(self._calls.get(function, ()))
-
-    def passed(self, call: int, path: Path) -> tuple[list[int], list[Path]]:
-        """What `call` passes for `path`: functions, and paths of its own function that it only forwards."""
-        slot = self._argument(call, path)
-        if not slot:
-            return [], []
-        held = self._state.held(slot)
-        forwarded = self._paths.get(slot)
-        if path.field == _WHOLE:
-            if forwarded is not None:
-                return [], [forwarded]
-            return [value >> SHIFT for value in held if value & MASK == tokens.FUNCTION], []
-        if forwarded is not None and forwarded.field == _WHOLE:
-            return [], [Path(forwarded.function, forwarded.position, path.field)]
-        functions: list[int] = []
-        forwards: list[Path] = []
-        for value in held:
-            variable = self._state.fields.get((value, path.field)) if value & MASK == tokens.OBJECT else None
-            if variable is None:
-                continue
-            functions.extend(
-                other >> SHIFT
-                for other in self._state.held(variable)
-                if other & MASK == tokens.FUNCTION
-            )
-        return functions, forwards
-
-    def _argument(self, call: int, path: Path) -> int:
-        """The slot of the argument that reaches a parameter, by position or by name; 0 if that is not known."""
-        facts = self._state.program.functions[path.function]
-        wanted = facts.parameters[path.position]
-        name = self._table.name_of(path.function, wanted.name)
-        position = sum(1 for parameter in facts.parameters[: path.position] if not parameter.kind)
-        seen = 0
-        for label, slot, _ in self._table.arguments(call):
-            if label == flows.NO_NAME:
-                if seen == position and not wanted.kind:
-                    return slot
-                seen += 1
-            elif label > 0 and label == name:
-                return slot
-            elif label < 0:
-                return 0
-        return 0
+def _read_keys(program: Program, table: CallTable, paths: dict[int, Path]) -> None:
+    """`hooks.get("ready")` and `hooks.pop("ready")` are fields of a parameter too."""
+    for call in range(len(table)):
+        result = table.result(call)
+        if not result or result in paths or table.member(call) not in _KEYED:
+            continue
+        source = paths.get(table.receiver(call))
+        if source is None or source.field != WHOLE:
+            continue
+        arguments = table.arguments(call)
+        literal = program.names[arguments[0][2]] if arguments else ""
+        name = program.name_ids.get(literal[1:]) if literal.startswith('"') else None
+        if name:
+            paths[result] = Path(source.function, source.position, name)
 
 
 def within(program: Program, function: int, outer: int) -> bool:

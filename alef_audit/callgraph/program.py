@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
+from typing import Final
 
 from alef_audit.facts.file import Class, FileFacts, Function
+
+# Elements of lists and argument lists are told apart up to this position.
+POSITIONS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def build_program(files: list[tuple[str, str, str, FileFacts]]) -> Program:
     classes: list[Class] = []
     function_unit, class_unit = array("i"), array("i")
     objects, slots = 0, 1
-    name_ids: dict[str, int] = {"": 0, "*": 1}
+    name_ids: dict[str, int] = {"": 0, "*": 1, **{str(index): 2 + index for index in range(POSITIONS)}}
     name_maps = []
     for path, module, role, facts in files:
         units.append(Unit(path, module, role, facts, len(functions), len(classes), objects, slots))

@@ -127,7 +127,7 @@ class State:
         self.returned: dict[int, set[int]] = {}  # function -> positions of the parameters that it hands back
         self.next_object = program.object_count
         # results: (call, function) links, (call, API node) uses, getter reads
-        self.links: dict[tuple[int, int], None] = {}
+        self.links: dict[tuple[int, int], int] = {}  # -> how many arguments stand before the first positional one
         self.externals: dict[tuple[int, int], None] = {}
         self.getters: dict[tuple[int, int, int], None] = {}  # (reading function, line, getter)
 
