@@ -34,6 +34,11 @@ class CallTable:
     def __len__(self) -> int:
         return len(self.starts)
 
+    def all(self, offset: int) -> list[int]:
+        """One integer of the head of every call, in order; `offset` is one of those in `flows.py`."""
+        heads = self.heads
+        return [heads[start + offset] for start in self.starts]
+
     def function(self, call: int) -> int:
         return self.heads[self.starts[call] + flows.IN_FUNCTION]
 

@@ -37,6 +37,7 @@ class Collector:
         "parameter_uses",
         "paths",
         "registered",
+        "registration_set",
         "registrations",
         "returning_calls",
         "roots",
@@ -58,7 +59,11 @@ class Collector:
             "ecmascript": frozenset(lexicon.standard_members.ecmascript),
             "python": frozenset(lexicon.standard_members.python),
         }
-        self.registrations = [(re2.compile(row.pattern), row) for row in lexicon.registration]
+        self.registrations = lexicon.registration
+        self.registration_set = re2.Set.FullMatchSet()
+        for row in lexicon.registration:
+            self.registration_set.Add(row.pattern)
+        self.registration_set.Compile()
         self.spelled = spelled(state.program, table)
         self.paths = self.spelled.paths
         self.parameter_uses: dict[Path, list[tuple[Use, tuple[int, ...]]]] = {}
@@ -67,8 +72,11 @@ class Collector:
         self.user_code = UserCode(state.program, table)
         self.local_nodes = frozenset(table.local_api.values())
         self.offloaders = state.api.offloaders_by_name()
+        flags = table.all(flows.FLAGS)
         self.returning_calls = {
-            table.function(call) for call in range(len(table)) if table.flags(call) & flows.RETURNED
+            function
+            for function, flag in zip(table.all(flows.IN_FUNCTION), flags, strict=True)
+            if flag & flows.RETURNED
         }
         self.known_members: dict[str, Registration | None] = {"": None}
         self.methods: MethodIndex = method_index(state.program)
@@ -81,14 +89,15 @@ class Collector:
         # result of a decorator's application -> what it decorates
         self.decorated = {
             table.result(call): table.arguments(call)[0][1]
-            for call in range(len(table))
-            if table.flags(call) & flows.DECORATOR and table.result(call)
+            for call, flag in enumerate(flags)
+            if flag & flows.DECORATOR and table.result(call)
         }
 
     def registration_row(self, member: str) -> Registration | None:
         """The lexicon's row for a member that reads like a registration."""
         if member not in self.known_members:
-            self.known_members[member] = next((row for p, row in self.registrations if p.fullmatch(member)), None)
+            fitting = self.registration_set.Match(member)
+            self.known_members[member] = self.registrations[min(fitting)] if fitting else None
         return self.known_members[member]
 
     def unwrapped(self, slot: int, offloaders: set[int]) -> list[int]:

@@ -154,14 +154,13 @@ def _user_code(collector: Collector, call: int, functions: list[int], nodes: lis
     """A user's plain callable run on the loop: nothing is known of it, but for adapters that the library
     itself made.
     """
-    program = collector.state.program
-    if any(node in collector.state.api.modelled for node in nodes):
+    shape = collector.user_code.site(call)
+    if shape is None or any(node in collector.state.api.modelled for node in nodes):
         return
+    facts = collector.state.program.functions
     adapters = FunctionFlag.ANONYMOUS | FunctionFlag.ASYNC
-    if all(program.functions[function].flags & adapters for function in functions):
-        shape = collector.user_code.site(call)
-        if shape is not None:
-            collector.sinks[call, shape.text] = shape
+    if all(facts[function].flags & adapters for function in functions):
+        collector.sinks[call, shape.text] = shape
 
 
 def _external(collector: Collector, call: int, node: int) -> set[int]:

@@ -103,12 +103,12 @@ def _collects(program: Program, path: Path) -> bool:
 
 def _read_keys(program: Program, table: CallTable, paths: dict[int, Path]) -> None:
     """`hooks.get("ready")` and `hooks.pop("ready")` are fields of a parameter too."""
-    for call in range(len(table)):
-        result = table.result(call)
-        if not result or result in paths or table.member(call) not in _KEYED:
+    keyed = {program.name_ids[name] for name in _KEYED if name in program.name_ids}
+    for call, member in enumerate(table.all(flows.MEMBER)):
+        if member not in keyed:
             continue
-        source = paths.get(table.receiver(call))
-        if source is None or source.field != WHOLE:
+        result, source = table.result(call), paths.get(table.receiver(call))
+        if not result or result in paths or source is None or source.field != WHOLE:
             continue
         arguments = table.arguments(call)
         literal = program.names[arguments[0][2]] if arguments else ""

@@ -32,25 +32,31 @@ _CALLABLE_TEXT: Final = re.compile(r"(?:self\.)?[a-z_]\w*")
 class UserCode:
     """What one pass over all calls tells about callables that are treated as either synchronous or not."""
 
-    __slots__ = ("_awaited", "_inspecting", "_program", "_table")
+    __slots__ = ("_awaited", "_inspecting", "_program", "_python", "_table")
 
     def __init__(self, program: Program, table: CallTable) -> None:
         self._program = program
         self._table = table
         self._inspecting: set[int] = set()
         self._awaited: set[tuple[int, str]] = set()
-        for call in range(len(table)):
-            if table.member(call) in _INSPECTIONS:
+        self._python = frozenset(i for i, unit in enumerate(program.units) if unit.facts.language == "python")
+        inspections = {program.name_ids[name] for name in _INSPECTIONS if name in program.name_ids}
+        if not self._python:
+            return
+        flags, members = table.all(flows.FLAGS), table.all(flows.MEMBER)
+        for call, (flag, member) in enumerate(zip(flags, members, strict=True)):
+            if member in inspections:
                 self._inspecting.add(table.function(call))
-            if table.flags(call) & flows.AWAITED and not table.flags(call) & flows.IMPLICIT:
+            if flag & flows.AWAITED and not flag & flows.IMPLICIT:
                 self._awaited.add((table.function(call), table.text(call)))
 
     def site(self, call: int) -> SinkSite | None:
         """The sink that an unresolved call is, if it runs a user's plain callable on the loop."""
         table = self._table
         function = table.function(call)
-        facts = self._program.functions[function]
-        if not facts.flags & FunctionFlag.ASYNC or self._program.unit_of(function).facts.language != "python":
+        if self._program.function_unit[function] not in self._python:
+            return None
+        if not self._program.functions[function].flags & FunctionFlag.ASYNC:
             return None
         text = table.text(call)
         if table.flags(call) & (flows.AWAITED | flows.IMPLICIT | flows.DECORATOR | flows.IN_TEST):

@@ -211,7 +211,7 @@ class State:
             self.attach(variable, constraint)
 
     def read_any(self, owner: int, destination: int) -> None:
-        """Let `destination` take the values of every field of an object-like token; of a large table behind one token."""
+        """Let `destination` take every field of an object-like token; those of a large table behind one token."""
         if owner in self.tables:
             self.add(destination, tokens.token(tokens.VALUES_OF, self.all_fields(owner)))
         else:
