@@ -8,6 +8,7 @@ from alef_audit.callgraph import graph, guards, tokens
 from alef_audit.callgraph.calling import selected
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import Collector, functions_in, how_of, thread_of
+from alef_audit.callgraph.declared import declared_callees
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.platforms import ruled_out
 from alef_audit.callgraph.settle import settle_parameters
@@ -89,7 +90,7 @@ def _visit(collector: Collector, call: int, functions: list[int], nodes: list[in
     state, table = collector.state, collector.table
     if state.overflowed(table.callee(call)):
         # which functions made it into a full set depends on the order of arrival: none of them is evidence
-        functions, nodes = [], []
+        functions, nodes = declared_callees(state, table, call)
     functions = _awaitable(collector, call, functions)
     if not collector.uses(call, table.callee(call), functions, 0, ()):
         doubt = guards.MEDIUM if len(functions) > _CALLED else 0

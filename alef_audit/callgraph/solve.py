@@ -155,6 +155,7 @@ def _write_rows(
         elif op == flows.SELF:
             state.add(dst, token(tokens.OPEN, unit.classes + b))
         elif op == flows.TYPE:
+            state.declared.setdefault(dst, []).append(aliases[base + b])
             state.attach(aliases[base + b], (TYPE, dst))
         elif op == flows.SUPER:
             state.add(dst, token(tokens.SUPER, unit.classes + b))

@@ -52,6 +52,7 @@ class State:
         "bound",
         "class_bases",
         "class_subs",
+        "declared",
         "delegated",
         "down",
         "exports",
@@ -121,6 +122,7 @@ class State:
         self.super_names: dict[int, dict[int, int]] = {}
         self.class_bases: dict[int, list[int]] = {}  # class -> tokens (classes, externals) it derives from
         self.class_subs: dict[int, list[int]] = {}
+        self.declared: dict[int, list[int]] = {}  # variable -> variables of the types that it is declared to have
         self.module_replaced: dict[int, int] = {}  # unit -> variable of what replaces its exports object
         self.module_names: dict[tuple[int, int], int] = {}  # (unit, name) -> variable, CommonJS only
         self.rest_objects: dict[int, int] = {}
