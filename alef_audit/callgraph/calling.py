@@ -4,10 +4,11 @@ from typing import Final
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.api import CALL as API_CALL
+from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.members import member
 from alef_audit.callgraph.program import POSITIONS
-from alef_audit.callgraph.state import CONSTRUCT, LOAD, PARAMETER, State
+from alef_audit.callgraph.state import APPLY, CONSTRUCT, LOAD, PARAMETER, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts import flows
 from alef_audit.facts.file import Function, ParameterKind
@@ -61,6 +62,15 @@ def apply_call(state: State, table: CallTable, call: int, value: int) -> None:
         link(state, table, call, index, shift=99)
     elif kind == tokens.BIND_OF:
         _give(state, table.result(call), token(tokens.FUNCTION, index))
+
+
+def apply_reflected(state: State, table: CallTable, call: int, value: int) -> None:
+    """`value` arrived in the first argument of the `Reflect.apply(f, self, arguments)` that is `call`."""
+    kind, index = value & MASK, value >> SHIFT
+    if kind == tokens.FUNCTION:
+        link(state, table, call, index, shift=99)
+    elif kind == tokens.EXTERNAL:
+        apply_external(state, table, call, index)
 
 
 def link_token(state: State, table: CallTable, call: int, value: int) -> None:
@@ -213,10 +223,14 @@ def apply_external(state: State, table: CallTable, call: int, node: int) -> None
     """A value from outside the program is called: note it, and say what comes back."""
     if not use_external(state, table, call, node):
         return
+    if state.api.text[node] == "Reflect.apply" and table.arguments(call):
+        state.attach(table.arguments(call)[0][1], (APPLY, call))
     result = table.result(call)
     api = state.api
     if result:
-        if api.text[node] in _COLLECTIONS:
+        if api.text[node].endswith(".bind") and _is_function(api, api.parent[node]):
+            state.add(result, token(tokens.EXTERNAL, api.parent[node]))
+        elif api.text[node] in _COLLECTIONS:
             state.add(result, state.new_object())
         elif table.flags(call) & flows.DECORATOR and node not in api.values:
             # decorators from outside are taken to hand back what they decorate
@@ -226,6 +240,11 @@ def apply_external(state: State, table: CallTable, call: int, node: int) -> None
             child = api.child(node, API_CALL)
             if child:
                 state.add(result, token(tokens.EXTERNAL, child))
+
+
+def _is_function(api: ApiGraph, node: int) -> bool:
+    """Whether a node of the JavaScript API is a function that models speak of."""
+    return api.language[node] == "ecmascript" and node in api.sinks
 
 
 def use_external(state: State, table: CallTable, call: int, node: int) -> bool:

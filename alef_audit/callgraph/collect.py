@@ -23,6 +23,7 @@ class Collector:
     """Accumulates the parts of the call graph while the calls are visited in order."""
 
     __slots__ = (
+        "callers",
         "decorated",
         "edges",
         "entries",
@@ -55,6 +56,7 @@ class Collector:
         self.state = state
         self.table = table
         self.loops = frozenset(lexicon.loops)
+        self.callers = frozenset(lexicon.callers)
         self.standard = {
             "ecmascript": frozenset(lexicon.standard_members.ecmascript),
             "python": frozenset(lexicon.standard_members.python),

@@ -282,7 +282,7 @@ def _callbacks(collector: Collector, call: int, settled: set[int], *, known: boo
         for function in handed:
             found = True
             collector.edge(call, function, graph.CALLBACK, doubt, over)
-        if looping:
+        if looping or member in collector.callers:
             for value in state.held(slot):
                 if value & MASK == tokens.EXTERNAL and value >> SHIFT in state.api.sinks:
                     found = True

@@ -82,6 +82,8 @@ COLLECTION_METHODS: Final = frozenset(
         "__call__",
     ]
 )
+# `readFileSync.call(fs, path)` calls readFileSync.
+_SAME_FUNCTION: Final = frozenset(("call", "apply"))
 _FUNCTION_METHODS: Final = {"call": tokens.CALL_OF, "apply": tokens.APPLY_OF, "bind": tokens.BIND_OF}
 
 
@@ -174,7 +176,8 @@ def _load_external(state: State, node: int, name: int, destination: int) -> None
         child = state.api.existing(node, text)
         child = child if child in state.api.modelled else 0
     else:
-        child = state.api.child(node, text)
+        is_itself = text in _SAME_FUNCTION and node in state.api.sinks and state.api.language[node] == "ecmascript"
+        child = node if is_itself else state.api.child(node, text)
     if child:
         state.add(destination, token(tokens.EXTERNAL, child))
 

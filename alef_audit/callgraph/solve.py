@@ -6,7 +6,7 @@ from typing import Final
 
 from alef_audit.callgraph import containers, tokens
 from alef_audit.callgraph.api import ApiGraph
-from alef_audit.callgraph.calling import apply_call, link_token, type_parameter
+from alef_audit.callgraph.calling import apply_call, apply_reflected, link_token, type_parameter
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.large import large_tables
 from alef_audit.callgraph.members import (
@@ -20,6 +20,7 @@ from alef_audit.callgraph.members import (
 )
 from alef_audit.callgraph.program import Program, Unit
 from alef_audit.callgraph.state import (
+    APPLY,
     BASE,
     CALL,
     CONSTRUCT,
@@ -234,6 +235,8 @@ def _apply(state: State, table: CallTable, constraint: Constraint, value: int) -
         containers.put(state, value, constraint[1], constraint[2])
     elif op == PICK:
         containers.pick(state, value, constraint[2], constraint[1])
+    elif op == APPLY:
+        apply_reflected(state, table, constraint[1], value)
     elif op == PARAMETER:
         type_parameter(state, table, value, constraint[1], constraint[2])
 

@@ -38,6 +38,7 @@ ELEMENT_OF: Final = 8  # (ELEMENT_OF, call): functions that arrive are called ba
 PUT: Final = 10  # (PUT, source, name): collections that arrive take what source holds, under that key
 PICK: Final = 12  # (PICK, destination, name): what collections that arrive hold under that key, and no other field
 PARAMETER: Final = 11  # (PARAMETER, position, node): functions that arrive get the API node as that parameter
+APPLY: Final = 13  # (APPLY, call): what arrives is called by `Reflect.apply`
 GETTER: Final = 9  # (GETTER, destination, function, line): a read that runs the getter functions that arrive
 
 Constraint = tuple[int, ...]
