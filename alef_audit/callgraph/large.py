@@ -1,7 +1,5 @@
 """Large tables: object, list and dict literals with more entries than a variable may hold values."""
 
-from array import array
-
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.program import Program
@@ -20,24 +18,21 @@ def large_tables(program: Program, modules: ModuleGraph, table: CallTable, bound
     copies: dict[int, int] = {}
     spreads: list[tuple[int, int]] = []
     for index, unit in enumerate(program.units):
-        rows = array("i")
-        rows.frombytes(unit.facts.flows)
         aliases, base = table.aliases, unit.slots
-        for at in range(0, len(rows), flows.ROW):
-            op = rows[at]
-            if op == flows.OBJECT:
-                made.setdefault(aliases[base + rows[at + 1]], unit.objects + rows[at + 2])
-            elif op == flows.STORE:
-                slot = aliases[base + rows[at + 1]]
+        for op, a, b, _, _ in flows.rows(unit.facts.flows):
+            if op == flows.STORE:
+                slot = aliases[base + a]
                 entries[slot] = entries.get(slot, 0) + 1
+            elif op == flows.OBJECT:
+                made.setdefault(aliases[base + a], unit.objects + b)
             elif op == flows.SPREAD:
-                spreads.append((aliases[base + rows[at + 1]], aliases[base + rows[at + 2]]))
+                spreads.append((aliases[base + a], aliases[base + b]))
             elif op == flows.COPY:
-                copies.setdefault(aliases[base + rows[at + 1]], aliases[base + rows[at + 2]])
+                copies.setdefault(aliases[base + a], aliases[base + b])
             elif op == flows.IMPORT:
-                source = _exported(program, modules, table, index, rows[at + 2])
+                source = _exported(program, modules, table, index, b)
                 if source:
-                    copies.setdefault(aliases[base + rows[at + 1]], source)
+                    copies.setdefault(aliases[base + a], source)
     for destination, source in spreads:
         entries[destination] = entries.get(destination, 0) + entries.get(_origin(source, made, copies), 0)
     return {token(tokens.OBJECT, made[slot]) for slot, count in entries.items() if count > bound and slot in made}

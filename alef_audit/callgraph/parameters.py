@@ -8,7 +8,6 @@ carried back to the sites that pass it: the edge goes from the function that con
 This module finds the slots that stand for parameters; `passing.py` says what a call site passes for one.
 """
 
-from array import array
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -67,33 +66,30 @@ def spelled(program: Program, table: CallTable) -> Spelled:
 
 def _read_rows(program: Program, table: CallTable, number: int, result: Spelled) -> None:
     unit, names = program.units[number], program.name_maps[number]
-    rows = array("i")
-    rows.frombytes(unit.facts.flows)
     aliases, base = table.aliases, unit.slots
     paths, copies, stored, spread = result.paths, result.copies, result.stored, result.spread
     entries: dict[int, list[tuple[int, int]]] = {}
-    for at in range(0, len(rows), flows.ROW):
-        op = rows[at]
+    for op, a, b, c, _ in flows.rows(unit.facts.flows):
         if op == flows.LOAD:
-            source = paths.get(aliases[base + rows[at + 2]])
+            source = paths.get(aliases[base + b])
             if source is not None and source.field == WHOLE:
-                destination, name = aliases[base + rows[at + 1]], names[rows[at + 3]]
+                destination, name = aliases[base + a], names[c]
                 if destination not in paths and (name != flows.ELEMENT or _collects(program, source)):
                     paths[destination] = Path(source.function, source.position, name)
         elif op == flows.COPY:
-            destination, origin = aliases[base + rows[at + 1]], aliases[base + rows[at + 2]]
+            destination, origin = aliases[base + a], aliases[base + b]
             copies.setdefault(destination, origin)
             source = paths.get(origin)
             if source is not None:
                 paths.setdefault(destination, source)
         elif op == flows.OBJECT:
-            slot = aliases[base + rows[at + 1]]
+            slot = aliases[base + a]
             stored[slot] = entries.setdefault(slot, [])
         elif op == flows.STORE:
-            slot = aliases[base + rows[at + 1]]
-            entries.setdefault(slot, []).append((names[rows[at + 3]], aliases[base + rows[at + 2]]))
+            slot = aliases[base + a]
+            entries.setdefault(slot, []).append((names[c], aliases[base + b]))
         elif op == flows.SPREAD:
-            spread.setdefault(aliases[base + rows[at + 1]], []).append(aliases[base + rows[at + 2]])
+            spread.setdefault(aliases[base + a], []).append(aliases[base + b])
 
 
 def _collects(program: Program, path: Path) -> bool:

@@ -116,12 +116,9 @@ def _write_rows(
     """Turn the flow rows of one file into copies, initial tokens and constraints."""
     program = state.program
     names = program.name_maps[index]
-    rows = array("i")
-    rows.frombytes(unit.facts.flows)
     aliases, base = table.aliases, unit.slots
     function = unit.functions
-    for at in range(0, len(rows), flows.ROW):
-        op, a, b, c, line = rows[at : at + flows.ROW]
+    for op, a, b, c, line in flows.rows(unit.facts.flows):
         if op == flows.ENTER:
             function = unit.functions + a
             continue

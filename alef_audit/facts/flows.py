@@ -9,6 +9,8 @@ approximate call graphs for JavaScript IDE services"; Salis et al. 2021, "PyCG")
 constraints over allocation sites.
 """
 
+from array import array
+from collections.abc import Iterator
 from typing import Final
 
 ROW: Final = 5  # integers per row
@@ -88,6 +90,14 @@ IN_TEST: Final = 128  # the value decides a condition: operand of if, while, !, 
 TRUE: Final = "true"
 FALSE: Final = "false"
 NULL: Final = "null"
+
+
+def rows(flows: bytes) -> Iterator[tuple[int, int, int, int, int]]:
+    """The rows of `FileFacts.flows`, as (op, a, b, c, line)."""
+    values = array("i")
+    values.frombytes(flows)
+    integers = iter(values)
+    return zip(integers, integers, integers, integers, integers, strict=True)
 
 
 def string_literal(value: str) -> str:
