@@ -65,7 +65,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
     """Everything a configuration file can say; keys are the field names in kebab-case.
 
     `None` means "not set": the command line or the report format decides.  Globs are gitignore patterns relative to the
-    audited root.  `max_file_size` is in bytes.  `rules` holds absolute paths once loaded.
+    audited root.  `max_file_size` is in bytes.  `rules` and the folders of `follow_dependencies` are absolute once
+    loaded.
     """
 
     patterns: tuple[str, ...] = ()  # empty: all
@@ -84,6 +85,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
     jobs: Annotated[int, msgspec.Meta(ge=1)] | None = None
     max_file_size: Annotated[int, msgspec.Meta(ge=1)] = 5_000_000
     include_tests: bool = False
+    follow_dependencies: bool | tuple[str, ...] = False  # folders: search these as well
 
 
 def load_config(root: Path, explicit: Path | None = None, project: bool = True) -> Config:
@@ -112,10 +114,10 @@ def find_config(root: Path) -> Path | None:
 
 
 def read_config(path: Path, trusted: bool) -> Config:
-    """Read and check one file, relative rules folders resolved against it. Raises ConfigError.
+    """Read and check one file, relative folders resolved against it. Raises ConfigError.
 
     Any file name is fine; one called pyproject.toml is read below `[tool.alef-audit]`.  An untrusted file may name
-    rules folders only inside its own folder.
+    folders only inside its own.
     """
     table = _table(path)
     try:
@@ -123,7 +125,14 @@ def read_config(path: Path, trusted: bool) -> Config:
     except msgspec.ValidationError as error:
         raise _explain(path, table, str(error)) from None
     _check_expressions(path, config)
-    return msgspec.structs.replace(config, rules=_rules_folders(path, config.rules, trusted))
+    followed = config.follow_dependencies
+    return msgspec.structs.replace(
+        config,
+        rules=_folders(path, "rules", config.rules, trusted),
+        follow_dependencies=(
+            followed if isinstance(followed, bool) else _folders(path, "follow-dependencies", followed, trusted)
+        ),
+    )
 
 
 def config_schema() -> dict[str, object]:
@@ -261,7 +270,11 @@ def _check_globs(path: Path, key: str, globs: tuple[str, ...]) -> None:
         raise ConfigError(str(path), key, f"not a glob: {error}") from None
 
 
-def _rules_folders(path: Path, folders: tuple[str, ...], trusted: bool) -> tuple[str, ...]:
+_PURPOSES = {"rules": "load rules from", "follow-dependencies": "follow packages in folders"}
+
+
+def _folders(path: Path, key: str, folders: tuple[str, ...], trusted: bool) -> tuple[str, ...]:
+    """The folders that `key` lists, relative ones resolved against the file's own folder. Raises ConfigError."""
     home = path.resolve().parent
     resolved = []
     for index, folder in enumerate(folders):
@@ -269,11 +282,11 @@ def _rules_folders(path: Path, folders: tuple[str, ...], trusted: bool) -> tuple
         if not trusted and not target.is_relative_to(home):
             raise ConfigError(
                 str(path),
-                f"rules[{index}]",
-                "a project's own configuration may only load rules from inside the project",
-                f"Pass --rules {folder} on the command line",
+                f"{key}[{index}]",
+                f"a project's own configuration may only {_PURPOSES[key]} inside the project",
+                f"Pass --{key}{' ' if key == 'rules' else '='}{folder} on the command line",
             )
         if not target.is_dir():
-            raise ConfigError(str(path), f"rules[{index}]", f"no such folder: {folder}")
+            raise ConfigError(str(path), f"{key}[{index}]", f"no such folder: {folder}")
         resolved.append(str(target))
     return tuple(resolved)

@@ -25,6 +25,9 @@ from alef_audit.callgraph.local_models import attach_models
 from alef_audit.callgraph.program import build_program
 from alef_audit.callgraph.solve import solve
 from alef_audit.config import Config
+from alef_audit.dependencies.follow import NOTHING_FOLLOWED, Followed, OwnFile, follow
+from alef_audit.dependencies.found import modelled_by
+from alef_audit.dependencies.places import confined_reader, places_of
 from alef_audit.diagnostics import NothingToAudit
 from alef_audit.discovery.assets import runs_in_browser, without_browser_assets
 from alef_audit.discovery.discover import discover
@@ -37,12 +40,16 @@ from alef_audit.reachability.reach import Reachability, reach
 from alef_audit.reporting.graph import GraphView
 from alef_audit.reporting.graph_view import graph_view
 from alef_audit.request import AuditRequest
-from alef_audit.resolution.modules import resolve
+from alef_audit.resolution.modules import own_targets, resolve
+from alef_audit.resolution.node import node_resolver
+from alef_audit.resolution.python import python_resolver
 from alef_audit.rulepack.load import Rulepack, bundled_rules, load_rulepack
 from alef_audit.rulepack.model import LibraryModel, Row
 from alef_audit.rulepack.pattern import Pattern
 
 Progress = Callable[[str, int, int], None]
+# What files of these roles import is not followed: nothing in them is an entry point, and build tools are large.
+_NEVER_HOT = frozenset(("test", "example", "docs", "build", "types", "browser"))
 
 
 def audit(request: AuditRequest, progress: Progress) -> report.AuditReport:
@@ -68,16 +75,19 @@ def _audit(request: AuditRequest, progress: Progress) -> report.AuditReport:
     pack = load_rulepack([bundled_rules(), *request.rules])
     patterns = [p for p in pack.patterns if not request.patterns or p.number in request.patterns]
     inventory, facts = _facts(request, progress)
-    graph = _call_graph(request.config, request.platform, pack, inventory, facts, progress)
+    followed = _followed(request, pack, inventory, facts, progress)
+    graph = _call_graph(request.config, request.platform, pack, inventory, facts, progress, followed)
     progress("reaching", 0, 1)
     reached = reach(graph, pack.kinds)
     lexicon = AuthLexicon(pack.lexicon.auth)
-    matched = (f for pattern in patterns for f in match(reached, pattern, pack.kinds, lexicon))
+    matched = (f for pattern in patterns for f in match(reached, pattern, pack.kinds, lexicon, followed.packages))
     findings = relevelled(tuple(matched), tuple(root.kind for root in reached.roots), request.config.levels)
     shown = findings if request.include_discharged else tuple(map(_undischarged, _exposed(findings)))
-    coverage = _coverage(inventory, facts, graph, started)
+    coverage = _coverage(inventory, facts, graph, followed if request.follow is not None else None, started)
     unresolved = unresolved_below(reached) if request.explain_unresolved else ()
-    return _report(reached, patterns, findings, shown, coverage, _diagnostics(inventory, facts), unresolved)
+    diagnostics = (*_diagnostics(inventory, facts), *_remarks_on(followed))
+    made = _report(reached, patterns, findings, shown, coverage, diagnostics, unresolved)
+    return msgspec.structs.replace(made, unknown_packages=followed.missing) if request.explain_unresolved else made
 
 
 def _exposed(findings: tuple[report.Finding, ...]) -> tuple[report.Finding, ...]:
@@ -100,6 +110,30 @@ def _facts(request: AuditRequest, progress: Progress) -> tuple[Inventory, list[t
     return inventory, list(zip(files, facts, strict=True))
 
 
+def _followed(
+    request: AuditRequest,
+    pack: Rulepack,
+    inventory: Inventory,
+    facts: list[tuple[SourceFile, FileFacts]],
+    progress: Progress,
+) -> Followed:
+    """The installed packages that the program imports, as far as it reaches them; nothing unless asked for."""
+    if request.follow is None:
+        return NOTHING_FOLLOWED
+    places = places_of(inventory.root, request.follow)
+    nodes = node_resolver(inventory, lambda path: _read_text(inventory.root, path))
+    limit = request.config.max_file_size
+    return follow(
+        places,
+        modelled_by(pack.models),
+        [OwnFile(file.path, _role(file, one) not in _NEVER_HOT, one) for file, one in facts],
+        own_targets(nodes, python_resolver(inventory)),
+        confined_reader(places),
+        lambda files: extract_all(inventory.root, files, request.jobs, limit, progress),
+        limit,
+    )
+
+
 def _call_graph(
     config: Config,
     platform: str,
@@ -107,14 +141,16 @@ def _call_graph(
     inventory: Inventory,
     facts: list[tuple[SourceFile, FileFacts]],
     progress: Progress,
+    followed: Followed = NOTHING_FOLLOWED,
 ) -> callgraph.CallGraph:
     progress("linking", 0, 1)
-    units = [(file.path, file_facts) for file, file_facts in facts]
-    modules, names = resolve(inventory, units, lambda path: _read_text(inventory.root, path))
+    everything = [*facts, *zip(followed.files, followed.facts, strict=True)]
+    units = [(file.path, file_facts) for file, file_facts in everything]
+    modules, names = resolve(inventory, units, lambda path: _read_text(inventory.root, path), followed.links)
     program = build_program(
         [
             (file.path, name, _role(file, file_facts), file_facts)
-            for (file, file_facts), name in zip(facts, names, strict=True)
+            for (file, file_facts), name in zip(everything, names, strict=True)
         ]
     )
     api = ApiGraph()
@@ -133,6 +169,8 @@ def _call_graph(
 
 
 def _role(file: SourceFile, facts: FileFacts) -> str:
+    if file.role == "dependency":
+        return file.role
     if file.role == "product" and runs_in_browser(facts):
         return "browser"
     return refine_role(file.role, frozenset(item.specifier for item in facts.imports))
@@ -180,17 +218,38 @@ def _diagnostics(
     return tuple(sorted(found, key=lambda d: (d.path, d.line, d.kind, d.message)))
 
 
+def _remarks_on(followed: Followed) -> tuple[report.ReportDiagnostic, ...]:
+    """Files of packages that were left out; how the others parsed is nothing that the program's authors can change."""
+    return tuple(report.ReportDiagnostic(d.path, d.line, d.kind, d.message) for d in followed.diagnostics)
+
+
 def _coverage(
-    inventory: Inventory, facts: list[tuple[SourceFile, FileFacts]], graph: callgraph.CallGraph, started: float
+    inventory: Inventory,
+    facts: list[tuple[SourceFile, FileFacts]],
+    graph: callgraph.CallGraph,
+    followed: Followed | None,
+    started: float,
 ) -> report.Coverage:
+    """What was looked at; `followed` is None if packages were not to be followed."""
+    own = sum(len(file_facts.functions) for _, file_facts in facts)  # functions of packages come after these
     return report.Coverage(
         files=len(facts),
         lines=sum(f.lines for _, f in facts),
         not_read=dict(sorted(inventory.not_read.items())),
         parse_errors=sum(1 for _, f in facts if any(p.kind == "parse-error" for p in f.problems)),
-        calls=len(graph.table),
-        unresolved_calls=len(graph.unresolved),
+        calls=sum(graph.table.function(call) < own for call in range(len(graph.table))),
+        unresolved_calls=sum(graph.table.function(call) < own for call in graph.unresolved),
         seconds=round(time.perf_counter() - started, 2),
+        dependencies=_read_packages(followed) if followed is not None else None,
+    )
+
+
+def _read_packages(followed: Followed) -> report.Dependencies:
+    return report.Dependencies(
+        tuple(sorted(set(followed.packages.values()))),
+        len(followed.files),
+        sum(file_facts.lines for file_facts in followed.facts),
+        dict(followed.not_read),
     )
 
 

@@ -23,3 +23,4 @@ class AuditRequest(msgspec.Struct, frozen=True):
     include_discharged: bool
     explain_unresolved: bool
     platform: Platform
+    follow: tuple[Path, ...] | None = None  # None: stay in the tree; else also look for packages in these folders

@@ -188,6 +188,8 @@ TRIALS = {
     "levels": '[[levels]]\nlevel = "note"',
     "--platform": "--platform=linux",
     "--explain-unresolved": "--explain-unresolved",
+    "follow-dependencies": "follow-dependencies = true",
+    "--follow-dependencies": "--follow-dependencies",
 }
 
 

@@ -8,7 +8,7 @@ from the traces; each claim is verified by taking the function out of the graph 
 from collections import Counter
 from typing import Final
 
-from alef_audit.auditing.report import Finding, FixPoint
+from alef_audit.auditing.report import Finding, FixPoint, own_frames
 from alef_audit.callgraph.guards import BIT, DOUBT
 from alef_audit.reachability.reach import Reachability
 
@@ -25,11 +25,11 @@ def fix_points(reach: Reachability, findings: tuple[Finding, ...]) -> tuple[FixP
     for finding in open_findings:
         on_trace = {
             by_place[key]
-            for frame in finding.trace
+            for frame in own_frames(finding)
             if (key := (frame.path, frame.def_line, frame.function)) in by_place
         }
-        last = finding.trace[-1]
-        sites[finding.fingerprint] = by_place.get((last.path, last.def_line, last.function), -1)
+        for last in own_frames(finding)[-1:]:
+            sites[finding.fingerprint] = by_place.get((last.path, last.def_line, last.function), -1)
         roots = {reach.roots[finding.root].function}
         counts.update(on_trace - roots)
     exposed = _reached(reach, -1)

@@ -1,6 +1,8 @@
 """Pattern matching: every blocking call that some root reaches becomes one finding."""
 
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
@@ -8,21 +10,21 @@ from alef_audit.auditing import report
 from alef_audit.auditing.archetypes import propose
 from alef_audit.auditing.levels import LEVELS, SWEEP, Judge, lifted, score
 from alef_audit.auditing.phase import Lexicon
-from alef_audit.callgraph.graph import HOW, CallGraph, Edge, RootSite, SinkSite
-from alef_audit.callgraph.guards import BIT, DOUBT, LOW, confidence_of, guards_of
-from alef_audit.callgraph.loops import loops_around, multiplies
-from alef_audit.callgraph.platforms import platform_tests
-from alef_audit.facts.file import Function
+from alef_audit.auditing.targets import Target, own_targets, package_targets
+from alef_audit.auditing.trace import conditions_of, frame_of, frames_of, label_of, own_frames
+from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
+from alef_audit.callgraph.guards import confidence_of
+from alef_audit.callgraph.loops import multiplies
 from alef_audit.reachability.reach import Reachability
 from alef_audit.reachability.surface import async_functions
-from alef_audit.reachability.ways import Ways, bits, minimal
+from alef_audit.reachability.ways import Ways, bits
 from alef_audit.reachability.witness import shortest_path
 from alef_audit.rulepack.kinds import Confidence, Heat, Kinds, Verdict
 from alef_audit.rulepack.pattern import Pattern
 
 # How many calls longer than the shortest a path may be to be preferred, because it sweeps or passes the auth phase.
 _DETOUR: Final = 3
-_DYNAMIC_HOW: Final = HOW.index("dynamic")
+_NAMED_PACKAGES: Final = 2
 HEATS: Final[tuple[Heat, ...]] = ("dispatch", "periodic", "surface", "never")
 
 
@@ -35,14 +37,18 @@ class Matcher:
         "is_async",
         "judge",
         "lexicon",
+        "packages",
         "pattern",
         "reach",
         "root_functions",
         "roots_by_heat",
     )
 
-    def __init__(self, reach: Reachability, pattern: Pattern, kinds: Kinds, lexicon: Lexicon) -> None:
+    def __init__(
+        self, reach: Reachability, pattern: Pattern, kinds: Kinds, lexicon: Lexicon, packages: Mapping[str, str]
+    ) -> None:
         self.reach = reach
+        self.packages = packages
         self.graph: CallGraph = reach.graph
         self.pattern = pattern
         self.judge = Judge(pattern)
@@ -57,22 +63,40 @@ class Matcher:
             self.roots_by_heat[kinds.root[root.kind].heat] |= 1 << number
 
 
-def match(reach: Reachability, pattern: Pattern, kinds: Kinds, lexicon: Lexicon) -> tuple[report.Finding, ...]:
-    """All findings of `pattern`, discharged ones included, worst first. Root indices are those of `reach.roots`."""
-    matcher = Matcher(reach, pattern, kinds, lexicon)
+def match(
+    reach: Reachability, pattern: Pattern, kinds: Kinds, lexicon: Lexicon, packages: Mapping[str, str] | None = None
+) -> tuple[report.Finding, ...]:
+    """All findings of `pattern`, discharged ones included, worst first. Root indices are those of `reach.roots`.
+
+    `packages` names the package of every followed file.
+    """
+    matcher = Matcher(reach, pattern, kinds, lexicon, packages or {})
     wanted = frozenset(pattern.sinks)
     ordinals: Counter[str] = Counter()
     findings = []
-    for sink in reach.sinks:
-        if sink.kind not in wanted:
+    for target in (*own_targets(reach), *package_targets(reach, matcher.judge, matcher.is_async)):
+        if target.sink.kind not in wanted:
             continue
-        found = _finding(matcher, sink, ordinals)
+        found = _finding(matcher, target, ordinals)
         if found is not None:
             findings.append(found)
     findings.sort(
-        key=lambda f: (-LEVELS.index(f.level), -f.score, f.sink.path, f.sink.line, f.sink.column, f.sink.call)
+        key=lambda f: (
+            -LEVELS.index(f.level),
+            -f.score,
+            *_place(f),
+            f.sink.path,
+            f.sink.line,
+            f.sink.column,
+            f.sink.call,
+        )
     )
     return tuple(findings)
+
+
+def _place(finding: report.Finding) -> tuple[str, int, int]:
+    where = report.location(finding)
+    return where.path, where.line, where.column
 
 
 def root_of(graph: CallGraph, site: RootSite) -> report.Root:
@@ -81,41 +105,23 @@ def root_of(graph: CallGraph, site: RootSite) -> report.Root:
     if site.call >= 0:
         line = graph.table.line(site.call)
         where = graph.program.unit_of(graph.table.function(site.call)).path
-    return report.Root(site.kind, _label(facts, path), path, facts.line, site.runs_on, site.why, line, where)
+    return report.Root(site.kind, label_of(facts, path), path, facts.line, site.runs_on, site.why, line, where)
 
 
-def _label(facts: Function, path: str) -> str:
-    return facts.label if facts.parent >= 0 else f"<module {path.rsplit('/', 1)[-1]}>"
-
-
-def _sink_way(matcher: Matcher, sink: SinkSite) -> int:
-    """Doubts and guards at the call itself."""
-    way = LOW if sink.how == _DYNAMIC_HOW else 0
-    loop = matcher.graph.table.loop(sink.call)
-    loops = matcher.graph.program.unit_of(sink.function).facts.loops
-    while loop >= 0:
-        if loops[loop].yields:
-            way |= BIT["yield"]
-        loop = loops[loop].parent
-    return way
-
-
-def _finding(matcher: Matcher, sink: SinkSite, ordinals: Counter[str]) -> report.Finding | None:
-    ways = matcher.reach.ways.get(sink.function)
-    if not ways:
+def _finding(matcher: Matcher, target: Target, ordinals: Counter[str]) -> report.Finding | None:
+    groups = _groups(matcher, target.ways, target.local)
+    if not groups:
         return None
-    local = _sink_way(matcher, sink)
-    groups = _groups(matcher, minimal(ways), local)
     best = groups[0]
     nearest = frozenset(matcher.reach.roots[number].function for number in bits(best.roots))
     for way in best.ways:
-        found = _path(matcher, sink, nearest, way)
+        found = _path(matcher, target.start, nearest, way)
         if found is not None:
-            return _build(matcher, sink, found, groups, way | local, ordinals)
+            return _build(matcher, target, found, groups, way | target.local, ordinals)
     return None
 
 
-def _path(matcher: Matcher, sink: SinkSite, roots: frozenset[int], way: int) -> tuple[int, list[Edge]] | None:
+def _path(matcher: Matcher, target: int, roots: frozenset[int], way: int) -> tuple[int, list[Edge]] | None:
     """The shortest path; or a somewhat longer one that is worse: it passes the auth phase, or runs in two loops."""
     graph, reach = matcher.graph, matcher.reach
 
@@ -126,7 +132,7 @@ def _path(matcher: Matcher, sink: SinkSite, roots: frozenset[int], way: int) -> 
             reach.incoming,
             graph.function_guards,
             matcher.is_async,
-            sink.function,
+            target,
             roots,
             way,
             loops=loops,
@@ -137,7 +143,7 @@ def _path(matcher: Matcher, sink: SinkSite, roots: frozenset[int], way: int) -> 
     shortest = search()
     if shortest is None:
         return None
-    functions = {shortest[0], sink.function, *(edge.callee for edge in shortest[1])}
+    functions = {shortest[0], target, *(edge.callee for edge in shortest[1])}
     best = shortest
     marks: frozenset[int] | None = matcher.auth_functions
     if not functions & matcher.auth_functions:
@@ -183,19 +189,21 @@ def _groups(matcher: Matcher, ways: Ways, local: int) -> list[_Group]:
 
 def _build(
     matcher: Matcher,
-    sink: SinkSite,
+    target: Target,
     path: tuple[int, list[Edge]],
     groups: list[_Group],
     way: int,
     ordinals: Counter[str],
 ) -> report.Finding:
-    function, edges = path
-    frames = _frames(matcher, sink, edges)
+    sink = target.sink
+    function, edges = path[0], [*path[1], *target.inner]
+    frames = frames_of(matcher.graph, sink, edges)
+    own = own_frames(matcher.reach, target, frames, len(path[1]))
     best = groups[0]
     primary = min(n for n in matcher.root_functions[function] if best.roots >> n & 1)
     loops = tuple(name for frame in frames for name in frame.loop)
     depth = sum(multiplies(name) for name in loops)
-    words = _phase_words(matcher, frames)
+    words = _phase_words(matcher, own)
     auth = sink.kind == "blocking.auth" or bool(words)
     library = not matcher.reach.has_dispatch
     level = matcher.judge.level(
@@ -218,10 +226,11 @@ def _build(
         )
         others.extend(report.Reach(n, group.verdict, other) for n in bits(group.roots) if n != primary)
     site = _sink(matcher, sink)
+    inside, more = _in_package(matcher, target)
     return report.Finding(
         pattern=matcher.pattern.id,
         rule="blocking-call-on-hot-path",
-        fingerprint=_fingerprint(matcher, sink, ordinals),
+        fingerprint=_fingerprint(matcher, target, ordinals),
         status="open",
         status_reason="",
         level=level,
@@ -233,13 +242,16 @@ def _build(
         phase_words=words,
         verdict=best.verdict,
         multiplicity=loops,
-        conditions=_conditions(matcher, sink, edges),
-        message=_message(site, matcher.reach.roots[primary], auth=auth, loops=loops),
+        conditions=conditions_of(matcher.graph, sink, edges),
+        message=_message(site.call + inside, matcher.reach.roots[primary], auth=auth, loops=loops) + more,
         root=primary,
         sink=site,
         trace=frames,
         also_reached_from=tuple(sorted(others, key=lambda reach: reach.root)),
-        archetypes=propose(matcher.pattern, sink, frames, auth=auth, heat=best.heat, loops=len(loops)),
+        archetypes=_archetypes(matcher, target, own, auth=auth, heat=best.heat),
+        location=_location(target, own[-1]),
+        dependency=matcher.packages.get(site.path, ""),
+        more=len(target.others),
     )
 
 
@@ -249,7 +261,7 @@ def _sink(matcher: Matcher, sink: SinkSite) -> report.Sink:
     return report.Sink(
         sink.kind,
         sink.text,
-        _label(facts, path),
+        label_of(facts, path),
         path,
         table.line(sink.call),
         table.column(sink.call),
@@ -258,54 +270,31 @@ def _sink(matcher: Matcher, sink: SinkSite) -> report.Sink:
     )
 
 
-def _frames(matcher: Matcher, sink: SinkSite, edges: list[Edge]) -> tuple[report.Frame, ...]:
-    graph = matcher.graph
-    frames = []
-    for edge in edges:
-        path, facts = graph.program.place(edge.caller)
-        read = edge.call < 0
-        guard_bits = (edge.guards | graph.function_guards.get(edge.callee, 0)) & ~DOUBT
-        frames.append(
-            report.Frame(
-                function=_label(facts, path),
-                path=path,
-                def_line=facts.line,
-                line=edge.line,
-                column=1 if read else graph.table.column(edge.call),
-                call=graph.program.functions[edge.callee].label if read else graph.table.text(edge.call),
-                how=HOW[edge.how],
-                loop=(() if read else loops_around(graph.table, edge.call)) + edge.loops,
-                guards=guards_of(guard_bits),
-            )
-        )
-    path, facts = graph.program.place(sink.function)
-    frames.append(
-        report.Frame(
-            function=_label(facts, path),
-            path=path,
-            def_line=facts.line,
-            line=graph.table.line(sink.call),
-            column=graph.table.column(sink.call),
-            call=graph.table.text(sink.call),
-            how=HOW[sink.how],
-            loop=loops_around(graph.table, sink.call) + sink.loops,
-            guards=(),
-        )
-    )
-    return tuple(frames)
+def _location(target: Target, frame: report.Frame) -> report.Location | None:
+    return None if target.door is None else report.Location(frame.function, frame.path, frame.line, frame.column)
 
 
-def _conditions(matcher: Matcher, sink: SinkSite, edges: list[Edge]) -> tuple[str, ...]:
-    """Tests of the platform under which the calls of the path run."""
-    graph = matcher.graph
-    found: list[str] = []
-    for call in (*(edge.call for edge in edges if edge.call >= 0), sink.call):
-        conditions = graph.program.unit_of(graph.table.function(call)).facts.conditions
-        for test in platform_tests(conditions, graph.table.condition(call)):
-            text = test.text if test.holds else f"not ({test.text})"
-            if text not in found:
-                found.append(text)
-    return tuple(found)
+def _archetypes(
+    matcher: Matcher, target: Target, own: tuple[report.Frame, ...], *, auth: bool, heat: Heat
+) -> tuple[report.ProposedArchetype, ...]:
+    """What can be done in the program's own code; nothing where all of the path lies in packages."""
+    if target.start in matcher.reach.inside:
+        return ()
+    # what a package should call instead is nothing that its user can change
+    sink = target.sink if target.door is None else replace(target.sink, instead="")
+    return propose(matcher.pattern, sink, own, auth=auth, heat=heat, loops=sum(len(frame.loop) for frame in own))
+
+
+def _in_package(matcher: Matcher, target: Target) -> tuple[str, str]:
+    """Words on where a blocking call of a package lies, and on how many others stand behind the same call."""
+    package = matcher.packages.get(matcher.graph.program.place(target.sink.function)[0], "")
+    if target.door is None or not package:
+        return "", ""
+    elsewhere = {matcher.packages.get(matcher.graph.program.place(one.function)[0], "") for one in target.others}
+    if not elsewhere:
+        return f" in {package}", ""
+    named = ", ".join(sorted(elsewhere)) if len(elsewhere) <= _NAMED_PACKAGES else f"{len(elsewhere)} packages"
+    return f" in {package}", f" (and {len(target.others)} more in {named})"
 
 
 def _phase_words(matcher: Matcher, frames: tuple[report.Frame, ...]) -> tuple[str, ...]:
@@ -317,9 +306,12 @@ def _phase_words(matcher: Matcher, frames: tuple[report.Frame, ...]) -> tuple[st
     return tuple(words)
 
 
-def _fingerprint(matcher: Matcher, sink: SinkSite, ordinals: Counter[str]) -> str:
-    path, facts = matcher.graph.program.place(sink.function)
-    key = "\0".join((matcher.pattern.id, "blocking-call-on-hot-path", path, facts.qualname, sink.text))
+def _fingerprint(matcher: Matcher, target: Target, ordinals: Counter[str]) -> str:
+    """Of a package's blocking call the identity is the program's call that leads there: packages change."""
+    sink, door = target.sink, target.door
+    path, facts = matcher.graph.program.place(sink.function if door is None else door.caller)
+    what = (sink.text,) if door is None else (frame_of(matcher.graph, door).call, sink.kind)
+    key = "\0".join((matcher.pattern.id, "blocking-call-on-hot-path", path, facts.qualname, *what))
     ordinals[key] += 1
     return blake2b(f"{key}\0{ordinals[key]}".encode(), digest_size=8).hexdigest()
 
@@ -338,7 +330,7 @@ _KIND_WORDS: Final = {
 }
 
 
-def _message(sink: report.Sink, root: RootSite, *, auth: bool, loops: tuple[str, ...]) -> str:
+def _message(call: str, root: RootSite, *, auth: bool, loops: tuple[str, ...]) -> str:
     often = f"once per {' per '.join(loops)} " if loops and all(len(name) < 30 for name in loops) else ""
     phase = " in the auth phase" if auth else ""
-    return f"{sink.call} blocks the event loop {often}on every {_KIND_WORDS.get(root.kind, root.kind)}{phase}"
+    return f"{call} blocks the event loop {often}on every {_KIND_WORDS.get(root.kind, root.kind)}{phase}"

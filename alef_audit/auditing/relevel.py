@@ -4,7 +4,7 @@ import msgspec
 from pathspec import GitIgnoreSpec
 
 from alef_audit.auditing.levels import LEVELS
-from alef_audit.auditing.report import Finding
+from alef_audit.auditing.report import Finding, location
 from alef_audit.config import LevelRow
 from alef_audit.rulepack.kinds import RootKind
 
@@ -21,7 +21,7 @@ def relevelled(
         for row, glob in zip(rows, globs, strict=True):
             fits_sink = row.sink is None or row.sink == finding.sink.kind
             fits_root = row.root is None or row.root == root_kinds[finding.root]
-            if fits_sink and fits_root and glob.match_file(finding.sink.path):
+            if fits_sink and fits_root and glob.match_file(location(finding).path):
                 changed.append(msgspec.structs.replace(finding, level=row.level))
                 break
         else:

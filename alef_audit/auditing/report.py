@@ -52,6 +52,15 @@ class Frame(msgspec.Struct, frozen=True):
     guards: tuple[str, ...]
 
 
+class Location(msgspec.Struct, frozen=True):
+    """A call in the program's own code."""
+
+    function: str  # label of the function that contains the call
+    path: str
+    line: int
+    column: int
+
+
 class Reach(msgspec.Struct, frozen=True):
     root: int  # index into AuditReport.roots
     verdict: Verdict
@@ -94,6 +103,27 @@ class Finding(msgspec.Struct, frozen=True):
     also_reached_from: tuple[Reach, ...]
     archetypes: tuple[ProposedArchetype, ...]
     evidence: tuple[Evidence, ...] = ()
+    location: Location | None = None  # where it is reported when the sink lies in a followed package
+    dependency: str = ""  # that package
+    more: int = 0  # blocking calls of the same kind in packages that the same call leads to
+
+
+def location(finding: Finding) -> Location:
+    """Where a finding is reported: at the sink, or at the program's call that leads to it."""
+    sink = finding.sink
+    return finding.location or Location(sink.function, sink.path, sink.line, sink.column)
+
+
+def own_frames(finding: Finding) -> tuple[Frame, ...]:
+    """The frames of the trace up to the call at which the finding is reported; none if that call is not on it."""
+    at = finding.location
+    if at is None:
+        return finding.trace
+    for count in range(len(finding.trace), 0, -1):
+        frame = finding.trace[count - 1]
+        if (frame.path, frame.line, frame.column, frame.function) == (at.path, at.line, at.column, at.function):
+            return finding.trace[:count]
+    return ()
 
 
 class FixPoint(msgspec.Struct, frozen=True):
@@ -104,6 +134,15 @@ class FixPoint(msgspec.Struct, frozen=True):
     heals: tuple[str, ...]  # fingerprints
 
 
+class Dependencies(msgspec.Struct, frozen=True):
+    """What was read of followed packages, beside the program's own files."""
+
+    packages: tuple[str, ...]
+    files: int
+    lines: int
+    not_read: dict[str, int]
+
+
 class Coverage(msgspec.Struct, frozen=True):
     files: int
     lines: int
@@ -112,6 +151,7 @@ class Coverage(msgspec.Struct, frozen=True):
     calls: int
     unresolved_calls: int
     seconds: float
+    dependencies: Dependencies | None = None  # None: packages were not followed
 
 
 class ReportDiagnostic(msgspec.Struct, frozen=True):
@@ -151,3 +191,4 @@ class AuditReport(msgspec.Struct, frozen=True):
     coverage: Coverage
     diagnostics: tuple[ReportDiagnostic, ...]
     unresolved: tuple[Unresolved, ...] = ()
+    unknown_packages: tuple[str, ...] = ()  # imported by the program, neither described by a model nor followed

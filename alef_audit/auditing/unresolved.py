@@ -16,6 +16,8 @@ def unresolved_below(reach: Reachability) -> tuple[Unresolved, ...]:
     table = reach.graph.table
     by_function: dict[int, list[str]] = {}
     for call in reach.graph.unresolved:
+        if table.function(call) in reach.inside:
+            continue
         by_function.setdefault(table.function(call), []).append(table.text(call))
     counts: dict[int, Counter[str]] = {}
     for function, texts in by_function.items():

@@ -152,7 +152,7 @@ def method_index(program: Program) -> MethodIndex:
     by_name: dict[tuple[str, str], list[int]] = {}
     awaitable: set[int] = set()
     for unit in program.units:
-        if unit.role in ("test", "example", "docs"):
+        if unit.role in ("test", "example", "docs", "dependency"):
             continue
         for offset, facts in enumerate(unit.facts.functions):
             name = facts.name

@@ -144,8 +144,8 @@ def _used_modules(state: State) -> frozenset[str]:
     where it is used.
     """
     found = {unit.module for unit in state.program.units}
-    for externals in state.modules.externals:
-        for name in externals:
+    for unit, externals in zip(state.program.units, state.modules.externals, strict=True):
+        for name in externals if unit.role != "dependency" else ():
             found.add(name)
             found.add(name.split("/", 1)[0] if not name.startswith("@") else "/".join(name.split("/", 2)[:2]))
             found.add(name.split(".", 1)[0])

@@ -242,7 +242,7 @@ def _sink(collector: Collector, call: int, node: int) -> None:
         how = graph.METHOD if table.receiver(call) else graph.DIRECT
         site = SinkSite(table.function(call), call, text, row.kind, row.cost, row.instead, how)
         collector.sinks.setdefault((call, text), site)
-    elif text.endswith("Sync") and node not in api.modelled:
+    elif text.endswith("Sync") and node not in api.modelled and not functions_in(state, table.callee(call)):
         function = table.function(call)
         if language == "ecmascript" and not table.flags(call) & flows.AWAITED:
             site = SinkSite(function, call, text, "blocking.filesystem", "milliseconds", "", graph.DYNAMIC)

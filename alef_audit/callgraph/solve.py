@@ -173,7 +173,7 @@ def _import(state: State, table: CallTable, index: int, number: int, dst: int) -
             state.add(dst, token(tokens.MODULE, target))
             if state.program.units[target].facts.module_slot:
                 state.copy(replaced_exports(state, target), dst)
-        return
+    # of a followed package both: what the analysis does not find in its files is at least known by name
     external = state.modules.externals[index][number]
     if not external:
         return

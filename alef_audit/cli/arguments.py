@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 DEFAULT = "scan"
+FOLLOW = "--follow-dependencies"
 _ABOUT_THE_APP = frozenset({"--help", "-h", "--version"})
 
 
@@ -11,6 +12,7 @@ def with_default_command(arguments: Sequence[str], commands: Collection[str]) ->
 
     A command's name wins over a folder of that name; `./graph` is the folder.
     """
+    arguments = _with_values(arguments)
     for argument in arguments:
         if argument in _ABOUT_THE_APP:
             return list(arguments)
@@ -19,3 +21,9 @@ def with_default_command(arguments: Sequence[str], commands: Collection[str]) ->
         if not argument.startswith("-"):
             return list(arguments) if argument in commands else [DEFAULT, *arguments]
     return [DEFAULT, *arguments]
+
+
+def _with_values(arguments: Sequence[str]) -> list[str]:
+    """`--follow-dependencies` takes a value after `=` only: alone it gets an empty one, and not the path behind it."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    return [f"{argument}=" if argument == FOLLOW and at < end else argument for at, argument in enumerate(arguments)]

@@ -48,6 +48,7 @@ def build_request(
     rules: Sequence[Path] = (),
     jobs: int | None = None,
     platform: Platform | None = None,
+    follow: Sequence[str] | None = None,
     include_discharged: bool = False,
     explain_unresolved: bool = False,
 ) -> AuditRequest:
@@ -65,7 +66,21 @@ def build_request(
         include_discharged=include_discharged,
         explain_unresolved=explain_unresolved,
         platform=platform or config.platform,
+        follow=_followed(follow, config.follow_dependencies),
     )
+
+
+def _followed(typed: Sequence[str] | None, configured: bool | tuple[str, ...]) -> tuple[Path, ...] | None:
+    """The folders of packages that were named, None if packages are not to be followed. Raises UsageError."""
+    if not typed and configured is False:
+        return None
+    named = [one for one in typed or () if one]
+    for folder in named:
+        if not Path(folder).is_dir():
+            raise UsageError(f"--follow-dependencies={folder}: no such folder", "Name a folder of packages")
+    if not named and not isinstance(configured, bool):
+        named = list(configured)
+    return tuple(Path(one).absolute() for one in named)
 
 
 def _cores() -> int:

@@ -53,6 +53,14 @@ def scan(
     platform: Annotated[
         Platform | None, typer.Option("--platform", help="Leave out branches for other platforms. Default: any.")
     ] = None,
+    follow_dependencies: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--follow-dependencies",
+            metavar="[=PATH]",
+            help="Analyse imported packages, too: node_modules, virtual environments, and folders given as =PATH.",
+        ),
+    ] = None,
     include_discharged: Annotated[
         bool, typer.Option("--include-discharged", help="List what a guard on the path discharges, too.")
     ] = False,
@@ -85,6 +93,7 @@ def scan(
         rules=rules or (),
         jobs=jobs,
         platform=platform,
+        follow=follow_dependencies,
         include_discharged=include_discharged,
         explain_unresolved=explain_unresolved,
     )

@@ -15,6 +15,7 @@ Role = Literal[
     "vendored",
     "types",
     "docs",
+    "dependency",  # an installed package that is followed; no path tells it
 ]
 
 _TYPES = re.compile(r"(\.d\.[cm]?ts|\.d\.\w+\.ts|\.pyi)$")

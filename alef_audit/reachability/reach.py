@@ -1,12 +1,13 @@
 """Reachability of blocking calls: contexts, roots of every kind, ways."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from alef_audit.callgraph import guards
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
 from alef_audit.reachability import surface
 from alef_audit.reachability.components import component_of
+from alef_audit.reachability.dependencies import dependency_functions, entered_roots
 from alef_audit.reachability.ways import Ways, propagate
 from alef_audit.rulepack.kinds import Kinds
 
@@ -25,6 +26,8 @@ class Reachability:
     incoming: dict[int, list[Edge]]
     sinks: tuple[SinkSite, ...]
     has_dispatch: bool
+    inside: frozenset[int] = frozenset()  # functions of followed packages
+    doors: Mapping[int, Edge] = field(default_factory=dict)  # root in a package -> the program's call that leads to it
 
 
 def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
@@ -38,12 +41,16 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     for caller in sorted(outgoing):
         for edge in outgoing[caller]:
             incoming.setdefault(edge.callee, []).append(edge)
-    registered = [root for root in graph.roots if _role(graph, root.function) not in _COLD_ROLES]
+    inside = dependency_functions(graph.program)
+    registered, doors = entered_roots(graph, edges, graph.roots, inside)
+    registered = [root for root in registered if _role(graph, root.function) not in _COLD_ROLES]
     hot = [root for root in registered if _is_hot(root, kinds)]
     cold = [root for root in registered if not _is_hot(root, kinds)]
     started = surface.started_functions(graph, edges, cold)
     has_dispatch = any(
-        kinds.root[root.kind].heat == "dispatch" and _is_application_root(graph, root, started) for root in hot
+        kinds.root[root.kind].heat == "dispatch" and _is_application_root(graph, root, started)
+        for root in hot
+        if root.function not in inside
     )
     reached = propagate(outgoing, graph.function_guards, _numbered(hot), guards.OFFLOAD, is_async)
     extra = surface.surface_roots(
@@ -59,7 +66,7 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     roots = (*hot, *extra)
     if extra:
         reached = propagate(outgoing, graph.function_guards, _numbered(roots), guards.OFFLOAD, is_async)
-    return Reachability(graph, roots, reached, outgoing, incoming, graph.sinks, has_dispatch)
+    return Reachability(graph, roots, reached, outgoing, incoming, graph.sinks, has_dispatch, inside, doors)
 
 
 def _by_caller(edges: list[Edge]) -> dict[int, list[Edge]]:

@@ -39,7 +39,14 @@ class Counts(msgspec.Struct, frozen=True):
     note: int
 
 
-class Coverage(msgspec.Struct, frozen=True):
+class Dependencies(msgspec.Struct, frozen=True):
+    packages: int
+    files: int
+    lines: int
+    not_read: dict[str, int]
+
+
+class Coverage(msgspec.Struct, frozen=True, omit_defaults=True):
     files: int
     lines: int
     not_read: dict[str, int]
@@ -47,6 +54,7 @@ class Coverage(msgspec.Struct, frozen=True):
     calls: int
     unresolved_calls: int
     seconds: float
+    dependencies: Dependencies | None = None  # with --follow-dependencies only
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -83,6 +91,13 @@ class Sink(msgspec.Struct, frozen=True):
     column: int
     cost: str
     instead: str
+
+
+class Location(msgspec.Struct, frozen=True):
+    function: str
+    path: str
+    line: int
+    column: int
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -139,6 +154,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     also_reached_from: tuple[Reach, ...]
     archetypes: tuple[Archetype, ...]
     evidence: tuple[Evidence, ...]
+    location: Location | None = None  # these three when the sink lies in a followed package only
+    dependency: str = ""
+    more: int = 0
 
 
 class Diagnostic(msgspec.Struct, frozen=True):
@@ -164,6 +182,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     findings: tuple[Finding, ...]
     diagnostics: tuple[Diagnostic, ...]
     unresolved: tuple[Unresolved, ...] = ()  # with --explain-unresolved only
+    unknown_packages: tuple[str, ...] = ()  # with --follow-dependencies and --explain-unresolved only
 
 
 # Large programs reach a call from hundreds of roots: one line per root keeps the document readable, and half as long.
@@ -191,6 +210,7 @@ def document(report: inner.AuditReport, whole: inner.AuditReport) -> Document:
         findings=tuple(_finding(finding) for finding in report.findings),
         diagnostics=tuple(Diagnostic(d.path, d.line, d.kind, d.message) for d in report.diagnostics),
         unresolved=tuple(Unresolved(u.root, u.calls, u.examples) for u in report.unresolved),
+        unknown_packages=report.unknown_packages,
     )
 
 
@@ -224,12 +244,19 @@ def _summary(report: inner.AuditReport) -> Summary:
             calls=coverage.calls,
             unresolved_calls=coverage.unresolved_calls,
             seconds=round(coverage.seconds, 3),
+            dependencies=_dependencies(coverage.dependencies),
         ),
     )
 
 
+def _dependencies(found: inner.Dependencies | None) -> Dependencies | None:
+    if found is None:
+        return None
+    return Dependencies(len(found.packages), found.files, found.lines, dict(sorted(found.not_read.items())))
+
+
 def _finding(finding: inner.Finding) -> Finding:
-    sink = finding.sink
+    sink, at = finding.sink, finding.location
     return Finding(
         pattern=finding.pattern,
         rule=finding.rule,
@@ -251,6 +278,9 @@ def _finding(finding: inner.Finding) -> Finding:
         also_reached_from=tuple(Reach(r.root, r.verdict, r.level) for r in finding.also_reached_from),
         archetypes=tuple(Archetype(a.id, a.cost, a.why, a.where) for a in finding.archetypes),
         evidence=tuple(Evidence(e.kind, e.path, e.line, e.text, e.milliseconds) for e in finding.evidence),
+        location=Location(at.function, at.path, at.line, at.column) if at is not None else None,
+        dependency=finding.dependency,
+        more=finding.more,
     )
 
 

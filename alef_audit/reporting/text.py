@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from rich.text import Text
 
-from alef_audit.auditing.report import AuditReport, Finding, FixPoint, Frame
+from alef_audit.auditing.report import AuditReport, Finding, FixPoint, Frame, location
 from alef_audit.reporting.layout import ASCII, UNICODE, flow, paragraph, styled
 from alef_audit.reporting.select import at_least, counted, per_level
 from alef_audit.reporting.text_finding import Page, full_finding, place, short_findings
-from alef_audit.reporting.text_summary import healing, summary, unresolved_section
+from alef_audit.reporting.text_summary import healing, summary, unknown_section, unresolved_section
 from alef_audit.reporting.words import count
 from alef_audit.rulepack.kinds import Level
 
@@ -48,7 +48,7 @@ def render_text(report: AuditReport, options: TextOptions) -> tuple[Text, ...]:
     if options.quiet:
         return tuple(lines)
     lines += _hidden(report, open_ones, visible, options)
-    lines += unresolved_section(report, page)
+    lines += [*unresolved_section(report, page), *unknown_section(report, page)]
     return (*lines, *summary(report, open_ones, page))
 
 
@@ -113,7 +113,8 @@ def _discharged(report: AuditReport, page: Page) -> Iterator[Text]:
         yield styled(("Discharged by a guard on the path", "strong"))
         for finding in found:
             guards = sorted({guard for frame in finding.trace for guard in frame.guards})
-            where = place(finding.sink.path, finding.sink.line)
+            at = location(finding)
+            where = place(at.path, at.line)
             first = styled(f"  {where}  ", (finding.sink.call, "strong"), "  ")
             yield from flow(first, [(", ".join(guards), "guard")] if guards else [], styled("    "), page.width)
         yield Text("", end="")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 from rich.text import Text
 
-from alef_audit.auditing.report import AuditReport, Finding, Frame, ProposedArchetype, Root
+from alef_audit.auditing.report import AuditReport, Finding, Frame, ProposedArchetype, Root, location, own_frames
 from alef_audit.reporting.layout import Glyphs, Piece, flow, labelled, pad, styled, widest, width_of
 from alef_audit.reporting.words import count, joined, multiplied, shortened
 from alef_audit.rulepack.kinds import RootKind
@@ -49,13 +49,14 @@ def full_finding(
 
 def short_findings(report: AuditReport, findings: Sequence[Finding], page: Page) -> list[Text]:
     """One line per finding, aligned."""
-    places = [place(f.sink.path, f.sink.line) for f in findings]
-    first, second = widest(places, page.width // 2), widest((f.sink.call for f in findings), page.width // 4)
+    places = [place(at.path, at.line) for at in map(location, findings)]
+    calls = [f"{f.sink.call} in {f.dependency}" if f.dependency else f.sink.call for f in findings]
+    first, second = widest(places, page.width // 2), widest(calls, page.width // 4)
     lines = []
-    for finding, where in zip(findings, places, strict=True):
+    for index, (finding, where) in enumerate(zip(findings, places, strict=True)):
         root = report.roots[finding.root]
         line = styled("  ", (pad(finding.level, 7), finding.level), "  ", pad(where, first), "  ")
-        line.append_text(styled((pad(finding.sink.call, second), "strong"), f"  from {root.function} ({root.kind})"))
+        line.append_text(styled((pad(calls[index], second), "strong"), f"  from {root.function} ({root.kind})"))
         line.append_text(styled((_blank(multiplied(finding.multiplicity, page.glyphs.times)), "loop")))
         lines.append(line)
     return lines
@@ -64,10 +65,11 @@ def short_findings(report: AuditReport, findings: Sequence[Finding], page: Page)
 def _particulars(finding: Finding, glyphs: Glyphs) -> list[Piece]:
     conditions: list[Piece] = [f"only if {condition}" for condition in finding.conditions]
     loops = multiplied(finding.multiplicity, glyphs.times)
-    words = ", ".join(finding.phase_words)
+    words, at = ", ".join(finding.phase_words), finding.location
     return [
         *([(loops, "loop")] if loops else []),
         *([f"auth words: {words}"] if words else []),
+        *([f"by way of {place(at.path, at.line)}"] if at is not None and not own_frames(finding) else []),
         *([(finding.verdict, "guard")] if finding.verdict != "exposed" else []),
         *conditions,
         f"{finding.confidence} confidence",
@@ -126,7 +128,7 @@ def _frame_notes(finding: Finding, index: int, root: Root, glyphs: Glyphs) -> li
     if last:
         sink = finding.sink
         notes.append((f"{sink.call} blocks for {sink.cost}", "hot"))
-        notes += [(f"instead: {sink.instead}", "fix")] if sink.instead else []
+        notes += [(f"instead: {sink.instead}", "fix")] if sink.instead and not finding.dependency else []
     return notes
 
 
@@ -183,9 +185,9 @@ def _archetype(archetype: ProposedArchetype, short: bool = False) -> str:
 
 
 def _next_commands(finding: Finding, page: Page) -> list[Piece]:
-    number = finding.pattern.rpartition("-")[2]
+    number, at = finding.pattern.rpartition("-")[2], location(finding)
     possible = {
-        "why": f"audit why {place(finding.sink.path, finding.sink.line)}",
+        "why": f"audit why {place(at.path, at.line)}",
         "explain": f"audit explain {number}",
     }
     return [command for name, command in possible.items() if name in page.commands]

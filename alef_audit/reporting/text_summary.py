@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from alef_audit.auditing.report import AuditReport, Finding, FixPoint
+from alef_audit.auditing.report import AuditReport, Finding, FixPoint, location
 from alef_audit.reporting.layout import Piece, flow, labelled, styled
 from alef_audit.reporting.select import per_level
 from alef_audit.reporting.text_finding import Page, place
@@ -14,6 +14,7 @@ from alef_audit.reporting.words import count, percentage, shortened
 _COLUMN = 15
 _TOP = 3
 _MOST_DIAGNOSTICS = 5
+_MOST_PACKAGES = 40
 _NO_ROOTS = (
     "none: no handler, callback or exported async function here is known to run on an event loop; "
     "the configuration or a rules folder (--rules DIR) can name yours"
@@ -34,6 +35,7 @@ def summary(report: AuditReport, found: tuple[Finding, ...], page: Page) -> Iter
     yield from _fix_points(report, found, page)
     yield from labelled("roots", _roots(report), page.width, _COLUMN, dots)
     yield from labelled("looked at", _looked_at(report), page.width, _COLUMN, dots)
+    yield from labelled("dependencies", _dependencies(report), page.width, _COLUMN, dots)
     yield from labelled("calls", _calls(report), page.width, _COLUMN, dots)
     yield from _diagnostics(report, page)
     yield from labelled("next", _next(found, page), page.width, _COLUMN, dots, split=False)
@@ -50,6 +52,18 @@ def unresolved_section(report: AuditReport, page: Page) -> Iterator[Text]:
         first = styled(f"  {place(root.path, root.line)}  {root.function} ({root.kind})  {count(item.calls, 'call')}:")
         examples: list[Piece] = [shortened(example) for example in item.examples]
         yield from flow(_spaced(first), examples, styled("      "), page.width, ", ")
+    yield Text("", end="")
+
+
+def unknown_section(report: AuditReport, page: Page) -> Iterator[Text]:
+    """Imported packages of which nothing is known: neither described by a model nor followed."""
+    names = report.unknown_packages
+    if not names:
+        return
+    yield styled(("Imported packages that no model describes and that were not found", "strong"))
+    pieces: list[Piece] = [*names[:_MOST_PACKAGES]]
+    pieces += [f"and {len(names) - _MOST_PACKAGES:,} more: --format json has them all"] * (len(names) > _MOST_PACKAGES)
+    yield from flow(styled("  "), pieces, styled("  "), page.width, ", ")
     yield Text("", end="")
 
 
@@ -101,6 +115,17 @@ def _looked_at(report: AuditReport) -> list[Piece]:
     return pieces
 
 
+def _dependencies(report: AuditReport) -> list[Piece]:
+    """What was followed, on one line; nothing if it was not asked for."""
+    found = report.coverage.dependencies
+    if found is None:
+        return []
+    size = f"{count(found.files, 'file')}, {count(found.lines, 'line')}"
+    pieces: list[Piece] = [f"followed {count(len(found.packages), 'package')}: {size}" if found.files else "none found"]
+    left_out = [f"{files:,} {reason}" for reason, files in sorted(found.not_read.items()) if files]
+    return pieces + ([(f"not read: {', '.join(left_out)}", "warning")] if left_out else [])
+
+
 def _calls(report: AuditReport) -> list[Piece]:
     coverage = report.coverage
     if not coverage.calls:
@@ -124,7 +149,7 @@ def _next(found: tuple[Finding, ...], page: Page) -> list[Piece]:
         return ["audit patterns"] if "patterns" in page.commands else []
     numbers = sorted({finding.pattern.rpartition("-")[2] for finding in found})
     explain: list[Piece] = [f"audit explain {number}" for number in numbers] if "explain" in page.commands else []
-    worst = found[0].sink
+    worst = location(found[0])
     why: list[Piece] = [f"audit why {place(worst.path, worst.line)}"] if "why" in page.commands else []
     return why + explain
 

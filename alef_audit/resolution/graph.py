@@ -10,7 +10,7 @@ class ModuleGraph(msgspec.Struct, frozen=True):
     """
 
     targets: tuple[tuple[int, ...], ...]
-    externals: tuple[tuple[str, ...], ...]  # same shape: "" when local or unresolved
+    externals: tuple[tuple[str, ...], ...]  # same shape: "" when local or unresolved; of followed packages both are set
     submodules: dict[tuple[int, str], int]
     modules: frozenset[tuple[int, int]]  # (unit, import) whose imported name is the target module itself
     unresolved: dict[str, int]

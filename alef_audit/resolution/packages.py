@@ -50,6 +50,16 @@ def read_packages(manifests: Iterable[str], read_text: ReadText) -> dict[str, Pa
     return found
 
 
+def installed_package(folder: str, read_text: ReadText) -> Package | None:
+    """The package in `folder`, whose `main` are what Node runs, then what bundlers take; None without a manifest."""
+    document = read_object(read_text, f"{folder}/package.json", lenient=False)
+    if document is None:
+        return None
+    package = _package(folder, document, ())
+    main = tuple(string(document[key]) for key in ("main", "module") if string(document.get(key)))
+    return msgspec.structs.replace(package, main=main)
+
+
 def packages_by_name(packages: dict[str, Package]) -> dict[str, Package]:
     """The packages that a bare specifier may mean: members of workspaces; without any, those that lie side by side."""
     members = _members(packages)

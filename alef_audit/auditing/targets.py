@@ -1,0 +1,151 @@
+"""What matching looks at: blocking calls of the program, and its calls into followed packages that block in there."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+from alef_audit.auditing.levels import COSTS, Judge
+from alef_audit.callgraph.graph import HOW, Edge, SinkSite
+from alef_audit.callgraph.guards import BIT, DOUBT, LOW, OFFLOAD
+from alef_audit.reachability.reach import Reachability
+from alef_audit.reachability.ways import Ways, minimal
+from alef_audit.rulepack.kinds import SinkKind
+
+_DYNAMIC_HOW: Final = HOW.index("dynamic")
+_NOT_INSIDE: Final = "blocking.user-code"  # what a package runs of the program is analysed with the program
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A blocking call, and where in front of it the search for a root starts.
+
+    In the program's own code that is the function with the call. In a package it is the program's function that calls
+    into the package (by the first of `inner`), or a function of the package that is hot itself.
+    """
+
+    sink: SinkSite
+    start: int
+    ways: Ways  # by which roots reach `start`
+    local: int  # guards and doubts from there to the call
+    inner: tuple[Edge, ...] = ()
+    door: Edge | None = None  # the program's call that leads into the package; None for its own blocking calls
+    others: tuple[SinkSite, ...] = ()  # blocking calls of the same kind behind the same door
+
+
+class _Inner(NamedTuple):
+    """The blocking calls of one kind below a function of a package: the worst, the way to it, and all."""
+
+    rank: tuple[int, int, int, int, int]
+    sink: SinkSite
+    bits: int
+    edges: tuple[Edge, ...]
+    sinks: frozenset[SinkSite]
+
+
+_ByKind = Mapping[SinkKind, _Inner]
+
+
+def own_targets(reach: Reachability) -> Iterator[Target]:
+    """The blocking calls of the program's own code that a root reaches."""
+    for sink in reach.sinks:
+        ways = reach.ways.get(sink.function)
+        if ways and sink.function not in reach.inside:
+            yield Target(sink, sink.function, minimal(ways), _at_call(reach, sink))
+
+
+def package_targets(reach: Reachability, judge: Judge, is_async: frozenset[int]) -> Iterator[Target]:
+    """One for every call into a package and kind of blocking call behind it, in the order of the calls."""
+    if not reach.inside:
+        return
+    known: dict[int, _ByKind] = {}
+    found: dict[tuple[int, int, int, SinkKind], Target] = {}
+
+    def add(door: Edge, start: int, ways: Ways, local: int, first: tuple[Edge, ...], function: int) -> None:
+        if function not in known:
+            known[function] = _below(reach, judge, is_async, function)
+        for kind, inner in known[function].items():
+            key = (door.caller, door.call, door.line if door.call < 0 else 0, kind)
+            target = Target(
+                inner.sink, start, ways, local | inner.bits, (*first, *inner.edges), door, tuple(inner.sinks)
+            )
+            found[key] = _worse(judge, found[key], target) if key in found else target
+
+    for caller in sorted(reach.outgoing):
+        if caller in reach.ways and caller not in reach.inside:
+            for edge in reach.outgoing[caller]:
+                if edge.callee in reach.inside:
+                    local = edge.guards | reach.graph.function_guards.get(edge.callee, 0)
+                    add(edge, caller, minimal(reach.ways[caller]), local, (edge,), edge.callee)
+    for number, root in enumerate(reach.roots):
+        if root.function in reach.doors:
+            add(reach.doors[root.function], root.function, {0: 1 << number}, 0, (), root.function)
+    for key in sorted(found, key=lambda key: (key[0], key[1], key[2], key[3])):
+        target = found[key]
+        yield replace(target, others=_without(target.others, target.sink))
+
+
+def _without(sinks: tuple[SinkSite, ...], chosen: SinkSite) -> tuple[SinkSite, ...]:
+    return tuple(sorted((sink for sink in set(sinks) if sink != chosen), key=lambda sink: (sink.function, sink.call)))
+
+
+def _worse(judge: Judge, one: Target, other: Target) -> Target:
+    """The worse of two behind the same call, with the blocking calls of both."""
+
+    def rank(target: Target) -> tuple[int, ...]:
+        return (*judge.rank(target.local), -COSTS.index(target.sink.cost), len(target.inner), target.sink.call)
+
+    chosen = one if rank(one) <= rank(other) else other
+    return replace(chosen, others=(*one.others, *other.others))
+
+
+def _at_call(reach: Reachability, sink: SinkSite) -> int:
+    """Doubts and guards at the call itself."""
+    way = LOW if sink.how == _DYNAMIC_HOW else 0
+    loop = reach.graph.table.loop(sink.call)
+    loops = reach.graph.program.unit_of(sink.function).facts.loops
+    while loop >= 0:
+        if loops[loop].yields:
+            way |= BIT["yield"]
+        loop = loops[loop].parent
+    return way
+
+
+def _below(reach: Reachability, judge: Judge, is_async: frozenset[int], start: int) -> _ByKind:
+    """The blocking calls that `start` reaches without leaving packages, by kind: exposed, sure, costly, near ones."""
+    paths = _paths(reach, is_async, start)
+    best: dict[SinkKind, _Inner] = {}
+    for number, sink in enumerate(reach.sinks):
+        found = paths.get(sink.function)
+        if found is None or sink.kind == _NOT_INSIDE:
+            continue
+        bits, edges = found
+        bits |= _at_call(reach, sink)
+        rank = (*judge.rank(bits), -COSTS.index(sink.cost), len(edges), number)
+        known = best.get(sink.kind)
+        sinks = known.sinks | {sink} if known is not None else frozenset((sink,))
+        if known is None or rank < known.rank:
+            best[sink.kind] = _Inner(rank, sink, bits, edges, sinks)
+        else:
+            best[sink.kind] = known._replace(sinks=sinks)
+    return best
+
+
+def _paths(reach: Reachability, is_async: frozenset[int], start: int) -> dict[int, tuple[int, tuple[Edge, ...]]]:
+    """For every function of packages below `start`, guards and edges of the shortest of the least guarded paths."""
+    found: dict[int, tuple[int, tuple[Edge, ...]]] = {start: (0, ())}
+    for allowed in (0, DOUBT, -1):  # first what is certain and unguarded, then what is doubtful, then the rest
+        queue = deque(sorted(found))
+        while queue:
+            function = queue.popleft()
+            bits, edges = found[function]
+            for edge in reach.outgoing.get(function, ()):
+                callee = edge.callee
+                crossed = bits | edge.guards | reach.graph.function_guards.get(callee, 0)
+                if callee in found or callee not in reach.inside or crossed & ~allowed:
+                    continue
+                if crossed & OFFLOAD and callee in is_async:
+                    continue
+                found[callee] = (crossed, (*edges, edge))
+                queue.append(callee)
+    return found

@@ -1,0 +1,76 @@
+"""Traces: paths of the call graph as frames of a report."""
+
+from alef_audit.auditing import report
+from alef_audit.auditing.targets import Target
+from alef_audit.callgraph.graph import HOW, CallGraph, Edge, SinkSite
+from alef_audit.callgraph.guards import DOUBT, guards_of
+from alef_audit.callgraph.loops import loops_around
+from alef_audit.callgraph.platforms import platform_tests
+from alef_audit.facts.file import Function
+from alef_audit.reachability.reach import Reachability
+
+
+def label_of(facts: Function, path: str) -> str:
+    """What a reader calls a function; the body of a module by its file."""
+    return facts.label if facts.parent >= 0 else f"<module {path.rsplit('/', 1)[-1]}>"
+
+
+def frame_of(graph: CallGraph, edge: Edge) -> report.Frame:
+    """The caller of `edge` and the call made there."""
+    path, facts = graph.program.place(edge.caller)
+    read = edge.call < 0
+    guard_bits = (edge.guards | graph.function_guards.get(edge.callee, 0)) & ~DOUBT
+    return report.Frame(
+        function=label_of(facts, path),
+        path=path,
+        def_line=facts.line,
+        line=edge.line,
+        column=1 if read else graph.table.column(edge.call),
+        call=graph.program.functions[edge.callee].label if read else graph.table.text(edge.call),
+        how=HOW[edge.how],
+        loop=(() if read else loops_around(graph.table, edge.call)) + edge.loops,
+        guards=guards_of(guard_bits),
+    )
+
+
+def frames_of(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> tuple[report.Frame, ...]:
+    """The functions along `edges`, the one with the blocking call last."""
+    frames = [frame_of(graph, edge) for edge in edges]
+    path, facts = graph.program.place(sink.function)
+    frames.append(
+        report.Frame(
+            function=label_of(facts, path),
+            path=path,
+            def_line=facts.line,
+            line=graph.table.line(sink.call),
+            column=graph.table.column(sink.call),
+            call=graph.table.text(sink.call),
+            how=HOW[sink.how],
+            loop=loops_around(graph.table, sink.call) + sink.loops,
+            guards=(),
+        )
+    )
+    return tuple(frames)
+
+
+def own_frames(
+    reach: Reachability, target: Target, frames: tuple[report.Frame, ...], outer: int
+) -> tuple[report.Frame, ...]:
+    """The frames up to the program's last one; the call that leads into the package where the path has none."""
+    if target.door is None:
+        return frames
+    if target.start in reach.inside:
+        return (frame_of(reach.graph, target.door),)
+    return frames[: outer + 1]
+
+
+def conditions_of(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> tuple[str, ...]:
+    """Tests of the platform under which the calls of the path run."""
+    found: list[str] = []
+    for call in (*(edge.call for edge in edges if edge.call >= 0), sink.call):
+        conditions = graph.program.unit_of(graph.table.function(call)).facts.conditions
+        for test in platform_tests(conditions, graph.table.condition(call)):
+            text = test.text if test.holds else f"not ({test.text})"
+            if text not in found:
+                found.append(text)
+    return tuple(found)
