@@ -232,6 +232,7 @@ def _coverage(
 ) -> report.Coverage:
     """What was looked at; `followed` is None if packages were not to be followed."""
     own = sum(len(file_facts.functions) for _, file_facts in facts)  # functions of packages come after these
+    resolved, unresolved = callgraph.calls_to_program(graph, own)
     return report.Coverage(
         files=len(facts),
         lines=sum(f.lines for _, f in facts),
@@ -239,6 +240,8 @@ def _coverage(
         parse_errors=sum(1 for _, f in facts if any(p.kind == "parse-error" for p in f.problems)),
         calls=sum(graph.table.function(call) < own for call in range(len(graph.table))),
         unresolved_calls=sum(graph.table.function(call) < own for call in graph.unresolved),
+        calls_to_program=resolved,
+        unresolved_to_program=unresolved,
         seconds=round(time.perf_counter() - started, 2),
         dependencies=_read_packages(followed) if followed is not None else None,
     )

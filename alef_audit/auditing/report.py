@@ -150,6 +150,8 @@ class Coverage(msgspec.Struct, frozen=True):
     parse_errors: int  # files with at least one syntax problem
     calls: int
     unresolved_calls: int
+    calls_to_program: int  # calls that lead to functions of the program
+    unresolved_to_program: int  # unresolved calls that name a function as one of the program is named
     seconds: float
     dependencies: Dependencies | None = None  # None: packages were not followed
 

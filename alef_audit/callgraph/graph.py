@@ -71,6 +71,17 @@ class CallGraph:
     unresolved: tuple[int, ...]  # calls of which nothing is known
 
 
+def calls_to_program(graph: CallGraph, own: int) -> tuple[int, int]:
+    """Of the calls in the first `own` functions: how many lead to functions of the program, and how many of the
+    unresolved ones name a function as one of the program is named, and so may.
+    """
+    program, table = graph.program, graph.table
+    resolved = {edge.call for edge in graph.edges if edge.caller < own and edge.call >= 0}
+    names = {facts.name for facts in program.functions[:own] if facts.name}
+    unresolved = sum(table.function(call) < own and table.member(call) in names for call in graph.unresolved)
+    return len(resolved), unresolved
+
+
 def completed(graph: CallGraph, roots: list[RootSite], function_guards: dict[int, int]) -> CallGraph:
     """The same graph with these roots, and further guards around functions."""
     merged = dict(graph.function_guards)

@@ -53,6 +53,8 @@ class Coverage(msgspec.Struct, frozen=True, omit_defaults=True):
     parse_errors: int
     calls: int
     unresolved_calls: int
+    calls_to_program: int
+    unresolved_to_program: int
     seconds: float
     dependencies: Dependencies | None = None  # with --follow-dependencies only
 
@@ -243,6 +245,8 @@ def _summary(report: inner.AuditReport) -> Summary:
             parse_errors=coverage.parse_errors,
             calls=coverage.calls,
             unresolved_calls=coverage.unresolved_calls,
+            calls_to_program=coverage.calls_to_program,
+            unresolved_to_program=coverage.unresolved_to_program,
             seconds=round(coverage.seconds, 3),
             dependencies=_dependencies(coverage.dependencies),
         ),

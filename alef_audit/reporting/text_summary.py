@@ -132,7 +132,11 @@ def _calls(report: AuditReport) -> list[Piece]:
         return []
     share = percentage(coverage.unresolved_calls, coverage.calls)
     hint = "" if report.unresolved or not coverage.unresolved_calls else " (--explain-unresolved lists them)"
-    return [f"{coverage.calls:,}", f"{share} unresolved{hint}"]
+    to_program = coverage.calls_to_program + coverage.unresolved_to_program
+    if not coverage.unresolved_to_program:
+        return [f"{coverage.calls:,}", f"{share} unresolved{hint}"]
+    own = percentage(coverage.unresolved_to_program, to_program)
+    return [f"{coverage.calls:,}", f"{share} unresolved, {own} of those to the program's own functions{hint}"]
 
 
 def _diagnostics(report: AuditReport, page: Page) -> Iterator[Text]:

@@ -16,7 +16,17 @@ CONTRACT: dict[str, list[str]] = {
     "tool": ["name", "version"],
     "summary": ["findings", "suppressed", "baselined", "discharged", "coverage"],
     "summary.findings": ["error", "warning", "note"],
-    "summary.coverage": ["files", "lines", "not_read", "parse_errors", "calls", "unresolved_calls", "seconds"],
+    "summary.coverage": [
+        "files",
+        "lines",
+        "not_read",
+        "parse_errors",
+        "calls",
+        "unresolved_calls",
+        "calls_to_program",
+        "unresolved_to_program",
+        "seconds",
+    ],
     "roots.0": ["kind", "function", "path", "line", "runs_on", "why"],
     "fix_points.0": ["function", "path", "line", "archetype", "heals"],
     "findings.0": [

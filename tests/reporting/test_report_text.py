@@ -105,7 +105,17 @@ def test_lines_keep_to_the_width(width: int) -> None:
 
 
 def test_counts_are_grammatical() -> None:
-    coverage = Coverage(files=1, lines=1, not_read={}, parse_errors=1, calls=1000, unresolved_calls=1, seconds=0.04)
+    coverage = Coverage(
+        files=1,
+        lines=1,
+        not_read={},
+        parse_errors=1,
+        calls=1000,
+        unresolved_calls=1,
+        calls_to_program=10,
+        unresolved_to_program=0,
+        seconds=0.04,
+    )
     text = text_of(reports.report(reports.note(1, "error"), coverage=coverage))
     assert "1 error · 0 warnings · 0 notes" in text
     assert "1 file, 1 line in 0.0 s · 1 file with syntax errors" in text
