@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from array import array
 
-from alef_audit.callgraph.program import Program
+from alef_audit.callgraph.program import Program, Unit
 from alef_audit.facts import flows
+from alef_audit.facts.file import FunctionFlag
 
 Argument = tuple[
     int, int, int
 ]  # label (program-wide name, 0, or a SPREAD_ constant), slot, literal (program-wide name)
+
+
+# Rows that write to their first slot, loads aside.
+_WRITES = frozenset(flows.SLOT_COLUMNS) - {flows.LOAD, flows.STORE, flows.SPREAD}
 
 
 class CallTable:
@@ -19,7 +24,17 @@ class CallTable:
     that a library model describes to their API node, so that rows hold for a library's own source too.
     """
 
-    __slots__ = ("aliases", "function_slots", "heads", "local_api", "local_types", "names", "program", "starts")
+    __slots__ = (
+        "aliases",
+        "function_slots",
+        "heads",
+        "local_api",
+        "local_types",
+        "names",
+        "program",
+        "shared",
+        "starts",
+    )
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -29,6 +44,7 @@ class CallTable:
         self.aliases = array("i", [0]) * 1
         self.function_slots = array("i")
         self.local_api: dict[int, int] = {}
+        self.shared: set[int] = set()  # slots of loads that another load of the same name from the same slot stands for
         self.local_types: dict[int, int] = {}  # class of the program -> named type of a library model
 
     def __len__(self) -> int:
@@ -120,11 +136,43 @@ def build_calls(program: Program) -> CallTable:
         aliases[base : base + len(local)] = array("i", [base + slot for slot in local])
         table.function_slots.extend([base] * len(unit.facts.functions))
     table.aliases = aliases
+    getters = frozenset(facts.name for facts in program.functions if facts.flags & FunctionFlag.GETTER)
+    for unit in program.units:
+        _share_loads(table, unit, getters)
     for index, unit in enumerate(program.units):
         records = array("i")
         records.frombytes(unit.facts.calls)
         _relocate(table, records, unit.slots, unit.functions, program.name_maps[index])
     return table
+
+
+def _share_loads(table: CallTable, unit: Unit, getters: frozenset[str]) -> None:
+    """Let all loads of one name from one slot share their variable: without an order of events they hold the same.
+
+    Reads that may run a getter stay apart, each is an edge of its own.
+    """
+    base, names, aliases = unit.slots, unit.facts.names, table.aliases
+    written: set[int] = set()
+    twice: set[int] = set()
+    loads: list[tuple[int, int, int]] = []
+    for op, a, b, c, _ in flows.rows(unit.facts.flows):
+        if op == flows.LOAD:
+            loads.append((a, b, c))
+        elif op not in _WRITES:
+            continue
+        if a in written:
+            twice.add(a)
+        written.add(a)
+    known: dict[tuple[int, int], int] = {}
+    for a, b, c in loads:
+        if a in twice or names[c] in getters or aliases[base + a] != base + a:
+            continue
+        first = known.setdefault((aliases[aliases[base + b]], c), base + a)
+        if first != base + a:
+            aliases[base + a] = first
+            table.shared.add(base + a)
+    end = base + unit.facts.slots
+    aliases[base:end] = array("i", [aliases[slot] for slot in aliases[base:end]])
 
 
 def _relocate(table: CallTable, records: array[int], base: int, functions: int, names: array[int]) -> None:

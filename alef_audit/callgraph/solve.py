@@ -132,6 +132,8 @@ def _write_rows(
                 continue
             state.copy(source, dst)
         elif op == flows.LOAD:
+            if base + a in table.shared:
+                continue
             name = names[c]
             if name in getters:
                 through = state.variable()
