@@ -94,6 +94,8 @@ def load(state: State, value: int, name: int, destination: int) -> None:
         if name == ELEMENT:
             state.read_any(value, destination)
         else:
+            if name in state.methods_only:
+                return
             state.read_field(value, name, destination)
             if state.program.names[name] not in COLLECTION_METHODS:
                 state.read_field(value, ELEMENT, destination)

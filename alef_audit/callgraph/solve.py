@@ -10,6 +10,7 @@ from alef_audit.callgraph.calling import apply_call, apply_reflected, link_token
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.large import large_tables
 from alef_audit.callgraph.members import (
+    COLLECTION_METHODS,
     add_base,
     find_export,
     load,
@@ -44,6 +45,7 @@ from alef_audit.facts.file import FunctionFlag
 from alef_audit.resolution.graph import ModuleGraph
 
 _NOT_RETURNED: Final = (-1, -1, -1)
+_RECEIVING: Final = frozenset((tokens.FUNCTION, tokens.VALUES_OF))
 _OBJECT_LIKE: Final = (tokens.OBJECT, tokens.PROTOTYPE, tokens.MODULE)
 
 
@@ -51,6 +53,7 @@ def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTabl
     """Propagate all values of `program`. The result's `links`, `externals` and `getters` are the raw call graph."""
     state = State(program, modules, api, bound_for(len(table)))
     _tables(state)
+    state.methods_only = _methods_only(program)
     state.tables = large_tables(program, modules, table, state.bound)
     getters = frozenset(
         program.name_ids[f.name]
@@ -83,6 +86,16 @@ def _tables(state: State) -> None:
         state.own_members.extend(
             frozenset(program.name_maps[index][name] for name in c.members) for c in unit.facts.classes
         )
+
+
+def _methods_only(program: Program) -> frozenset[int]:
+    """Names of collections' methods that no text of the program stores anything under."""
+    found = {program.name_ids[name] for name in COLLECTION_METHODS if name in program.name_ids}
+    for index, unit in enumerate(program.units):
+        names = program.name_maps[index]
+        found.difference_update(names[c] for op, _, _, c, _ in flows.rows(unit.facts.flows) if op == flows.STORE)
+        found.difference_update(program.name_ids[export.name] for export in unit.facts.exports)
+    return frozenset(found)
 
 
 def _write_classes(state: State, table: CallTable, unit: Unit) -> None:
@@ -292,8 +305,9 @@ def _propagate(state: State, table: CallTable) -> None:
         constraints = uses[variable]
         if constraints:
             ordered = sorted(fresh)
+            callable_ = [value for value in ordered if value & MASK in _RECEIVING]
             for constraint in tuple(constraints):
-                for value in ordered:
+                for value in callable_ if constraint[0] == RECEIVE else ordered:
                     _apply(state, table, constraint, value)
 
 

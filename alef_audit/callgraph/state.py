@@ -66,6 +66,7 @@ class State:
         "member_down",
         "member_names",
         "members",
+        "methods_only",
         "module_names",
         "module_replaced",
         "modules",
@@ -113,6 +114,7 @@ class State:
         self.readers: dict[tuple[int, int], list[int]] = {}  # who reads fields that nothing is stored in yet
         self.object_fields: dict[int, list[int]] = {}  # token -> names stored on it
         self.object_all: dict[int, int] = {}  # token -> variable that collects every field
+        self.methods_only: frozenset[int] = frozenset()  # names of methods that no object of the program carries
         self.tables: set[int] = set()  # object tokens with more entries than a variable may hold values
         self.spread_to: dict[int, list[int]] = {}  # token -> object tokens that take its fields
         # members of classes: (class, name) -> variable; `down` also collects overrides in subclasses
