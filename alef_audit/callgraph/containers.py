@@ -123,6 +123,8 @@ def pick(state: State, value: int, name: int, destination: int) -> None:
 
 def call_back(state: State, table: CallTable, call: int, value: int) -> None:
     """The function `value` was handed to `map` and its like: it gets the elements, its results come back."""
+    if value & MASK == tokens.RESOLVE_OF and table.member(call) == "then":
+        state.copy(table.receiver(call), value >> SHIFT)
     if value & MASK != tokens.FUNCTION:
         return
     function = value >> SHIFT

@@ -6,7 +6,7 @@ from alef_audit.callgraph import tokens
 from alef_audit.callgraph.state import LOAD, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import FunctionFlag
-from alef_audit.facts.flows import ELEMENT
+from alef_audit.facts.flows import CALLED, ELEMENT
 
 # Modules whose names in annotations are no classes of which a value could be an instance.
 _TYPING: Final = ("typing.", "typing_extensions.", "collections.abc.", "types.")
@@ -71,6 +71,7 @@ COLLECTION_METHODS: Final = frozenset(
         "finally",
         "toString",
         "hasOwnProperty",
+        CALLED,
         "__iter__",
         "__next__",
         "__enter__",
@@ -187,6 +188,9 @@ def _load_function(state: State, value: int, name: int, destination: int) -> Non
     index = value >> SHIFT
     if text == "prototype":
         state.add(destination, token(tokens.PROTOTYPE, index))
+    elif text == CALLED:
+        unit = state.program.unit_of(index)
+        state.copy(unit.slots + state.program.functions[index].result, destination)
     elif text in _FUNCTION_METHODS:
         state.add(destination, token(_FUNCTION_METHODS[text], index))
     elif name == ELEMENT:

@@ -36,6 +36,11 @@ SPREAD: Final = 12  # dst    src              every field of src is also a field
 NO_NAME: Final = 0  # ""
 ELEMENT: Final = 1  # "*"
 
+# Fields that no source can spell: what calling a function (or a declared function type) gives, and what an instance of a
+# type alias is besides the alias's own members (`type Pool = Worker[]`).
+CALLED: Final = "()"
+WHOLE: Final = ""
+
 # Columns that hold slots, per op: what a linker has to relocate.
 SLOT_COLUMNS: Final[dict[int, tuple[int, ...]]] = {
     COPY: (1, 2),

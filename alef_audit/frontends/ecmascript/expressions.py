@@ -8,6 +8,7 @@ from alef_audit.facts import flows
 from alef_audit.frontends.ecmascript.literals import inner, join
 from alef_audit.frontends.ecmascript.modules import is_module_exports, module_exports_store, module_object
 from alef_audit.frontends.ecmascript.patterns import bind, field_name, joint, place
+from alef_audit.frontends.ecmascript.types import cast
 from alef_audit.frontends.ecmascript.walk import UNNAMED, Guard, Naming, Walk
 
 _VALUELESS: Final = frozenset(("arguments", "undefined", "NaN", "Infinity"))
@@ -73,7 +74,7 @@ def member_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
 
 
 def wrapped(walk: Walk, node: Node) -> int:
-    return walk.value(inner(node))
+    return cast(walk, node, walk.value(inner(node)), 0)
 
 
 def wrapped_effect(walk: Walk, node: Node) -> None:
@@ -81,11 +82,12 @@ def wrapped_effect(walk: Walk, node: Node) -> None:
 
 
 def wrapped_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
-    return walk.flagged(inner(node), flags, wanted)
+    slot = walk.flagged(inner(node), flags, wanted)
+    return cast(walk, node, slot, 0) if wanted else slot
 
 
 def wrapped_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
-    return walk.value_as(inner(node), naming, dst)
+    return cast(walk, node, walk.value_as(inner(node), naming, dst), dst)
 
 
 # --- choices

@@ -9,7 +9,7 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag, Parameter, ParameterKind
 from alef_audit.frontends.ecmascript.literals import literal, starts_with
 from alef_audit.frontends.ecmascript.patterns import bind
-from alef_audit.frontends.ecmascript.types import instance_of, type_parameters
+from alef_audit.frontends.ecmascript.types import function_type, instance_of, type_parameters
 from alef_audit.frontends.ecmascript.walk import UNNAMED, ClassPlace, Frame, Naming, Task, Walk
 
 FUNCTIONS: Final = frozenset(("arrow_function", "function_expression", "generator_function"))
@@ -35,9 +35,13 @@ def declaration(walk: Walk, node: Node) -> int:
 
 
 def signature(walk: Walk, node: Node) -> int:
-    """An overload or a declaration without a body: the name, and no function."""
+    """An overload or a declaration without a body: the name, and what calling it gives."""
     name_node = node.child_by_field_name("name")
-    return walk.build.declare(walk.frame.scope, walk.text(name_node)) if name_node is not None else 0
+    if name_node is None:
+        return 0
+    slot = walk.build.declare(walk.frame.scope, walk.text(name_node))
+    function_type(walk, node, slot)
+    return slot
 
 
 def expression(walk: Walk, node: Node) -> int:

@@ -155,6 +155,7 @@ class Walk:
         "frame",
         "frames",
         "guard",
+        "interface",
         "loop",
         "loops",
         "namespace",
@@ -177,6 +178,7 @@ class Walk:
         self.timers: set[str] = set()  # local names of setImmediate and setTimeout from node:timers(/promises)
         self.loop: LoopDraft | None = None
         self.guard: Guard | None = None
+        self.interface = 0  # what `this` in a type means: an instance of the interface around it, 0 = none
         self.namespace = 0  # object of the TypeScript namespace around the statement, 0 = the module
         self.frame = self.function(None)
 
