@@ -9,6 +9,7 @@ from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calling import apply_call, apply_reflected, link_token, type_parameter
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.implementers import declare, settle_interfaces
+from alef_audit.callgraph.iteration import ITERATION, apply_iteration, has_iterators
 from alef_audit.callgraph.large import large_tables
 from alef_audit.callgraph.members import (
     add_base,
@@ -28,6 +29,7 @@ from alef_audit.callgraph.state import (
     ELEMENT_OF,
     EXECUTOR,
     GETTER,
+    ITERATE,
     LOAD,
     PARAMETER,
     PICK,
@@ -62,8 +64,9 @@ def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTabl
         if f.flags & FunctionFlag.GETTER and f.name in program.name_ids
     )
     parameters = _parameter_results(program, table)
+    iterates = has_iterators(program)
     for index, unit in enumerate(program.units):
-        _write_rows(state, table, index, unit, getters, parameters)
+        _write_rows(state, table, index, unit, getters, parameters, iterates)
         _write_classes(state, table, unit)
     for call in range(len(table)):
         callee = table.callee(call)
@@ -119,6 +122,7 @@ def _write_rows(
     unit: Unit,
     getters: frozenset[int],
     parameters: dict[int, tuple[int, int, int]],
+    iterates: bool,
 ) -> None:
     """Turn the flow rows of one file into copies, initial tokens and constraints."""
     program = state.program
@@ -168,6 +172,9 @@ def _write_rows(
             state.attach(aliases[base + b], (TYPE, dst))
         elif op == flows.SUPER:
             state.add(dst, token(tokens.SUPER, unit.classes + b))
+        elif op == flows.ITERATE:
+            if iterates:
+                state.attach(aliases[base + b], (ITERATE, dst, function, line, c))
         elif op == flows.SPREAD:
             state.attach(aliases[base + b], (SPREAD, dst))
     if unit.facts.module_slot:
@@ -245,6 +252,8 @@ def _apply(state: State, table: CallTable, constraint: Constraint, value: int) -
         apply_reflected(state, table, constraint[1], value)
     elif op == EXECUTOR:
         run_executor(state, table, value, constraint[1])
+    elif op in ITERATION:
+        apply_iteration(state, table, constraint, value)
     elif op == PARAMETER:
         type_parameter(state, table, value, constraint[1], constraint[2])
 

@@ -40,6 +40,10 @@ PICK: Final = 12  # (PICK, destination, name): what collections that arrive hold
 PARAMETER: Final = 11  # (PARAMETER, position, node): functions that arrive get the API node as that parameter
 APPLY: Final = 13  # (APPLY, call): what arrives is called by `Reflect.apply`
 EXECUTOR: Final = 40  # (EXECUTOR, variable): functions that arrive are run by `new Promise`, whose value it holds
+ITERATE: Final = 41  # (ITERATE, destination, function, line, way): what arrives is iterated over
+ITERATOR: Final = 42  # (ITERATOR, …): functions that arrive make the iterator
+ADVANCE: Final = 43  # (ADVANCE, …): what arrives is an iterator
+STEP: Final = 44  # (STEP, …): functions that arrive are its `next` or `return`
 GETTER: Final = 9  # (GETTER, destination, function, line): a read that runs the getter functions that arrive
 
 Constraint = tuple[int, ...]

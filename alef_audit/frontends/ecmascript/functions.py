@@ -88,6 +88,9 @@ def _start(walk: Walk, node: Node, naming: Naming, dst: int) -> Frame:
     frame.name, frame.label = naming.name, naming.label or _anonymous(outer)
     frame.qualname = qualify(outer.qualname, naming.label or _ANONYMOUS)
     frame.flags = _modifiers(node)
+    if frame.flags & FunctionFlag.GENERATOR:
+        frame.generator = walk.build.object(frame.index, node.start_point.row + 1, "")
+        walk.build.copy(frame.result, frame.generator)
     name_node = node.child_by_field_name("name") if node.type == "method_definition" else None
     start = (name_node or node).start_point
     frame.line, frame.column, frame.end_line = start.row + 1, start.column + 1, node.end_point.row + 1

@@ -52,6 +52,7 @@ class Frame:
         "column",
         "end_line",
         "flags",
+        "generator",
         "generics",
         "home",
         "index",
@@ -83,6 +84,7 @@ class Frame:
         self.flags = 0
         self.parameters: tuple[Parameter, ...] = ()
         self.receiver = 0
+        self.generator = 0  # object whose elements are what this generator function yields
         self.home = 0  # object literal whose method this is: one more value of `this`
         self.this_frame: Frame = self  # the frame that binds `this`: another one for arrow functions
         self.member_of: ClassPlace | None = None
