@@ -43,6 +43,7 @@ class ApiGraph:
         self.neutral: set[int] = set()
         self.any_member: set[int] = set()  # types that a `Member[*]` step leads to
         self.modelled: set[int] = set()
+        self.outside: dict[str, int] = {}  # language -> the node that all longer paths end in
         self.callback_types: dict[int, list[tuple[Selector, int, int]]] = {}  # node -> argument, parameter, type node
         self.overrides: list[tuple[int, RootRow]] = []  # type node, row
         self.exports: list[tuple[RootRow, frozenset[str]]] = []  # row, modules of its library
@@ -92,7 +93,7 @@ class ApiGraph:
         return 0
 
     def child(self, node: int, label: str) -> int:
-        """The node below `node`; 0 when the path grows too long to mean anything."""
+        """The node below `node`; one node for all paths that grow too long to mean anything but "not this program"."""
         found = self.existing(node, label)
         if found:
             return found
@@ -101,7 +102,7 @@ class ApiGraph:
         if label == CALL and node in self.made_type:
             return self.made_type[node]
         if self.depth[node] >= _DEPTH:
-            return 0
+            return self._beyond(self.language[node])
         text = self._child_text(node, label)
         language = self.language[node]
         if label != CALL and (language, text) in self.modules:
@@ -112,6 +113,12 @@ class ApiGraph:
                 if label != CALL and fnmatchcase(label, pattern):
                     self._attach(made, row, model)
         return made
+
+    def _beyond(self, language: str) -> int:
+        found = self.outside.get(language)
+        if found is None:
+            found = self.outside[language] = self._node("(outside)", language, _DEPTH)
+        return found
 
     def _all_bases(self, node: int) -> Iterable[int]:
         for base in self.bases.get(node, ()):
@@ -200,7 +207,7 @@ class ApiGraph:
                         if label == "*":
                             self.any_member.add(instance)
                 return
-            nodes = [self.child(node, label) for node in nodes for label in labels]
+            nodes = [self._named(node, label) for node in nodes for label in labels]
 
     def _add_row(self, model: LibraryModel, row: Row) -> None:
         if isinstance(row, RootRow) and row.form == "override":
@@ -223,10 +230,16 @@ class ApiGraph:
             nodes = [anchor]
             for step in parse_path(row.path):
                 if step.word == "Member":
-                    nodes = [self.child(node, name) for node in nodes for name in step.names]
+                    nodes = [self._named(node, name) for node in nodes for name in step.names]
                 elif step.word in ("ReturnValue", "Instance"):
-                    nodes = [self.child(node, CALL) for node in nodes]
-            yield from (node for node in nodes if node)
+                    nodes = [self._named(node, CALL) for node in nodes]
+            yield from nodes
+
+    def _named(self, node: int, label: str) -> int:
+        """The node below `node` that a model's path names, however long the path is."""
+        if label == CALL and node in self.made_type:
+            return self.made_type[node]
+        return self.existing(node, label) or self._descend(node, [label])
 
     def _descend(self, node: int, labels: list[str]) -> int:
         for label in labels:

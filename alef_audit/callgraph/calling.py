@@ -7,11 +7,12 @@ from alef_audit.callgraph.api import CALL as API_CALL
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.members import member
-from alef_audit.callgraph.program import POSITIONS
+from alef_audit.callgraph.program import CALLED, POSITIONS
+from alef_audit.callgraph.promises import make_promise, resolving, settle_promise
 from alef_audit.callgraph.state import APPLY, CONSTRUCT, LOAD, PARAMETER, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts import flows
-from alef_audit.facts.file import Function, ParameterKind
+from alef_audit.facts.file import ClassKind, Function, ParameterKind
 from alef_audit.facts.flows import ELEMENT
 from alef_audit.rulepack.paths import Selector
 
@@ -53,6 +54,11 @@ def apply_call(state: State, table: CallTable, call: int, value: int) -> None:
         construct(state, table, call, index)
     elif kind == tokens.EXTERNAL:
         apply_external(state, table, call, index)
+    elif kind == tokens.OBJECT:
+        if value in state.type_objects and table.result(call):
+            state.read_field(value, CALLED, table.result(call))
+    elif kind == tokens.OPEN and state.program.classes[index].kind == ClassKind.INTERFACE and _is_typed(state, index):
+        state.copy(member(state, index, CALLED), table.result(call))
     elif kind in (tokens.INSTANCE, tokens.OPEN):
         called = member(state, index, table.names["__call__"])
         state.attach(called, (CONSTRUCT, call))
@@ -60,6 +66,9 @@ def apply_call(state: State, table: CallTable, call: int, value: int) -> None:
         link(state, table, call, index, shift=1)
     elif kind == tokens.APPLY_OF:
         link(state, table, call, index, shift=99)
+    elif kind == tokens.RESOLVE_OF:
+        settle_promise(state, table, call, index)
+        use_external(state, table, call, resolving(state))
     elif kind == tokens.BIND_OF:
         _give(state, table.result(call), token(tokens.FUNCTION, index))
 
@@ -71,6 +80,10 @@ def apply_reflected(state: State, table: CallTable, call: int, value: int) -> No
         link(state, table, call, index, shift=99)
     elif kind == tokens.EXTERNAL:
         apply_external(state, table, call, index)
+
+
+def _is_typed(state: State, index: int) -> bool:
+    return CALLED in state.own_members[index]
 
 
 def link_token(state: State, table: CallTable, call: int, value: int) -> None:
@@ -227,6 +240,8 @@ def apply_external(state: State, table: CallTable, call: int, node: int) -> None
         state.attach(table.arguments(call)[0][1], (APPLY, call))
     result = table.result(call)
     api = state.api
+    if api.text[node].startswith("Promise"):
+        make_promise(state, table, call, node)
     if result:
         if api.text[node].endswith(".bind") and _is_function(api, api.parent[node]):
             state.add(result, token(tokens.EXTERNAL, api.parent[node]))

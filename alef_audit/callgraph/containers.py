@@ -13,7 +13,7 @@ from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts.flows import ELEMENT
 
 _TAKES_OUT: Final = frozenset(
-    ["get", "pop", "shift", "at", "find", "findLast", "popleft", "setdefault", "next", "peek"]
+    ["get", "pop", "shift", "at", "find", "findLast", "popleft", "setdefault", "peek"]
 )
 _KEYED: Final = frozenset(("get", "set", "setdefault"))
 _PUTS_IN: Final = frozenset(["set", "push", "add", "append", "unshift", "insert", "appendleft", "setdefault"])
@@ -64,12 +64,10 @@ _STATIC_SAME: Final = frozenset(
         "Array.of",
         "structuredClone",
         "Promise.all",
-        "Promise.allSettled",
-        "Promise.race",
-        "Promise.any",
         "Promise.resolve",
     ]
 )
+_ONE_OF: Final = frozenset(["Promise.race", "Promise.any"])
 
 
 def attach(state: State, table: CallTable, call: int) -> None:
@@ -82,6 +80,12 @@ def attach(state: State, table: CallTable, call: int) -> None:
             if slot:
                 state.copy(slot, result)
         return
+    if result and table.text(call) in _ONE_OF:
+        for _, slot, _ in table.arguments(call):
+            if slot:
+                state.attach(slot, (LOAD, result, ELEMENT))
+    elif result and table.text(call) == "Promise.allSettled":
+        _settled(state, table, call, result)
     if not receiver:
         return
     key = _literal_key(state, table, call) if member in _KEYED else 0
@@ -90,6 +94,10 @@ def attach(state: State, table: CallTable, call: int) -> None:
             state.attach(receiver, (PICK, result, name))
     elif result and member in _TAKES_OUT:
         state.attach(receiver, (LOAD, result, ELEMENT))
+    if result and member == "next":
+        holder = state.new_object()
+        state.add(result, holder)
+        state.attach(receiver, (LOAD, state.field(holder, table.names["value"]), ELEMENT))
     if result and member in _SAME:
         state.copy(receiver, result)
     if member in _PUTS_IN:
@@ -100,6 +108,17 @@ def attach(state: State, table: CallTable, call: int) -> None:
         arguments = table.arguments(call)
         if arguments and arguments[0][1]:
             state.attach(arguments[0][1], (ELEMENT_OF, call))
+
+
+def _settled(state: State, table: CallTable, call: int, result: int) -> None:
+    """`Promise.allSettled` gives an array of objects that have what was awaited as their `value`."""
+    name = state.program.name_ids.get("value")
+    for _, slot, _ in table.arguments(call):
+        if slot and name is not None:
+            outcomes, outcome = state.new_object(), state.new_object()
+            state.add(result, outcomes)
+            state.add(state.field(outcomes, ELEMENT), outcome)
+            state.attach(slot, (LOAD, state.field(outcome, name), ELEMENT))
 
 
 def _literal_key(state: State, table: CallTable, call: int) -> int:
@@ -123,6 +142,8 @@ def pick(state: State, value: int, name: int, destination: int) -> None:
 
 def call_back(state: State, table: CallTable, call: int, value: int) -> None:
     """The function `value` was handed to `map` and its like: it gets the elements, its results come back."""
+    if value & MASK == tokens.RESOLVE_OF and table.member(call) == "then":
+        state.copy(table.receiver(call), value >> SHIFT)
     if value & MASK != tokens.FUNCTION:
         return
     function = value >> SHIFT

@@ -23,7 +23,7 @@ def large_tables(program: Program, modules: ModuleGraph, table: CallTable, bound
             if op == flows.STORE:
                 slot = aliases[base + a]
                 entries[slot] = entries.get(slot, 0) + 1
-            elif op == flows.OBJECT:
+            elif op == flows.OBJECT and not unit.facts.objects[b].declared:
                 made.setdefault(aliases[base + a], unit.objects + b)
             elif op == flows.SPREAD:
                 spreads.append((aliases[base + a], aliases[base + b]))

@@ -6,7 +6,7 @@ from alef_audit.callgraph import tokens
 from alef_audit.callgraph.state import LOAD, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import FunctionFlag
-from alef_audit.facts.flows import ELEMENT
+from alef_audit.facts.flows import ASYNC_ITERATOR, CALLED, ELEMENT, ITERATOR, RETURNED_VALUE
 
 # Modules whose names in annotations are no classes of which a value could be an instance.
 _TYPING: Final = ("typing.", "typing_extensions.", "collections.abc.", "types.")
@@ -71,6 +71,13 @@ COLLECTION_METHODS: Final = frozenset(
         "finally",
         "toString",
         "hasOwnProperty",
+        "next",
+        "return",
+        "throw",
+        CALLED,
+        ITERATOR,
+        ASYNC_ITERATOR,
+        RETURNED_VALUE,
         "__iter__",
         "__next__",
         "__enter__",
@@ -131,7 +138,7 @@ def _load_member(state: State, kind: int, index: int, name: int, destination: in
 
 def _load_from_bases(state: State, index: int, name: int, destination: int) -> None:
     """Members that a class inherits from outside the program."""
-    if name == ELEMENT or _declares(state, index, name):
+    if name == ELEMENT or declares(state, index, name):
         return
     for node in external_bases(state, index):
         child = state.api.child(state.api.instance(node), state.program.names[name])
@@ -139,7 +146,7 @@ def _load_from_bases(state: State, index: int, name: int, destination: int) -> N
             state.add(destination, token(tokens.EXTERNAL, child))
 
 
-def _declares(state: State, index: int, name: int) -> bool:
+def declares(state: State, index: int, name: int) -> bool:
     """Whether a class or a superclass of the program defines the member itself."""
     seen = {index}
     pending = [index]
@@ -189,6 +196,9 @@ def _load_function(state: State, value: int, name: int, destination: int) -> Non
     index = value >> SHIFT
     if text == "prototype":
         state.add(destination, token(tokens.PROTOTYPE, index))
+    elif text == CALLED:
+        unit = state.program.unit_of(index)
+        state.copy(unit.slots + state.program.functions[index].result, destination)
     elif text in _FUNCTION_METHODS:
         state.add(destination, token(_FUNCTION_METHODS[text], index))
     elif name == ELEMENT:

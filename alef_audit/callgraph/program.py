@@ -6,10 +6,13 @@ from array import array
 from dataclasses import dataclass
 from typing import Final
 
+from alef_audit.facts import flows
 from alef_audit.facts.file import Class, FileFacts, Function
 
 # Elements of lists and argument lists are told apart up to this position.
 POSITIONS: Final = 8
+# The program-wide name of `flows.CALLED`.
+CALLED: Final = 2 + POSITIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ def build_program(files: list[tuple[str, str, str, FileFacts]]) -> Program:
     function_unit, class_unit = array("i"), array("i")
     objects, slots = 0, 1
     name_ids: dict[str, int] = {"": 0, "*": 1, **{str(index): 2 + index for index in range(POSITIONS)}}
+    name_ids[flows.CALLED] = CALLED
     name_maps = []
     for path, module, role, facts in files:
         units.append(Unit(path, module, role, facts, len(functions), len(classes), objects, slots))

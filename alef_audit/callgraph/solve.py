@@ -8,6 +8,8 @@ from alef_audit.callgraph import containers, tokens
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calling import apply_call, apply_reflected, link_token, type_parameter
 from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.implementers import declare, settle_interfaces
+from alef_audit.callgraph.iteration import ITERATION, apply_iteration, has_iterators
 from alef_audit.callgraph.large import large_tables
 from alef_audit.callgraph.members import (
     COLLECTION_METHODS,
@@ -15,18 +17,20 @@ from alef_audit.callgraph.members import (
     find_export,
     load,
     load_export,
-    make_instance,
     replaced_exports,
     store,
 )
 from alef_audit.callgraph.program import Program, Unit
+from alef_audit.callgraph.promises import run_executor
 from alef_audit.callgraph.state import (
     APPLY,
     BASE,
     CALL,
     CONSTRUCT,
     ELEMENT_OF,
+    EXECUTOR,
     GETTER,
+    ITERATE,
     LOAD,
     PARAMETER,
     PICK,
@@ -44,6 +48,8 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
 from alef_audit.resolution.graph import ModuleGraph
 
+# What a declared type stands for is looked up when all values are known; what that finds may lead to the next one.
+_ROUNDS: Final = 2
 _NOT_RETURNED: Final = (-1, -1, -1)
 _RECEIVING: Final = frozenset((tokens.FUNCTION, tokens.VALUES_OF))
 _OBJECT_LIKE: Final = (tokens.OBJECT, tokens.PROTOTYPE, tokens.MODULE)
@@ -61,8 +67,9 @@ def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTabl
         if f.flags & FunctionFlag.GETTER and f.name in program.name_ids
     )
     parameters = _parameter_results(program, table)
+    iterates = has_iterators(program)
     for index, unit in enumerate(program.units):
-        _write_rows(state, table, index, unit, getters, parameters)
+        _write_rows(state, table, index, unit, getters, parameters, iterates)
         _write_classes(state, table, unit)
     for call in range(len(table)):
         callee = table.callee(call)
@@ -71,6 +78,9 @@ def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTabl
         containers.attach(state, table, call)
     _propagate(state, table)
     _settle_decorators(state, table)
+    for _ in range(_ROUNDS):
+        settle_interfaces(state, table)
+        _propagate(state, table)
     return state
 
 
@@ -125,6 +135,7 @@ def _write_rows(
     unit: Unit,
     getters: frozenset[int],
     parameters: dict[int, tuple[int, int, int]],
+    iterates: bool,
 ) -> None:
     """Turn the flow rows of one file into copies, initial tokens and constraints."""
     program = state.program
@@ -160,7 +171,11 @@ def _write_rows(
         elif op == flows.CLASS:
             state.add(dst, token(tokens.CLASS, unit.classes + b))
         elif op == flows.OBJECT:
-            state.add(dst, token(tokens.OBJECT, unit.objects + b))
+            made = token(tokens.OBJECT, unit.objects + b)
+            state.add(dst, made)
+            if unit.facts.objects[b].declared:
+                state.type_objects.add(made)
+                state.declared_in.append((dst, made))
         elif op == flows.IMPORT:
             _import(state, table, index, b, dst)
         elif op == flows.GLOBAL:
@@ -172,6 +187,9 @@ def _write_rows(
             state.attach(aliases[base + b], (TYPE, dst))
         elif op == flows.SUPER:
             state.add(dst, token(tokens.SUPER, unit.classes + b))
+        elif op == flows.ITERATE:
+            if iterates:
+                state.attach(aliases[base + b], (ITERATE, dst, function, line, c))
         elif op == flows.SPREAD:
             state.attach(aliases[base + b], (SPREAD, dst))
     if unit.facts.module_slot:
@@ -228,9 +246,7 @@ def _apply(state: State, table: CallTable, constraint: Constraint, value: int) -
             receiver = value if value & MASK != tokens.PROTOTYPE else token(tokens.MADE_BY, value >> SHIFT)
             state.attach(constraint[1], (RECEIVE, receiver))
     elif op == TYPE:
-        made = make_instance(value, state)
-        if made is not None:
-            state.add(constraint[1], made)
+        declare(state, value, constraint[1])
     elif op == CONSTRUCT:
         link_token(state, table, constraint[1], value)
     elif op == RECEIVE:
@@ -249,6 +265,10 @@ def _apply(state: State, table: CallTable, constraint: Constraint, value: int) -
         containers.pick(state, value, constraint[2], constraint[1])
     elif op == APPLY:
         apply_reflected(state, table, constraint[1], value)
+    elif op == EXECUTOR:
+        run_executor(state, table, value, constraint[1])
+    elif op in ITERATION:
+        apply_iteration(state, table, constraint, value)
     elif op == PARAMETER:
         type_parameter(state, table, value, constraint[1], constraint[2])
 

@@ -39,6 +39,11 @@ PUT: Final = 10  # (PUT, source, name): collections that arrive take what source
 PICK: Final = 12  # (PICK, destination, name): what collections that arrive hold under that key, and no other field
 PARAMETER: Final = 11  # (PARAMETER, position, node): functions that arrive get the API node as that parameter
 APPLY: Final = 13  # (APPLY, call): what arrives is called by `Reflect.apply`
+EXECUTOR: Final = 40  # (EXECUTOR, variable): functions that arrive are run by `new Promise`, whose value it holds
+ITERATE: Final = 41  # (ITERATE, destination, function, line, way): what arrives is iterated over
+ITERATOR: Final = 42  # (ITERATOR, …): functions that arrive make the iterator
+ADVANCE: Final = 43  # (ADVANCE, …): what arrives is an iterator
+STEP: Final = 44  # (STEP, …): functions that arrive are its `next` or `return`
 GETTER: Final = 9  # (GETTER, destination, function, line): a read that runs the getter functions that arrive
 
 Constraint = tuple[int, ...]
@@ -54,6 +59,7 @@ class State:
         "class_bases",
         "class_subs",
         "declared",
+        "declared_in",
         "delegated",
         "down",
         "exports",
@@ -86,6 +92,8 @@ class State:
         "stars",
         "super_names",
         "tables",
+        "type_objects",
+        "typed",
         "uses",
         "wide",
     )
@@ -126,6 +134,10 @@ class State:
         self.class_bases: dict[int, list[int]] = {}  # class -> tokens (classes, externals) it derives from
         self.class_subs: dict[int, list[int]] = {}
         self.declared: dict[int, list[int]] = {}  # variable -> variables of the types that it is declared to have
+        # declared types: what has a value is told apart from what only says what a value looks like
+        self.type_objects: set[int] = set()  # object tokens that stand for types
+        self.declared_in: list[tuple[int, int]] = []  # (variable, such a token written for it)
+        self.typed: dict[int, list[int]] = {}  # variable -> interfaces that it is declared to hold
         self.module_replaced: dict[int, int] = {}  # unit -> variable of what replaces its exports object
         self.module_names: dict[tuple[int, int], int] = {}  # (unit, name) -> variable, CommonJS only
         self.rest_objects: dict[int, int] = {}

@@ -19,7 +19,7 @@ BIND_OF: Final = 10  # index: function; `f.bind`
 MADE_BY: Final = 11  # index: function; `new f()` of a constructor function
 PROTOTYPE: Final = 12  # index: function; `f.prototype`
 VALUES_OF: Final = 13  # index: variable; whatever that variable holds: an element of a table, under one token
-RESOLVE_OF: Final = 14  # index: call; the `resolve` of the promise that this `new Promise(…)` makes
+RESOLVE_OF: Final = 14  # index: variable; the `resolve` of the promise whose value that variable holds
 
 SHIFT: Final = 4
 MASK: Final = 15

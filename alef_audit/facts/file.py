@@ -84,6 +84,7 @@ class Object(msgspec.Struct, frozen=True, array_like=True):
     function: int
     line: int
     label: str
+    declared: bool = False  # stands for a type that is written down (`Store[]`, `() => Store`), not for a value
 
 
 class Import(msgspec.Struct, frozen=True, array_like=True):

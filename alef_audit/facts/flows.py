@@ -31,10 +31,25 @@ SELF: Final = 9  # dst    class            dst holds an instance of the class or
 TYPE: Final = 10  # dst    src              dst holds an instance of the class or interface that src evaluates to
 SUPER: Final = 11  # dst    class            dst holds the superclass view of an instance of the class
 SPREAD: Final = 12  # dst    src              every field of src is also a field of the object in dst
+ITERATE: Final = 40  # dst    src      way     dst holds what iterating over src gives, by a method of its own
+
+# ways of an ITERATE row, bits
+ASYNCHRONOUS: Final = 1  # `for await`, and whatever iterates in an async generator
+EXHAUSTS: Final = 2  # spread, `yield*`: never ends early
 
 # Reserved names: indices into FileFacts.names.
 NO_NAME: Final = 0  # ""
 ELEMENT: Final = 1  # "*"
+
+# Fields that no source can spell: what calling a function (or a declared function type) gives, and what an instance of a
+# type alias is besides the alias's own members (`type Pool = Worker[]`).
+CALLED: Final = "()"
+WHOLE: Final = ""
+# What a generator returns at its end: the value of `yield*`.
+RETURNED_VALUE: Final = "(returned)"
+# Names of the methods that make a value iterable.
+ITERATOR: Final = "[Symbol.iterator]"
+ASYNC_ITERATOR: Final = "[Symbol.asyncIterator]"
 
 # Columns that hold slots, per op: what a linker has to relocate.
 SLOT_COLUMNS: Final[dict[int, tuple[int, ...]]] = {
@@ -50,6 +65,7 @@ SLOT_COLUMNS: Final[dict[int, tuple[int, ...]]] = {
     TYPE: (1, 2),
     SUPER: (1,),
     SPREAD: (1, 2),
+    ITERATE: (1, 2),
 }
 
 # --- calls: a head of CALL_HEAD integers, then CALL_ARG integers per argument, back to back in `FileFacts.calls` ---

@@ -239,6 +239,9 @@ def _arguments(walk: Walk, listed: Node, callee_text: str) -> list[Argument]:
             continue
         if kind == "spread_element":
             spread = walk.value(child.named_children[0] if child.named_children else None)
+            if spread:
+                line = child.start_point.row + 1
+                walk.build.row(flows.ITERATE, walk.build.slot(), spread, flows.EXHAUSTS, line)
             found.append((flows.SPREAD_POSITIONAL, spread, flows.NO_NAME))
             continue
         spelling = literal(walk, child)

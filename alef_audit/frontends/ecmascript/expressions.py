@@ -5,9 +5,11 @@ from typing import Final
 from tree_sitter import Node
 
 from alef_audit.facts import flows
+from alef_audit.facts.file import FunctionFlag
 from alef_audit.frontends.ecmascript.literals import inner, join
 from alef_audit.frontends.ecmascript.modules import is_module_exports, module_exports_store, module_object
-from alef_audit.frontends.ecmascript.patterns import bind, field_name, joint, place
+from alef_audit.frontends.ecmascript.patterns import bind, elements, field_name, joint, place
+from alef_audit.frontends.ecmascript.types import cast
 from alef_audit.frontends.ecmascript.walk import UNNAMED, Guard, Naming, Walk
 
 _VALUELESS: Final = frozenset(("arguments", "undefined", "NaN", "Infinity"))
@@ -73,7 +75,7 @@ def member_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
 
 
 def wrapped(walk: Walk, node: Node) -> int:
-    return walk.value(inner(node))
+    return cast(walk, node, walk.value(inner(node)), 0)
 
 
 def wrapped_effect(walk: Walk, node: Node) -> None:
@@ -81,11 +83,12 @@ def wrapped_effect(walk: Walk, node: Node) -> None:
 
 
 def wrapped_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
-    return walk.flagged(inner(node), flags, wanted)
+    slot = walk.flagged(inner(node), flags, wanted)
+    return cast(walk, node, slot, 0) if wanted else slot
 
 
 def wrapped_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
-    return walk.value_as(inner(node), naming, dst)
+    return cast(walk, node, walk.value_as(inner(node), naming, dst), dst)
 
 
 # --- choices
@@ -215,7 +218,12 @@ def sequence_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
 def yielded(walk: Walk, node: Node) -> int:
     """`yield x` hands x out; in coroutines it gives back what x resolves to."""
     slot = walk.value(inner(node))
-    walk.build.copy(walk.frame.result, slot)
+    generator, line = walk.frame.generator, node.start_point.row + 1
+    if any(child.type == "*" for child in node.children):
+        asynchronous = flows.ASYNCHRONOUS if walk.frame.flags & FunctionFlag.ASYNC else 0
+        walk.build.store(generator, "*", elements(walk, slot, line, flows.EXHAUSTS | asynchronous), line)
+        return walk.build.load(slot, flows.RETURNED_VALUE, line)
+    walk.build.store(generator, "*", slot, line)
     return slot
 
 

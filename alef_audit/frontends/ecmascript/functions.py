@@ -9,7 +9,7 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag, Parameter, ParameterKind
 from alef_audit.frontends.ecmascript.literals import literal, starts_with
 from alef_audit.frontends.ecmascript.patterns import bind
-from alef_audit.frontends.ecmascript.types import instance_of, type_parameters
+from alef_audit.frontends.ecmascript.types import function_type, instance_of, type_parameters
 from alef_audit.frontends.ecmascript.walk import UNNAMED, ClassPlace, Frame, Naming, Task, Walk
 
 FUNCTIONS: Final = frozenset(("arrow_function", "function_expression", "generator_function"))
@@ -35,9 +35,13 @@ def declaration(walk: Walk, node: Node) -> int:
 
 
 def signature(walk: Walk, node: Node) -> int:
-    """An overload or a declaration without a body: the name, and no function."""
+    """An overload or a declaration without a body: the name, and what calling it gives."""
     name_node = node.child_by_field_name("name")
-    return walk.build.declare(walk.frame.scope, walk.text(name_node)) if name_node is not None else 0
+    if name_node is None:
+        return 0
+    slot = walk.build.declare(walk.frame.scope, walk.text(name_node))
+    function_type(walk, node, slot)
+    return slot
 
 
 def expression(walk: Walk, node: Node) -> int:
@@ -84,6 +88,9 @@ def _start(walk: Walk, node: Node, naming: Naming, dst: int) -> Frame:
     frame.name, frame.label = naming.name, naming.label or _anonymous(outer)
     frame.qualname = qualify(outer.qualname, naming.label or _ANONYMOUS)
     frame.flags = _modifiers(node)
+    if frame.flags & FunctionFlag.GENERATOR:
+        frame.generator = walk.build.object(frame.index, node.start_point.row + 1, "")
+        walk.build.copy(frame.result, frame.generator)
     name_node = node.child_by_field_name("name") if node.type == "method_definition" else None
     start = (name_node or node).start_point
     frame.line, frame.column, frame.end_line = start.row + 1, start.column + 1, node.end_point.row + 1

@@ -20,6 +20,7 @@ _WRAPPERS: Final = frozenset(
 _SIMPLE: Final = {"true": flows.TRUE, "false": flows.FALSE, "null": flows.NULL, "undefined": flows.NULL}
 _ESCAPE: Final = re.compile(r"\\(u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|\r\n|.)", re.DOTALL)
 _ESCAPED: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": "", "\r\n": ""}
+_WELL_KNOWN: Final = {"Symbol.iterator": flows.ITERATOR, "Symbol.asyncIterator": flows.ASYNC_ITERATOR}
 _IDENTIFIER: Final = re.compile(r"#?[^\W\d][\w$]*\Z|#?\$[\w$]*\Z")
 
 
@@ -107,10 +108,17 @@ def property_name(walk: Walk, key: Node | None) -> str:
     if kind == "computed_property_name":
         below = inner(key)
         text = string_value(walk, below) if below is not None else None
-        return text or "*"
+        return text or well_known(walk, below) or "*"
     if kind == "string":
         return string_value(walk, key) or "*"
     return walk.text(key) or "*"
+
+
+def well_known(walk: Walk, node: Node | None) -> str:
+    """The name of a method that the language itself looks up by a symbol: `[Symbol.iterator]`."""
+    if node is None or node.type != "member_expression" or node.end_byte - node.start_byte > 20:
+        return ""
+    return _WELL_KNOWN.get(walk.text(node), "")
 
 
 def is_identifier(text: str) -> bool:
@@ -121,4 +129,4 @@ def join(path: str, key: str) -> str:
     """How the property `key` of `path` is written: `h.foo`, `h["models.list"]`, or the key alone without a path."""
     if not path:
         return key
-    return f"{path}.{key}" if is_identifier(key) else f'{path}["{key}"]'
+    return f"{path}.{key}" if is_identifier(key) or key.startswith("[Symbol.") else f'{path}["{key}"]'

@@ -8,6 +8,7 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag, Object
 from alef_audit.frontends.ecmascript.functions import FUNCTIONS, expression_as, method
 from alef_audit.frontends.ecmascript.literals import join, property_name
+from alef_audit.frontends.ecmascript.patterns import elements
 from alef_audit.frontends.ecmascript.walk import UNNAMED, Naming, Walk
 
 _HOLDERS: Final = FUNCTIONS - {"arrow_function"}
@@ -96,19 +97,19 @@ def array_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
     """The slot of an array literal; 0 when it is bound to nothing and holds nothing that bears a callable."""
     build = walk.build
     line = node.start_point.row + 1
-    elements: list[int] = []
+    held: list[int] = []
     for child in node.named_children:
         if child.type == "spread_element":
             src = walk.value(child.named_children[0] if child.named_children else None)
-            slot = build.load(src, "*", child.start_point.row + 1)
+            slot = elements(walk, src, child.start_point.row + 1, flows.EXHAUSTS)
         else:
             slot = walk.value_as(child, UNNAMED)
         if slot:
-            elements.append(slot)
-    if not elements and not dst and node.named_children:
+            held.append(slot)
+    if not held and not dst and node.named_children:
         return 0
     array = build.object(walk.frame.index, line, naming.path)
-    for slot in elements:
+    for slot in held:
         build.store(array, "*", slot, line)
     build.copy(dst, array)
     return dst or array

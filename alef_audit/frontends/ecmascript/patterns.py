@@ -3,7 +3,7 @@
 from tree_sitter import Node
 
 from alef_audit.facts import flows
-from alef_audit.frontends.ecmascript.literals import bare, property_name, string_value
+from alef_audit.frontends.ecmascript.literals import bare, property_name, string_value, well_known
 from alef_audit.frontends.ecmascript.walk import Naming, Walk
 
 
@@ -24,7 +24,7 @@ def bind(walk: Walk, node: Node, src: int, *, declare: bool) -> None:
                 if child.type in ("rest_pattern", "spread_element"):
                     pending.extend((below, slot) for below in child.named_children[:1])
                 elif child.type != "comment":
-                    element = element or walk.build.load(slot, "*", child.start_point.row + 1)
+                    element = element or elements(walk, slot, child.start_point.row + 1)
                     pending.append((child, element))
         elif kind in ("assignment_pattern", "assignment_expression", "object_assignment_pattern"):
             left, right = target.child_by_field_name("left"), target.child_by_field_name("right")
@@ -40,6 +40,14 @@ def bind(walk: Walk, node: Node, src: int, *, declare: bool) -> None:
                 pending.append((below, slot))
             else:
                 walk.effect(target)
+
+
+def elements(walk: Walk, src: int, line: int, way: int = 0) -> int:
+    """A slot that holds what iterating over `src` gives; 0 when `src` is 0."""
+    element = walk.build.load(src, "*", line)
+    if element:
+        walk.build.row(flows.ITERATE, element, src, way, line)
+    return element
 
 
 def with_default(walk: Walk, target: Node, src: int, default: Node | None) -> int:
@@ -111,7 +119,7 @@ def field_name(walk: Walk, node: Node) -> str:
     index = node.child_by_field_name("index")
     if index is None:
         return "*"
-    name = string_value(walk, index)
-    if name is None:
+    name = string_value(walk, index) or well_known(walk, index)
+    if not name:
         walk.effect(index)
     return name or "*"

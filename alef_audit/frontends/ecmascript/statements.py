@@ -9,7 +9,7 @@ from alef_audit.facts import flows
 from alef_audit.frontends.ecmascript.calls import makes_require
 from alef_audit.frontends.ecmascript.expressions import test
 from alef_audit.frontends.ecmascript.literals import bare
-from alef_audit.frontends.ecmascript.patterns import bind
+from alef_audit.frontends.ecmascript.patterns import bind, elements
 from alef_audit.frontends.ecmascript.types import instance_of
 from alef_audit.frontends.ecmascript.walk import Guard, Naming, Walk
 
@@ -62,7 +62,11 @@ def expression(walk: Walk, node: Node) -> None:
 def returned(walk: Walk, node: Node) -> None:
     for child in node.named_children:
         if child.type != "comment":
-            walk.build.copy(walk.frame.result, walk.flagged(child, flows.RETURNED, True))
+            slot = walk.flagged(child, flows.RETURNED, True)
+            if walk.frame.generator:
+                walk.build.store(walk.frame.generator, flows.RETURNED_VALUE, slot, node.start_point.row + 1)
+            else:
+                walk.build.copy(walk.frame.result, slot)
 
 
 def declarator(walk: Walk, node: Node) -> None:
@@ -162,7 +166,8 @@ def for_each(walk: Walk, node: Node) -> None:
     walk.enter_loop(node, right)
     if left is not None:
         line = left.start_point.row + 1
-        element = walk.build.load(source, "*", line) if "of" in tokens else 0
+        way = flows.ASYNCHRONOUS if flags else 0
+        element = elements(walk, source, line, way) if "of" in tokens else 0
         declares = node.child_by_field_name("kind") is not None or "using" in tokens
         bind(walk, left, element, declare=declares)
     walk.effect(node.child_by_field_name("body"))

@@ -6,7 +6,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import Class, ClassKind
-from alef_audit.frontends.ecmascript.literals import property_name, string_value
+from alef_audit.frontends.ecmascript.literals import property_name, starts_with, string_value
 from alef_audit.frontends.ecmascript.mask import import_specifier
 from alef_audit.frontends.ecmascript.modules import import_slot
 from alef_audit.frontends.ecmascript.walk import Walk
@@ -52,8 +52,12 @@ _COLLECTIONS: Final = {
 _NO_CLASS: Final = frozenset(
     ("ReturnType", "Parameters", "ConstructorParameters", "Function", "Date", "RegExp", "Error", "const")
 )
+_ASKING: Final = frozenset(("ReturnType", "InstanceType"))
 _NAMES: Final = frozenset(("type_identifier", "identifier", "nested_type_identifier", "member_expression"))
-_STRUCTURED: Final = frozenset(("array_type", "tuple_type", "object_type", "type_query", "this_type", "lookup_type"))
+_FUNCTION_TYPES: Final = frozenset(("function_type", "constructor_type"))
+_STRUCTURED: Final = _FUNCTION_TYPES | {
+    *("array_type", "tuple_type", "object_type", "type_query", "this_type", "lookup_type"),
+}
 _JOINED: Final = frozenset(("union_type", "intersection_type"))
 _WRAPPED: Final = frozenset(("type_annotation", "readonly_type", "parenthesized_type", "optional_type", "rest_type"))
 
@@ -68,6 +72,8 @@ def instance_of(walk: Walk, node: Node | None, dst: int, depth: int = 0) -> None
             pending.extend(current.named_children[:1])
         elif kind in _JOINED:
             pending.extend(reversed(current.named_children))
+        elif kind == "conditional_type":
+            pending.extend(current.named_children[-2:])
         elif kind in _NAMES:
             _type_row(walk, dst, current)
         elif kind == "generic_type":
@@ -88,27 +94,62 @@ def _structured(walk: Walk, node: Node, dst: int, depth: int) -> None:
         members: list[tuple[str, int]] = []
         for child in node.named_children:
             _field(walk, child, members, depth)
-        if members:
-            line = node.start_point.row + 1
-            holder = build.object(walk.frame.index, line, "")
-            for name, slot in members:
-                build.store(holder, name, slot, line)
-            build.copy(dst, holder)
+        held = [(name, slot) for name, slot in members if slot]
+        if held:
+            build.declared(dst, walk.frame.index, node.start_point.row + 1, held)
+    elif kind in _FUNCTION_TYPES:
+        function_type(walk, node, dst, depth)
     elif kind == "type_query":
         build.copy(dst, _queried(walk, node))
     elif kind == "this_type":
-        build.copy(dst, walk.this())
+        build.copy(dst, walk.interface or walk.this())
     elif kind == "lookup_type":
         _lookup(walk, node, dst, depth)
+
+
+def function_type(walk: Walk, node: Node, dst: int, depth: int = 0) -> None:
+    """Write to `dst` what calling a function with this declared signature gives, if that is anything."""
+    result = _result(walk, node, depth)
+    if result:
+        walk.build.declared(dst, walk.frame.index, node.start_point.row + 1, [(flows.CALLED, result)])
+
+
+def _result(walk: Walk, node: Node, depth: int) -> int:
+    """The slot of what a declared signature returns or constructs; 0 if that is nothing that matters."""
+    returned = node.child_by_field_name("return_type") or node.child_by_field_name("type")
+    if returned is None:
+        return 0
+    generics = walk.frame.generics
+    walk.frame.generics = generics | type_parameters(walk, node)
+    slot = typed_slot(walk, returned, depth)
+    walk.frame.generics = generics
+    return slot
 
 
 def _collection(walk: Walk, node: Node, dst: int, depth: int) -> None:
     element = typed_slot(walk, node, depth)
     if element:
-        line = node.start_point.row + 1
-        holder = walk.build.object(walk.frame.index, line, "")
-        walk.build.store(holder, "*", element, line)
-        walk.build.copy(dst, holder)
+        walk.build.declared(dst, walk.frame.index, node.start_point.row + 1, [("*", element)])
+
+
+def cast(walk: Walk, node: Node, slot: int, dst: int) -> int:
+    """`x as T`, `x satisfies T`, `<T>x`: the value, and an instance of T."""
+    kind, parts = node.type, node.named_children
+    if kind not in ("as_expression", "satisfies_expression", "type_assertion") or len(parts) < 2:
+        return slot
+    typed = parts[-1]
+    if kind == "type_assertion":
+        typed = parts[0].named_children[0] if parts[0].named_children else parts[-1]
+    if typed.type == "predefined_type":
+        return slot
+    if dst:
+        before = len(walk.build.flows)
+        instance_of(walk, typed, dst)
+        return dst if len(walk.build.flows) > before else slot
+    held = typed_slot(walk, typed)
+    if held:
+        walk.build.copy(held, slot)
+    return held or slot
 
 
 def typed_slot(walk: Walk, node: Node | None, depth: int = 0) -> int:
@@ -135,7 +176,10 @@ def _queried(walk: Walk, node: Node) -> int:
     parts = node.named_children
     if not parts or parts[0].type not in ("identifier", "member_expression", "subscript_expression", "this"):
         return 0
-    if parts[0].type == "identifier":
+    innermost = parts[0]
+    while innermost.type == "member_expression" and innermost.named_children:
+        innermost = innermost.named_children[0]
+    if innermost.type == "identifier":
         return class_reference(walk, parts[0])
     return walk.value(parts[0])
 
@@ -156,10 +200,12 @@ def _generic(walk: Walk, node: Node, dst: int, depth: int) -> list[Node]:
                 walk.note_too_deep(node)
             else:
                 _collection(walk, arguments[position], dst, depth + 1)
-    elif name == "InstanceType":
-        queried = _queried(walk, arguments[0]) if arguments and arguments[0].type == "type_query" else 0
-        if queried:
-            walk.build.row(flows.TYPE, dst, queried, 0, node.start_point.row + 1)
+    elif name in _ASKING:
+        asked = typed_slot(walk, arguments[0], depth + 1) if arguments and depth <= _DEPTH_LIMIT else 0
+        if asked and name == "ReturnType":
+            walk.build.copy(dst, walk.build.load(asked, flows.CALLED, node.start_point.row + 1))
+        elif asked:
+            walk.build.row(flows.TYPE, dst, asked, 0, node.start_point.row + 1)
     elif name not in _NO_CLASS:
         _type_row(walk, dst, parts[0])
     return []
@@ -212,7 +258,7 @@ def interface(walk: Walk, node: Node) -> int:
         for base in clause.named_children
         if base.type != "type_arguments"
     ]
-    _interface(walk, node, name, slot, tuple(base for base in bases if base), body)
+    _interface(walk, node, name, slot, tuple(base for base in bases if base), [body] if body is not None else [])
     walk.frame.generics = generics
     return slot
 
@@ -227,45 +273,50 @@ def type_alias(walk: Walk, node: Node) -> int:
     name = walk.text(name_node)
     slot = walk.build.declare(walk.frame.scope, name)
     pending = [value] if value is not None else []
+    parts: list[Node] = []
     while pending:
         current = pending.pop()
-        kind = current.type
-        parts = current.named_children
+        kind, below = current.type, current.named_children
         if kind in _WRAPPED:
-            pending.extend(parts[:1])
+            pending.extend(below[:1])
         elif kind in _JOINED:
-            pending.extend(reversed(parts))
-        elif kind == "generic_type" and parts and walk.text(parts[0]) in _TRANSPARENT:
-            pending.extend(parts[-1].named_children[:1])
-        elif kind == "generic_type" and parts and walk.text(parts[0]) not in _COLLECTIONS:
-            walk.build.copy(slot, class_reference(walk, parts[0]))
+            pending.extend(reversed(below))
+        elif kind == "conditional_type":
+            pending.extend(below[-2:])
+        elif kind == "generic_type" and below and walk.text(below[0]) in _TRANSPARENT:
+            pending.extend(below[-1].named_children[:1])
+        elif kind == "generic_type" and below and walk.text(below[0]) not in _COLLECTIONS.keys() | _ASKING:
+            walk.build.copy(slot, class_reference(walk, below[0]))
         elif kind in _NAMES:
             walk.build.copy(slot, class_reference(walk, current))
         elif kind in _STRUCTURED or kind == "generic_type":
-            _interface(walk, node, name, slot, (), current)
+            parts.append(current)
+    if parts:
+        _interface(walk, node, name, slot, (), parts)
     walk.frame.generics = generics
     return slot
 
 
-def _interface(walk: Walk, node: Node, name: str, slot: int, bases: tuple[int, ...], body: Node | None) -> None:
+def _interface(walk: Walk, node: Node, name: str, slot: int, bases: tuple[int, ...], parts: list[Node]) -> None:
+    """A class of kind INTERFACE for the bodies and other structural types in `parts`."""
     build, line = walk.build, node.start_point.row + 1
     index = build.reserve_class()
     build.row(flows.CLASS, slot, index, 0, line)
-    if body is not None:
-        members: list[tuple[str, int]] = []
-        whole = 0
-        if body.type in ("interface_body", "object_type"):
-            for child in body.named_children:
+    outer, instance = walk.interface, build.slot()
+    walk.interface = instance
+    members: list[tuple[str, int]] = []
+    for part in parts:
+        if part.type in ("interface_body", "object_type"):
+            for child in part.named_children:
                 _field(walk, child, members, 1)
+        elif part.type in _FUNCTION_TYPES:
+            members.append((flows.CALLED, _result(walk, part, 1)))
         else:
-            whole = typed_slot(walk, body, 1)
-        if members or whole:
-            instance = build.slot()
-            build.row(flows.SELF, instance, index, 0, line)
-            for field, held in members:
-                build.store(instance, field, held, line)
-            if whole:
-                build.row(flows.SPREAD, instance, whole, 0, line)
+            members.append((flows.WHOLE, typed_slot(walk, part, 1)))
+    walk.interface = outer
+    build.row(flows.SELF, instance, index, 0, line)
+    for field, held in members:
+        build.store(instance, field, held, line)
     qualname = f"{walk.frame.qualname}.{name}" if walk.frame.qualname else name
     build.classes[index] = Class(
         name=name,
@@ -276,22 +327,30 @@ def _interface(walk: Walk, node: Node, name: str, slot: int, bases: tuple[int, .
         function=walk.frame.index,
         slot=slot,
         bases=bases,
-        members=(),
+        members=tuple(dict.fromkeys(build.name(field) for field, _ in members)),
     )
 
 
 def _field(walk: Walk, node: Node, members: list[tuple[str, int]], depth: int) -> None:
-    """Add the (name, slot of its type) of a property or index signature, if its type names a class."""
-    kind = node.type
+    """Add the (name, slot of its type) of what an interface or object type declares; slot 0 for types without a class.
+
+    A method stands for an object that gives its declared result when it is called.
+    """
+    kind, typed = node.type, node.child_by_field_name("type")
     if kind == "property_signature":
-        name = property_name(walk, node.child_by_field_name("name"))
+        members.append((property_name(walk, node.child_by_field_name("name")), typed_slot(walk, typed, depth)))
     elif kind == "index_signature":
-        name = "*"
-    else:
-        return
-    held = typed_slot(walk, node.child_by_field_name("type"), depth)
-    if held:
-        members.append((name, held))
+        members.append(("*", typed_slot(walk, typed, depth)))
+    elif kind == "method_signature":
+        name = property_name(walk, node.child_by_field_name("name"))
+        result = _result(walk, node, depth)
+        if result and not starts_with(node, "get"):
+            slot = walk.build.slot()
+            walk.build.declared(slot, walk.frame.index, node.start_point.row + 1, [(flows.CALLED, result)])
+            result = slot
+        members.append((name, result))
+    elif kind == "call_signature" or kind == "construct_signature":
+        members.append((flows.CALLED, _result(walk, node, depth)))
 
 
 def type_parameters(walk: Walk, node: Node) -> frozenset[str]:

@@ -52,6 +52,7 @@ class Frame:
         "column",
         "end_line",
         "flags",
+        "generator",
         "generics",
         "home",
         "index",
@@ -83,6 +84,7 @@ class Frame:
         self.flags = 0
         self.parameters: tuple[Parameter, ...] = ()
         self.receiver = 0
+        self.generator = 0  # object whose elements are what this generator function yields
         self.home = 0  # object literal whose method this is: one more value of `this`
         self.this_frame: Frame = self  # the frame that binds `this`: another one for arrow functions
         self.member_of: ClassPlace | None = None
@@ -155,6 +157,7 @@ class Walk:
         "frame",
         "frames",
         "guard",
+        "interface",
         "loop",
         "loops",
         "namespace",
@@ -177,6 +180,7 @@ class Walk:
         self.timers: set[str] = set()  # local names of setImmediate and setTimeout from node:timers(/promises)
         self.loop: LoopDraft | None = None
         self.guard: Guard | None = None
+        self.interface = 0  # what `this` in a type means: an instance of the interface around it, 0 = none
         self.namespace = 0  # object of the TypeScript namespace around the statement, 0 = the module
         self.frame = self.function(None)
 

@@ -1,0 +1,105 @@
+"""The iteration protocol of the program's own classes and objects: `for … of`, spread, destructuring, `yield*`.
+
+Arrays, generators and collections give their elements as fields; here is what runs code: `[Symbol.iterator]()`, and
+`next()` and `return()` of what that gives.
+"""
+
+from typing import Final
+
+from alef_audit.callgraph import tokens
+from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.members import declares, load
+from alef_audit.callgraph.program import Program
+from alef_audit.callgraph.state import ADVANCE, ITERATE, ITERATOR, LOAD, STEP, State
+from alef_audit.callgraph.tokens import MASK, SHIFT
+from alef_audit.facts import flows
+from alef_audit.facts.flows import ELEMENT
+
+_MADE_BY_PROGRAM: Final = frozenset((tokens.OBJECT, tokens.INSTANCE, tokens.OPEN, tokens.MADE_BY))
+
+
+def has_iterators(program: Program) -> bool:
+    """Whether any function of the program is an iterator method."""
+    names = (flows.ITERATOR, flows.ASYNC_ITERATOR)
+    return any(function.name in names for function in program.functions)
+
+
+def iterate(state: State, value: int, constraint: tuple[int, ...]) -> None:
+    """`value` is iterated over: run its iterator method."""
+    _, destination, function, line, way = constraint
+    if value & MASK not in _MADE_BY_PROGRAM or value in state.declared:
+        return
+    through = state.variable()
+    state.uses[through] = [(ITERATOR, destination, function, line, way)]
+    names = state.program.name_ids
+    if way & flows.ASYNCHRONOUS and flows.ASYNC_ITERATOR in names:
+        _read(state, value, names[flows.ASYNC_ITERATOR], through)
+        if _defines(state, value, names[flows.ASYNC_ITERATOR]):
+            return
+    if flows.ITERATOR in names:
+        _read(state, value, names[flows.ITERATOR], through)
+
+
+def made_iterator(state: State, table: CallTable, value: int, constraint: tuple[int, ...]) -> None:
+    """The function `value` is an iterator method: what it gives holds the elements, or gives them by `next`."""
+    _, destination, function, line, way = constraint
+    if value & MASK != tokens.FUNCTION:
+        return
+    state.getters[function, line, value >> SHIFT] = None
+    result = table.slot_of(value >> SHIFT, state.program.functions[value >> SHIFT].result)
+    state.attach(result, (LOAD, destination, ELEMENT))
+    state.attach(result, (ADVANCE, destination, function, line, way))
+
+
+def advance(state: State, value: int, constraint: tuple[int, ...]) -> None:
+    """`value` is an iterator: run its `next`, and `return` where the loop may end early."""
+    _, destination, function, line, way = constraint
+    if value & MASK not in _MADE_BY_PROGRAM or value in state.declared:
+        return
+    names = state.program.name_ids
+    for name in ("next",) if way & flows.EXHAUSTS else ("next", "return"):
+        if name in names:
+            through = state.variable()
+            state.uses[through] = [(STEP, destination, function, line, way)]
+            _read(state, value, names[name], through)
+
+
+def step(state: State, table: CallTable, value: int, constraint: tuple[int, ...]) -> None:
+    """The function `value` is `next` or `return` of an iterator: what it gives has the element as its `value`."""
+    _, destination, function, line, _ = constraint
+    if value & MASK != tokens.FUNCTION:
+        return
+    state.getters[function, line, value >> SHIFT] = None
+    name = state.program.name_ids.get("value")
+    if name is not None:
+        result = table.slot_of(value >> SHIFT, state.program.functions[value >> SHIFT].result)
+        state.attach(result, (LOAD, destination, name))
+
+
+def _read(state: State, value: int, name: int, destination: int) -> None:
+    if value & MASK == tokens.OBJECT:
+        state.read_field(value, name, destination)
+    else:
+        load(state, value, name, destination)
+
+
+def _defines(state: State, value: int, name: int) -> bool:
+    if value & MASK in (tokens.INSTANCE, tokens.OPEN):
+        return declares(state, value >> SHIFT, name)
+    return (value, name) in state.fields
+
+
+ITERATION: Final = (ITERATE, ITERATOR, ADVANCE, STEP)
+
+
+def apply_iteration(state: State, table: CallTable, constraint: tuple[int, ...], value: int) -> None:
+    """Apply one of the constraints of iteration to a token."""
+    op = constraint[0]
+    if op == ITERATE:
+        iterate(state, value, constraint)
+    elif op == ITERATOR:
+        made_iterator(state, table, value, constraint)
+    elif op == ADVANCE:
+        advance(state, value, constraint)
+    else:
+        step(state, table, value, constraint)
