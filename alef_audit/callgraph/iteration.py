@@ -27,7 +27,7 @@ def has_iterators(program: Program) -> bool:
 def iterate(state: State, value: int, constraint: tuple[int, ...]) -> None:
     """`value` is iterated over: run its iterator method."""
     _, destination, function, line, way = constraint
-    if value & MASK not in _MADE_BY_PROGRAM or value in state.declared:
+    if value & MASK not in _MADE_BY_PROGRAM or value in state.type_objects:
         return
     through = state.variable()
     state.uses[through] = [(ITERATOR, destination, function, line, way)]
@@ -54,7 +54,7 @@ def made_iterator(state: State, table: CallTable, value: int, constraint: tuple[
 def advance(state: State, value: int, constraint: tuple[int, ...]) -> None:
     """`value` is an iterator: run its `next`, and `return` where the loop may end early."""
     _, destination, function, line, way = constraint
-    if value & MASK not in _MADE_BY_PROGRAM or value in state.declared:
+    if value & MASK not in _MADE_BY_PROGRAM or value in state.type_objects:
         return
     names = state.program.name_ids
     for name in ("next",) if way & flows.EXHAUSTS else ("next", "return"):
