@@ -8,8 +8,8 @@ from alef_audit.callgraph import graph, guards, tokens
 from alef_audit.callgraph.calling import selected
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import Collector, functions_in, how_of, thread_of
-from alef_audit.callgraph.declared import declared_callees
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
+from alef_audit.callgraph.overflow import certain_callees
 from alef_audit.callgraph.platforms import ruled_out
 from alef_audit.callgraph.settle import settle_parameters
 from alef_audit.callgraph.state import State
@@ -90,7 +90,7 @@ def _visit(collector: Collector, call: int, functions: list[int], nodes: list[in
     state, table = collector.state, collector.table
     if state.overflowed(table.callee(call)):
         # which functions made it into a full set depends on the order of arrival: none of them is evidence
-        functions, nodes = declared_callees(state, table, call)
+        functions, nodes = certain_callees(state, table, call)
     functions = _awaitable(collector, call, functions)
     if not collector.uses(call, table.callee(call), functions, 0, ()):
         doubt = guards.MEDIUM if len(functions) > _CALLED else 0
@@ -126,10 +126,13 @@ def _is_standard(collector: Collector, call: int) -> bool:
 
 
 def _awaitable(collector: Collector, call: int, functions: list[int]) -> list[int]:
-    """Of several callees of an awaited call those that give something to await: the others cannot be meant."""
+    """Of several callees of an awaited call those that give something to await: in Python others cannot be meant."""
     if len(functions) < 2 or not collector.table.flags(call) & flows.AWAITED:
         return functions
-    facts = collector.state.program.functions
+    program = collector.state.program
+    if program.unit_of(collector.table.function(call)).facts.language != "python":
+        return functions
+    facts = program.functions
     asynchronous = FunctionFlag.ASYNC | FunctionFlag.AWAITABLE
     fitting = [f for f in functions if facts[f].flags & asynchronous or f in collector.returning_calls]
     is_sure = any(facts[f].flags & asynchronous for f in fitting)

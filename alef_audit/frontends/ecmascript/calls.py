@@ -83,9 +83,10 @@ def record(walk: Walk, node: Node, flags: int, result: int) -> int:
         return _import(walk, node, listed, result)
     build = walk.build
     if target.type == "identifier" and listed is not None and walk.text(target) == "await":
-        # the grammar takes `await (x).f()` for a call of something named await
-        operand = next((child for child in listed.named_children if child.type != "comment"), None)
-        slot = walk.value(operand) if operand is not None else 0
+        # the grammar takes `await (x).f()` and `await (0, m.f)()` for calls of something named await
+        slot = 0
+        for operand in listed.named_children:
+            slot = walk.value(operand)
         build.copy(result, slot)
         return result or slot
     if _below_await(walk, target):

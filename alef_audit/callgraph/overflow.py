@@ -1,0 +1,60 @@
+"""What a call means where more values than a variable may hold have reached its callee.
+
+Which of them were kept depends on the order of arrival, so none of them is evidence.  Two things still are: the declared
+type of the receiver, and what the receiver itself holds under exactly that name, leaving out all that is stored under
+computed keys.
+"""
+
+from alef_audit.callgraph import tokens
+from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.members import make_instance
+from alef_audit.callgraph.state import State
+from alef_audit.callgraph.tokens import MASK, SHIFT
+
+
+def certain_callees(state: State, table: CallTable, call: int) -> tuple[list[int], list[int]]:
+    """Functions and API nodes that the overflowed callee of `call` means for certain; empty if nothing is."""
+    receiver, member = table.receiver(call), table.member(call)
+    if not receiver or not member:
+        return [], []
+    functions, nodes = _declared(state, receiver, member, table)
+    if not functions and not nodes and not state.overflowed(receiver):
+        functions = _exact(state, receiver, table.names[member])
+    return sorted(functions), sorted(nodes)
+
+
+def _declared(state: State, receiver: int, member: str, table: CallTable) -> tuple[set[int], set[int]]:
+    functions: set[int] = set()
+    nodes: set[int] = set()
+    for source in state.declared.get(receiver, ()):
+        for value in state.held(source):
+            made = make_instance(value, state)
+            if made is None:
+                continue
+            kind, index = made & MASK, made >> SHIFT
+            if kind == tokens.OPEN:
+                functions |= _functions(state, state.down.get((index, table.names[member])))
+            elif kind == tokens.EXTERNAL:
+                node = state.api.child(index, member)
+                nodes |= {node} if node else set()
+    return functions, nodes
+
+
+def _exact(state: State, receiver: int, name: int) -> set[int]:
+    found: set[int] = set()
+    for value in state.held(receiver):
+        kind, index = value & MASK, value >> SHIFT
+        if kind == tokens.OBJECT:
+            found |= _functions(state, state.fields.get((value, name)))
+        elif kind in (tokens.INSTANCE, tokens.CLASS):
+            found |= _functions(state, state.members.get((index, name)))
+        else:
+            return set()
+    return found
+
+
+def _functions(state: State, variable: int | None) -> set[int]:
+    """The functions in a variable that lost none of its values."""
+    if variable is None or state.overflowed(variable):
+        return set()
+    return {value >> SHIFT for value in state.held(variable) if value & MASK == tokens.FUNCTION}
