@@ -1,6 +1,6 @@
 """What a call means where more values than a variable may hold have reached its callee.
 
-Which of them were kept depends on the order of arrival, so none of them is evidence.  Two things still are: the declared
+Which of them were kept depends on the order of arrival, so none of them is evidence.  Two things are: the declared
 type of the receiver, and what the receiver itself holds under exactly that name, leaving out all that is stored under
 computed keys.
 """
