@@ -12,9 +12,7 @@ from alef_audit.callgraph.state import ELEMENT_OF, LOAD, PICK, PUT, State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts.flows import ELEMENT
 
-_TAKES_OUT: Final = frozenset(
-    ["get", "pop", "shift", "at", "find", "findLast", "popleft", "setdefault", "peek"]
-)
+_TAKES_OUT: Final = frozenset(["get", "pop", "shift", "at", "find", "findLast", "popleft", "setdefault", "peek"])
 _KEYED: Final = frozenset(("get", "set", "setdefault"))
 _PUTS_IN: Final = frozenset(["set", "push", "add", "append", "unshift", "insert", "appendleft", "setdefault"])
 _SAME: Final = frozenset(
