@@ -5,6 +5,7 @@ the declared type of a receiver is known, its members are those of the implement
 stay the answer.  All of this is settled from final sets, so the order in which values arrived does not matter.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from alef_audit.callgraph import tokens
@@ -14,10 +15,12 @@ from alef_audit.callgraph.members import make_instance, member
 from alef_audit.callgraph.program import CALLED
 from alef_audit.callgraph.state import CALL, LOAD, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
+from alef_audit.facts import flows
 from alef_audit.facts.file import ClassKind
 from alef_audit.facts.flows import ELEMENT, NO_NAME
 
 _WHOLE: Final = NO_NAME  # the program-wide name of `flows.WHOLE`
+_PARAMETERS: Final = 8  # positions of declared function types that are looked at
 _VALUES: Final = frozenset((tokens.OBJECT, tokens.FUNCTION, tokens.INSTANCE))
 
 
@@ -36,67 +39,108 @@ def declare(state: State, value: int, variable: int) -> None:
         state.add(variable, made)
 
 
-def settle_interfaces(state: State, table: CallTable) -> None:
-    """Let reads and calls that know a declared type only reach what implements it; the caller propagates."""
-    implementers = _Implementers(state)
-    reads: list[tuple[int, int]] = []
-    calls: list[tuple[int, int]] = []
-    for variable, constraints in enumerate(state.uses):
-        if not constraints:
-            continue
-        interfaces = _interfaces_only(state, variable)
-        if not interfaces:
-            continue
-        for constraint in constraints:
-            if constraint[0] == LOAD and constraint[2] != ELEMENT:
-                found = implementers.fields(interfaces, constraint[2])
-                reads.extend((source, constraint[1]) for source in found)
-            elif constraint[0] == CALL:
-                functions = implementers.functions(interfaces)
-                calls.extend((constraint[1], function) for function in functions)
-    for source, destination in reads:
-        state.copy(source, destination)
-    for call, function in calls:
-        link(state, table, call, function)
+class Interfaces:
+    """Lets reads and calls that know a declared type only reach what implements it, and gives the parameters of what
+    implements a function type the types that it says.
+
+    One round may lead to the next (`api.store().read()`): `settle` looks again at what the last round changed.
+    """
+
+    def __init__(self, state: State, table: CallTable) -> None:
+        self._state = state
+        self._table = table
+        self._implementers = _Implementers(state, table)
+        classes = state.program.classes
+        interfaces = (index for index, facts in enumerate(classes) if facts.kind == ClassKind.INTERFACE)
+        self._types = {*state.type_objects, *(token(tokens.OPEN, index) for index in interfaces)}
+        self._candidates: dict[int, None] = {}
+        self._copied: set[tuple[int, int]] = set()
+
+    def settle(self, changed: Iterable[int]) -> bool:
+        """One round, given the variables that changed since the last one; False if it found nothing new. The caller
+        propagates.
+        """
+        state, implementers = self._state, self._implementers
+        implementers.extend(changed)
+        points_to, uses = state.points_to, state.uses
+        for variable in changed:
+            held = points_to[variable]
+            if held and uses[variable] and held <= self._types:
+                self._candidates[variable] = None
+        reads = list(implementers.typed_parameters)
+        calls: list[tuple[int, int]] = []
+        for variable in self._candidates:
+            held = points_to[variable]
+            if not held or not held <= self._types:
+                continue
+            declared = sorted(held)
+            for constraint in uses[variable] or ():
+                if constraint[0] == LOAD and constraint[2] != ELEMENT:
+                    reads.extend((field, constraint[1]) for field in implementers.fields(declared, constraint[2]))
+                elif constraint[0] == CALL:
+                    calls.extend((constraint[1], function) for function in implementers.functions(declared))
+        return self._apply(reads, calls)
+
+    def _apply(self, reads: list[tuple[int, int]], calls: list[tuple[int, int]]) -> bool:
+        state, found = self._state, False
+        for read in reads:
+            if read not in self._copied:
+                self._copied.add(read)
+                state.copy(*read)
+                found = True
+        for call, function in calls:
+            if (call, function) not in state.links:
+                link(state, self._table, call, function)
+                found = True
+        return found
 
 
-def _interfaces_only(state: State, variable: int) -> list[int]:
-    """The interfaces in a variable that holds declared types and nothing else."""
-    held = state.points_to[variable]
-    if not held:
-        return []
-    found: list[int] = []
-    for value in held:
-        if value & MASK == tokens.OPEN and state.program.classes[value >> SHIFT].kind == ClassKind.INTERFACE:
-            found.append(value >> SHIFT)
-        elif value not in state.type_objects:
-            return []
-    return sorted(found)
+def is_declared(state: State, value: int) -> bool:
+    """Whether a token only says what a value looks like."""
+    if value & MASK == tokens.OPEN:
+        return state.program.classes[value >> SHIFT].kind == ClassKind.INTERFACE
+    return value in state.type_objects
 
 
 class _Implementers:
-    """Interface -> the tokens that stand for it, from where values meet declared types."""
+    """Declared type (an OPEN token of an interface or the object of a type) -> the tokens that stand for it, from where
+    values meet declared types.
+    """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, table: CallTable) -> None:
         self._state = state
+        self._table = table
         self._of: dict[int, set[int]] = {}
-        self._pending: list[tuple[int, int]] = []  # (declared type: an OPEN or declared OBJECT token, value)
+        self._pending: list[tuple[int, int]] = []
         self._seen: set[tuple[int, int]] = set()
+        self._parameter_names = {
+            state.program.name_ids[name]: position
+            for position in range(_PARAMETERS)
+            if (name := flows.parameter_name(position)) in state.program.name_ids
+        }
+        self.typed_parameters: list[tuple[int, int]] = []  # (variable of the declared type, parameter)
+        self._declared_in: dict[int, list[int]] = {}  # variable -> types that are written for it
         for variable, interfaces in state.typed.items():
-            for value in self._actual(variable):
-                for interface in interfaces:
-                    self._offer(token(tokens.OPEN, interface), value)
+            self._declared_in.setdefault(variable, []).extend(token(tokens.OPEN, index) for index in interfaces)
         for variable, declared in state.declared_in:
-            for value in self._actual(variable):
-                self._offer(declared, value)
+            self._declared_in.setdefault(variable, []).append(declared)
+
+    def extend(self, variables: Iterable[int]) -> None:
+        """Take in the values that the variables hold by now."""
+        for variable in variables:
+            types = self._declared_in.get(variable)
+            if types is not None:
+                for value in self._actual(variable):
+                    for declared in types:
+                        self._offer(declared, value)
         while self._pending:
             self._descend(*self._pending.pop())
 
-    def fields(self, interfaces: list[int], name: int) -> list[int]:
-        """The variables of field `name` of all that implements one of the interfaces; none if these are too many."""
+    def fields(self, declared: list[int], name: int) -> list[int]:
+        """The variables of field `name` of all that implements one of the types; none if these are too many."""
         state = self._state
         found: dict[int, None] = {}
-        for value in self._all(interfaces):
+        for value in self._all(declared):
             if value & MASK == tokens.OBJECT:
                 field = state.fields.get((value, name))
                 if field is not None and state.points_to[field]:
@@ -105,23 +149,24 @@ class _Implementers:
                 found[member(state, value >> SHIFT, name)] = None
         return list(found) if len(found) <= state.bound else []
 
-    def functions(self, interfaces: list[int]) -> list[int]:
+    def functions(self, declared: list[int]) -> list[int]:
         """The functions that stand for one of the function types; none if these are too many."""
-        found = [value >> SHIFT for value in self._all(interfaces) if value & MASK == tokens.FUNCTION]
+        found = [value >> SHIFT for value in self._all(declared) if value & MASK == tokens.FUNCTION]
         return found if len(found) <= self._state.bound else []
 
-    def _all(self, interfaces: list[int]) -> list[int]:
-        """What implements the interfaces or those derived from them."""
+    def _all(self, declared: list[int]) -> list[int]:
+        """What implements the types or interfaces derived from them."""
         found: set[int] = set()
-        seen = set(interfaces)
-        pending = list(interfaces)
+        seen = set(declared)
+        pending = list(declared)
         while pending:
             current = pending.pop()
             found |= self._of.get(current, set())
-            for sub in self._state.class_subs.get(current, ()):
-                if sub not in seen:
-                    seen.add(sub)
-                    pending.append(sub)
+            for sub in self._state.class_subs.get(current >> SHIFT, ()) if current & MASK == tokens.OPEN else ():
+                below = token(tokens.OPEN, sub)
+                if below not in seen:
+                    seen.add(below)
+                    pending.append(below)
         return sorted(found)
 
     def _actual(self, variable: int) -> list[int]:
@@ -137,24 +182,24 @@ class _Implementers:
         """`value` is declared to be `declared`: so are its fields."""
         state = self._state
         if declared & MASK == tokens.OBJECT:
+            self._of.setdefault(declared, set()).add(value)
             for name in state.object_fields.get(declared, ()):
                 self._descend_field(state.fields[declared, name], name, value)
             return
         index = declared >> SHIFT
-        own = state.own_members[index]
         if not self._fits(index, value):
             return
-        self._of.setdefault(index, set()).add(value)
-        for name in sorted(own):
+        self._of.setdefault(declared, set()).add(value)
+        for name in sorted(state.own_members[index]):
             variable = state.members.get((index, name))
             if variable is None:
                 continue
             if name == _WHOLE:
                 self._offer_all(variable, [value])
-            elif name != CALLED:
+            else:
                 self._descend_field(variable, name, value)
         for base in state.class_bases.get(index, ()):
-            if base & MASK == tokens.CLASS and state.program.classes[base >> SHIFT].kind == ClassKind.INTERFACE:
+            if base & MASK == tokens.CLASS and is_declared(state, token(tokens.OPEN, base >> SHIFT)):
                 self._offer(token(tokens.OPEN, base >> SHIFT), value)
 
     def _fits(self, index: int, value: int) -> bool:
@@ -169,21 +214,36 @@ class _Implementers:
 
     def _descend_field(self, variable: int, name: int, value: int) -> None:
         state = self._state
-        if value & MASK != tokens.OBJECT or not state.points_to[variable]:
+        if not state.points_to[variable] or name == CALLED:
             return
-        names = state.object_fields.get(value, ()) if name == ELEMENT else (name,)
-        for each in names:
-            field = state.fields.get((value, each))
-            if field is not None:
-                self._offer_all(variable, self._actual(field))
+        if value & MASK == tokens.FUNCTION and name in self._parameter_names:
+            self._type_parameter(variable, self._parameter_names[name], value >> SHIFT)
+        elif value & MASK == tokens.OBJECT:
+            names = state.object_fields.get(value, ()) if name == ELEMENT else (name,)
+            for each in tuple(names):
+                field = state.fields.get((value, each))
+                if field is not None:
+                    self._offer_all(variable, self._actual(field))
+
+    def _type_parameter(self, variable: int, position: int, function: int) -> None:
+        """A parameter to which nothing is known to be passed has the type that the declared function type says."""
+        parameters = self._state.program.functions[function].parameters
+        if position < len(parameters) and not parameters[position].kind:
+            slot = self._table.slot_of(function, parameters[position].slot)
+            if not slot:
+                return
+            types = [
+                value for value in sorted(self._state.points_to[variable] or ()) if is_declared(self._state, value)
+            ]
+            self._declared_in.setdefault(slot, []).extend(types)
+            if self._state.points_to[slot]:
+                self._offer_all(variable, self._actual(slot))
+            else:
+                self.typed_parameters.append((variable, slot))
 
     def _offer_all(self, variable: int, values: list[int]) -> None:
         """Offer values to the declared types in `variable`."""
-        state = self._state
-        for declared in state.points_to[variable] or ():
-            is_open = declared & MASK == tokens.OPEN
-            if declared in state.type_objects or (
-                is_open and state.program.classes[declared >> SHIFT].kind == ClassKind.INTERFACE
-            ):
+        for declared in self._state.points_to[variable] or ():
+            if is_declared(self._state, declared):
                 for value in values:
                     self._offer(declared, value)

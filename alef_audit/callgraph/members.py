@@ -314,6 +314,25 @@ def load_export(state: State, unit: int, name: int, destination: int) -> None:
     submodule = state.modules.submodules.get((unit, state.program.names[name]))
     if submodule is not None:
         state.add(destination, token(tokens.MODULE, submodule))
+    elif facts.language == "ecmascript":
+        _load_from_libraries(state, unit, state.program.names[name], destination)
+
+
+def _load_from_libraries(state: State, unit: int, name: str, destination: int) -> None:
+    """A name that a barrel takes over from outside the program: `export * from "zod"`."""
+    seen = {unit}
+    pending = [unit]
+    while pending:
+        current = pending.pop()
+        facts = state.program.units[current].facts
+        for star in facts.stars:
+            target, library = state.modules.targets[current][star], state.modules.externals[current][star]
+            if target >= 0 and target not in seen:
+                seen.add(target)
+                pending.append(target)
+            elif target < 0 and library and not facts.imports[star].type_only and name != "default":
+                node = state.api.child(state.api.module(facts.language, library), name)
+                state.add(destination, token(tokens.EXTERNAL, node))
 
 
 def find_export(state: State, unit: int, name: int, seen: set[int]) -> int:

@@ -1,14 +1,14 @@
 """Builds the constraints of a program and propagates values until nothing changes."""
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from alef_audit.callgraph import containers, tokens
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calling import apply_call, apply_reflected, link_token, type_parameter
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.implementers import declare, settle_interfaces
+from alef_audit.callgraph.implementers import Interfaces, declare
 from alef_audit.callgraph.iteration import ITERATION, apply_iteration, has_iterators
 from alef_audit.callgraph.large import large_tables
 from alef_audit.callgraph.members import (
@@ -49,7 +49,7 @@ from alef_audit.facts.file import FunctionFlag
 from alef_audit.resolution.graph import ModuleGraph
 
 # What a declared type stands for is looked up when all values are known; what that finds may lead to the next one.
-_ROUNDS: Final = 2
+_ROUNDS: Final = 4
 _NOT_RETURNED: Final = (-1, -1, -1)
 _RECEIVING: Final = frozenset((tokens.FUNCTION, tokens.VALUES_OF))
 _OBJECT_LIKE: Final = (tokens.OBJECT, tokens.PROTOTYPE, tokens.MODULE)
@@ -78,9 +78,14 @@ def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTabl
         containers.attach(state, table, call)
     _propagate(state, table)
     _settle_decorators(state, table)
+    interfaces = Interfaces(state, table)
+    changed: Iterable[int] = range(1, len(state.points_to))
     for _ in range(_ROUNDS):
-        settle_interfaces(state, table)
-        _propagate(state, table)
+        if not interfaces.settle(changed):
+            break
+        touched: dict[int, None] = {}
+        _propagate(state, table, touched)
+        changed = touched
     return state
 
 
@@ -303,9 +308,9 @@ def _read_getter(state: State, table: CallTable, constraint: Constraint, value: 
         state.add(destination, value)
 
 
-def _propagate(state: State, table: CallTable) -> None:
+def _propagate(state: State, table: CallTable, changed: dict[int, None] | None = None) -> None:
     """Difference propagation: hand each variable's new tokens to its successors and constraints, until
-    none are left.
+    none are left; `changed` takes down which variables that were.
     """
     queue, pending = state.queue, state.pending
     forward, uses, backlog = state.forward, state.uses, state.backlog
@@ -318,6 +323,8 @@ def _propagate(state: State, table: CallTable) -> None:
             break
         variable = queue.popleft()
         fresh = pending.pop(variable)
+        if changed is not None:
+            changed[variable] = None
         targets = forward[variable]
         if targets:
             for destination in targets:

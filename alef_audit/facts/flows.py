@@ -41,10 +41,17 @@ EXHAUSTS: Final = 2  # spread, `yield*`: never ends early
 NO_NAME: Final = 0  # ""
 ELEMENT: Final = 1  # "*"
 
-# Fields that no source can spell: what calling a function (or a declared function type) gives, and what an instance of a
-# type alias is besides the alias's own members (`type Pool = Worker[]`).
+# Fields that no source can spell: what calling a function (or a declared function type) gives, and what an instance of
+# a type alias is besides the alias's own members (`type Pool = Worker[]`).
 CALLED: Final = "()"
 WHOLE: Final = ""
+
+
+def parameter_name(position: int) -> str:
+    """The field of a declared function type that holds what it says of the parameter at `position`."""
+    return f"({position})"
+
+
 # What a generator returns at its end: the value of `yield*`.
 RETURNED_VALUE: Final = "(returned)"
 # Names of the methods that make a value iterable.

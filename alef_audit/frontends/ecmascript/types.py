@@ -54,6 +54,7 @@ _NO_CLASS: Final = frozenset(
 )
 _ASKING: Final = frozenset(("ReturnType", "InstanceType"))
 _NAMES: Final = frozenset(("type_identifier", "identifier", "nested_type_identifier", "member_expression"))
+_PARAMETERS: Final = frozenset(("required_parameter", "optional_parameter"))
 _FUNCTION_TYPES: Final = frozenset(("function_type", "constructor_type"))
 _STRUCTURED: Final = _FUNCTION_TYPES | {
     *("array_type", "tuple_type", "object_type", "type_query", "this_type", "lookup_type"),
@@ -95,7 +96,7 @@ def _structured(walk: Walk, node: Node, dst: int, depth: int) -> None:
         for child in node.named_children:
             _field(walk, child, members, depth)
         held = [(name, slot) for name, slot in members if slot]
-        if held:
+        if held or any(_is_function(child) for child in node.named_children):
             build.declared(dst, walk.frame.index, node.start_point.row + 1, held)
     elif kind in _FUNCTION_TYPES:
         function_type(walk, node, dst, depth)
@@ -108,22 +109,36 @@ def _structured(walk: Walk, node: Node, dst: int, depth: int) -> None:
 
 
 def function_type(walk: Walk, node: Node, dst: int, depth: int = 0) -> None:
-    """Write to `dst` what calling a function with this declared signature gives, if that is anything."""
-    result = _result(walk, node, depth)
-    if result:
-        walk.build.declared(dst, walk.frame.index, node.start_point.row + 1, [(flows.CALLED, result)])
+    """Write to `dst` what calling a function with this declared signature gives and takes, if that is anything."""
+    fields = _signature(walk, node, depth)
+    if fields:
+        walk.build.declared(dst, walk.frame.index, node.start_point.row + 1, fields)
 
 
-def _result(walk: Walk, node: Node, depth: int) -> int:
-    """The slot of what a declared signature returns or constructs; 0 if that is nothing that matters."""
-    returned = node.child_by_field_name("return_type") or node.child_by_field_name("type")
-    if returned is None:
-        return 0
+def _signature(walk: Walk, node: Node, depth: int) -> list[tuple[str, int]]:
+    """(name, slot) of what a declared signature returns or constructs, and of its parameters; what matters of them."""
     generics = walk.frame.generics
     walk.frame.generics = generics | type_parameters(walk, node)
-    slot = typed_slot(walk, returned, depth)
+    returned = node.child_by_field_name("return_type") or node.child_by_field_name("type")
+    found = [(flows.CALLED, typed_slot(walk, returned, depth + 1))]
+    listed = node.child_by_field_name("parameters")
+    if listed is not None and node.type != "function_signature" and depth < _DEPTH_LIMIT:
+        for position, child in enumerate(child for child in listed.named_children if child.type in _PARAMETERS):
+            typed = child.child_by_field_name("type")
+            if not starts_with(child, "rest_pattern"):
+                found.append((flows.parameter_name(position), typed_slot(walk, typed, depth + 1)))
     walk.frame.generics = generics
-    return slot
+    return [(name, slot) for name, slot in found if slot]
+
+
+def _is_function(member: Node) -> bool:
+    """Whether a member of an interface or object type is declared to be a function."""
+    if member.type == "method_signature":
+        return True
+    typed = member.child_by_field_name("type") if member.type == "property_signature" else None
+    while typed is not None and typed.type in _WRAPPED:
+        typed = typed.named_children[0] if typed.named_children else None
+    return typed is not None and typed.type in _FUNCTION_TYPES
 
 
 def _collection(walk: Walk, node: Node, dst: int, depth: int) -> None:
@@ -310,7 +325,8 @@ def _interface(walk: Walk, node: Node, name: str, slot: int, bases: tuple[int, .
             for child in part.named_children:
                 _field(walk, child, members, 1)
         elif part.type in _FUNCTION_TYPES:
-            members.append((flows.CALLED, _result(walk, part, 1)))
+            members.append((flows.CALLED, 0))
+            members.extend(_signature(walk, part, 1))
         else:
             members.append((flows.WHOLE, typed_slot(walk, part, 1)))
     walk.interface = outer
@@ -343,14 +359,17 @@ def _field(walk: Walk, node: Node, members: list[tuple[str, int]], depth: int) -
         members.append(("*", typed_slot(walk, typed, depth)))
     elif kind == "method_signature":
         name = property_name(walk, node.child_by_field_name("name"))
-        result = _result(walk, node, depth)
-        if result and not starts_with(node, "get"):
+        if starts_with(node, "get"):
+            members.append((name, typed_slot(walk, node.child_by_field_name("return_type"), depth)))
+            return
+        fields, slot = _signature(walk, node, depth), 0
+        if fields:
             slot = walk.build.slot()
-            walk.build.declared(slot, walk.frame.index, node.start_point.row + 1, [(flows.CALLED, result)])
-            result = slot
-        members.append((name, result))
+            walk.build.declared(slot, walk.frame.index, node.start_point.row + 1, fields)
+        members.append((name, slot))
     elif kind == "call_signature" or kind == "construct_signature":
-        members.append((flows.CALLED, _result(walk, node, depth)))
+        members.append((flows.CALLED, 0))
+        members.extend(_signature(walk, node, depth))
 
 
 def type_parameters(walk: Walk, node: Node) -> frozenset[str]:
