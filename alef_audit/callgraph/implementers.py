@@ -15,7 +15,7 @@ from alef_audit.callgraph.program import CALLED
 from alef_audit.callgraph.state import CALL, LOAD, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import ClassKind
-from alef_audit.facts.flows import ELEMENT, NO_NAME
+from alef_audit.facts.flows import ALIASED, ELEMENT, NO_NAME
 
 _WHOLE: Final = NO_NAME  # the program-wide name of `flows.WHOLE`
 _VALUES: Final = frozenset((tokens.OBJECT, tokens.FUNCTION, tokens.INSTANCE))
@@ -34,6 +34,8 @@ def declare(state: State, value: int, variable: int) -> None:
     made = make_instance(value, state)
     if made is not None:
         state.add(variable, made)
+    elif value & MASK == tokens.OBJECT and ALIASED in state.program.name_ids:
+        state.read_field(value, state.program.name_ids[ALIASED], variable)
 
 
 def settle_interfaces(state: State, table: CallTable) -> None:
