@@ -99,8 +99,11 @@ class ApiGraph:
             return found
         if label == "default" and node in self.is_module and self.language[node] == "ecmascript":
             return node
-        if label == CALL and node in self.made_type:
-            return self.made_type[node]
+        if node in self.made_type:
+            # `Path.read_text`: a method of the class as a function
+            unbound = self.made_type[node] if label == CALL else self.existing(self.made_type[node], label)
+            if unbound:
+                return unbound
         if self.depth[node] >= _DEPTH:
             return self._beyond(self.language[node])
         text = self._child_text(node, label)

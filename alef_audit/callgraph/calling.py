@@ -7,9 +7,10 @@ from alef_audit.callgraph.api import CALL as API_CALL
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.members import member
+from alef_audit.callgraph.operations import operate_builtin
 from alef_audit.callgraph.program import CALLED, POSITIONS
 from alef_audit.callgraph.promises import make_promise, resolving, settle_promise
-from alef_audit.callgraph.state import APPLY, CONSTRUCT, LOAD, PARAMETER, State
+from alef_audit.callgraph.state import APPLY, CONSTRUCT, LOAD, PARAMETER, SAME, TYPE, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts import flows
 from alef_audit.facts.file import ClassKind, Function, ParameterKind
@@ -120,14 +121,18 @@ def link(state: State, table: CallTable, call: int, function: int, shift: int = 
     facts = state.program.functions[function]
     offset = table.slot_offset(function)
     arguments = table.arguments(call)
-    if arguments and facts.parameters and not table.flags(call) & flows.IMPLICIT:
+    if arguments and facts.parameters:
         _pass_arguments(state, table, arguments, function, shift)
     result = table.result(call)
     if result:
         state.copy(table.resolve(offset + facts.result), result)
-        returned = state.returned.get(function)
-        if returned:
-            _hand_back(state, arguments, facts, returned, result, shift, table, function)
+        for position, how in sorted(state.returned.get(function, ())):
+            if position == flows.RECEIVER_PARAMETER:
+                if table.receiver(call):
+                    state.attach(table.receiver(call), (SAME, result))
+                continue
+            for slot in _handed_over(table, arguments, facts, function, position, shift):
+                _hand_back(state, slot, how, result)
     if facts.receiver and facts.owner < 0:
         receiver = table.receiver(call)
         if shift:
@@ -139,28 +144,34 @@ def link(state: State, table: CallTable, call: int, function: int, shift: int = 
         use_external(state, table, call, node)
 
 
-def _hand_back(
-    state: State,
-    arguments: list[tuple[int, int, int]],
-    facts: Function,
-    returned: set[int],
-    result: int,
-    shift: int,
-    table: CallTable,
-    function: int,
-) -> None:
-    """A function that returns parameters gives back the arguments of this very call."""
+def _handed_over(
+    table: CallTable, arguments: list[tuple[int, int, int]], facts: Function, function: int, position: int, shift: int
+) -> list[int]:
+    """The slots of the arguments that a call passes for the positional parameter at `position`."""
     positional = [p for p in facts.parameters if not p.kind]
-    for position in sorted(returned):
-        name = table.name_of(function, positional[position].name)
-        seen = -shift
-        for label, slot, _ in arguments:
-            if label == flows.NO_NAME:
-                if seen == position and slot:
-                    state.copy(slot, result)
-                seen += 1
-            elif label > 0 and label == name and slot:
-                state.copy(slot, result)
+    if position >= len(positional):
+        return []
+    name = table.name_of(function, positional[position].name)
+    found = []
+    seen = -shift
+    for label, slot, _ in arguments:
+        if label == flows.NO_NAME:
+            if seen == position and slot:
+                found.append(slot)
+            seen += 1
+        elif label > 0 and label == name and slot:
+            found.append(slot)
+    return found
+
+
+def _hand_back(state: State, slot: int, how: int, result: int) -> None:
+    """A function that returns a parameter gives back the argument of this very call, or what is made of it."""
+    if how == flows.HANDED_AS_IS:
+        state.copy(slot, result)
+    elif how == flows.HANDED_ELEMENT:
+        state.attach(slot, (LOAD, result, ELEMENT))
+    else:
+        state.attach(slot, (TYPE, result))
 
 
 def _pass_arguments(
@@ -267,6 +278,7 @@ def use_external(state: State, table: CallTable, call: int, node: int) -> bool:
     if (call, node) in state.externals:
         return False
     state.externals[call, node] = None
+    operate_builtin(state, table, call, node)
     result = table.result(call)
     for selector in state.api.values.get(node, ()):
         for slot in selected(state, table, call, selector):

@@ -18,7 +18,7 @@ _WRITES = frozenset(flows.SLOT_COLUMNS) - {flows.LOAD, flows.STORE, flows.SPREAD
 
 
 class CallTable:
-    """Read-only after `build_calls`; a call is an index.
+    """The calls of a program; a call is an index.  Solving adds those that operations on instances turn out to be.
 
     `aliases` maps every program-wide slot to the one that stands for it.  `local_api` maps functions of the program
     that a library model describes to their API node, so that rows hold for a library's own source too.
@@ -31,6 +31,7 @@ class CallTable:
         "local_api",
         "local_types",
         "names",
+        "operations",
         "program",
         "shared",
         "starts",
@@ -41,6 +42,7 @@ class CallTable:
         self.names = _NameIds(program.name_ids)
         self.starts = array("i")
         self.heads = array("i")
+        self.operations = array("i")
         self.aliases = array("i", [0]) * 1
         self.function_slots = array("i")
         self.local_api: dict[int, int] = {}
@@ -98,6 +100,14 @@ class CallTable:
             for i in range(at, at + heads[start] * flows.CALL_ARG, flows.CALL_ARG)
         ]
 
+    def append(self, head: tuple[int, ...], arguments: tuple[Argument, ...]) -> int:
+        """Add a call that the facts do not spell out; gives its index."""
+        self.starts.append(len(self.heads))
+        self.heads.extend(head)
+        for argument in arguments:
+            self.heads.extend(argument)
+        return len(self.starts) - 1
+
     def slot_offset(self, function: int) -> int:
         return self.function_slots[function]
 
@@ -143,6 +153,7 @@ def build_calls(program: Program) -> CallTable:
         records = array("i")
         records.frombytes(unit.facts.calls)
         _relocate(table, records, unit.slots, unit.functions, program.name_maps[index])
+        _relocate_operations(table, unit, program.name_maps[index])
     return table
 
 
@@ -173,6 +184,31 @@ def _share_loads(table: CallTable, unit: Unit, getters: frozenset[str]) -> None:
             table.shared.add(base + a)
     end = base + unit.facts.slots
     aliases[base:end] = array("i", [aliases[slot] for slot in aliases[base:end]])
+
+
+def _relocate_operations(table: CallTable, unit: Unit, names: array[int]) -> None:
+    records = array("i")
+    records.frombytes(unit.facts.operations)
+    aliases, base, out = table.aliases, unit.slots, table.operations
+    for at in range(0, len(records), flows.OPERATION):
+        function, line, column, operand, member, result, count, first, second, loop, condition = records[
+            at : at + flows.OPERATION
+        ]
+        out.extend(
+            (
+                function + unit.functions,
+                line,
+                column,
+                aliases[base + operand],
+                names[member],
+                aliases[base + result] if result else 0,
+                count,
+                aliases[base + first] if first else 0,
+                aliases[base + second] if second else 0,
+                loop,
+                condition,
+            )
+        )
 
 
 def _relocate(table: CallTable, records: array[int], base: int, functions: int, names: array[int]) -> None:

@@ -7,7 +7,9 @@ from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.dispatch import MethodIndex, method_index
 from alef_audit.callgraph.entries import WorkerEntries
 from alef_audit.callgraph.graph import Edge, RootSite, SinkSite
+from alef_audit.callgraph.imports import dynamic_imports
 from alef_audit.callgraph.loops import loops_around, multiplies
+from alef_audit.callgraph.matching import approximate
 from alef_audit.callgraph.parameters import Path, Use, spelled
 from alef_audit.callgraph.shapes import UserCode
 from alef_audit.callgraph.state import State
@@ -23,6 +25,7 @@ class Collector:
     """Accumulates the parts of the call graph while the calls are visited in order."""
 
     __slots__ = (
+        "approximate",
         "callers",
         "decorated",
         "edges",
@@ -40,6 +43,7 @@ class Collector:
         "registered",
         "registration_set",
         "registrations",
+        "resolved_imports",
         "returning_calls",
         "roots",
         "sinks",
@@ -57,6 +61,8 @@ class Collector:
         self.table = table
         self.loops = frozenset(lexicon.loops)
         self.callers = frozenset(lexicon.callers)
+        self.approximate = approximate(state)
+        self.resolved_imports = dynamic_imports(state.program, state.modules)
         self.standard = {
             "ecmascript": frozenset(lexicon.standard_members.ecmascript),
             "python": frozenset(lexicon.standard_members.python),

@@ -7,12 +7,17 @@ where the real method is resolved as well.
 from typing import Final
 
 from alef_audit.callgraph import tokens
+from alef_audit.callgraph.bases import declares, external_bases
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.state import ELEMENT_OF, LOAD, PICK, PUT, State
+from alef_audit.callgraph.members import load, load_export
+from alef_audit.callgraph.state import ELEMENT_OF, FINISHED, LOAD, PICK, PUT, State
 from alef_audit.callgraph.tokens import MASK, SHIFT
+from alef_audit.facts import flows
 from alef_audit.facts.flows import ELEMENT
 
-_TAKES_OUT: Final = frozenset(["get", "pop", "shift", "at", "find", "findLast", "popleft", "setdefault", "peek"])
+_TAKES_OUT: Final = frozenset(
+    ["get", "pop", "shift", "at", "find", "findLast", "popleft", "setdefault", "peek", "__next__", "__anext__"]
+)
 _KEYED: Final = frozenset(("get", "set", "setdefault"))
 _PUTS_IN: Final = frozenset(["set", "push", "add", "append", "unshift", "insert", "appendleft", "setdefault"])
 _SAME: Final = frozenset(
@@ -102,6 +107,12 @@ def attach(state: State, table: CallTable, call: int) -> None:
         arguments = table.arguments(call)
         if arguments and arguments[-1][1]:
             state.attach(receiver, (PUT, arguments[-1][1], key or ELEMENT))
+    if result and member == "result" and not table.arguments(call):
+        state.attach(receiver, (FINISHED, result))
+    if member in ("send", "asend") and flows.SENT_FIELD in state.program.name_ids:
+        for _, slot, _ in table.arguments(call)[:1]:
+            if slot:
+                state.attach(receiver, (PUT, slot, state.program.name_ids[flows.SENT_FIELD]))
     if member in _CALLS_BACK:
         arguments = table.arguments(call)
         if arguments and arguments[0][1]:
@@ -123,7 +134,17 @@ def _literal_key(state: State, table: CallTable, call: int) -> int:
     """The name of the string literal that is the first argument: `settings.get("view")`; 0 if it is none."""
     arguments = table.arguments(call)
     literal = arguments[0][2] if arguments else 0
-    return literal if state.program.names[literal].startswith('"') else 0
+    text = state.program.names[literal]
+    return state.program.name_ids.get(text[1:], literal) if len(text) > 1 and text[0] == '"' else 0
+
+
+def finish(state: State, value: int, destination: int) -> None:
+    """`task.result()`: a task stands for what its coroutine gives; objects with a method of that name are none."""
+    kind, index = value & MASK, value >> SHIFT
+    if kind in (tokens.INSTANCE, tokens.OPEN) and declares(state, index, state.program.name_ids["result"]):
+        return
+    if kind not in (tokens.MODULE, tokens.EXTERNAL, tokens.OBJECT):
+        state.add(destination, value)
 
 
 def put(state: State, value: int, source: int, name: int) -> None:
@@ -134,8 +155,14 @@ def put(state: State, value: int, source: int, name: int) -> None:
 
 def pick(state: State, value: int, name: int, destination: int) -> None:
     """Let `destination` take what the collection `value` holds under one key, and nothing else of it."""
-    if value & MASK == tokens.OBJECT:
+    kind, index = value & MASK, value >> SHIFT
+    if kind == tokens.OBJECT:
         state.read_field(value, name, destination)
+    elif kind == tokens.MODULE:
+        load_export(state, index, name, destination)  # `globals().get("run")`
+    elif kind in (tokens.INSTANCE, tokens.OPEN) and name != ELEMENT:
+        if any(state.api.text[base].endswith(".TypedDict") for base in external_bases(state, index)):
+            load(state, value, name, destination)
 
 
 def call_back(state: State, table: CallTable, call: int, value: int) -> None:

@@ -17,7 +17,7 @@ from alef_audit.callgraph.state import CALL, LOAD, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts import flows
 from alef_audit.facts.file import ClassKind
-from alef_audit.facts.flows import ELEMENT, NO_NAME
+from alef_audit.facts.flows import ALIASED, ELEMENT, NO_NAME
 
 _WHOLE: Final = NO_NAME  # the program-wide name of `flows.WHOLE`
 _PARAMETERS: Final = 8  # positions of declared function types that are looked at
@@ -37,6 +37,8 @@ def declare(state: State, value: int, variable: int) -> None:
     made = make_instance(value, state)
     if made is not None:
         state.add(variable, made)
+    elif value & MASK == tokens.OBJECT and ALIASED in state.program.name_ids:
+        state.read_field(value, state.program.name_ids[ALIASED], variable)
 
 
 class Interfaces:

@@ -7,8 +7,9 @@ Arrays, generators and collections give their elements as fields; here is what r
 from typing import Final
 
 from alef_audit.callgraph import tokens
+from alef_audit.callgraph.bases import declares
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.members import declares, load
+from alef_audit.callgraph.members import load
 from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.state import ADVANCE, ITERATE, ITERATOR, LOAD, STEP, State
 from alef_audit.callgraph.tokens import MASK, SHIFT

@@ -9,13 +9,15 @@ from alef_audit.callgraph.calling import selected
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import Collector, functions_in, how_of, thread_of
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
+from alef_audit.callgraph.imports import import_edges
 from alef_audit.callgraph.overflow import certain_callees
 from alef_audit.callgraph.platforms import ruled_out
+from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.settle import settle_parameters
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
-from alef_audit.facts.file import FunctionFlag
+from alef_audit.facts.file import ClassKind, FunctionFlag
 from alef_audit.rulepack.kinds import Cost
 from alef_audit.rulepack.lexicon import Lexicon
 from alef_audit.rulepack.model import GuardRow
@@ -25,6 +27,44 @@ from alef_audit.rulepack.paths import Selector, parse_selector
 _HANDED_OVER: Final = 4
 # More callees than this at one site are an approximation rather than a dispatch table.
 _CALLED: Final = 8
+# Builtins that look at what they are given, or hand it on, and call nothing of it.
+_LOOKING: Final = frozenset(
+    [
+        "asyncio.Future.set_result",
+        "asyncio.iscoroutinefunction",
+        "bool",
+        "all",
+        "anext",
+        "any",
+        "callable",
+        "delattr",
+        "dict",
+        "dir",
+        "enumerate",
+        "frozenset",
+        "getattr",
+        "hasattr",
+        "hash",
+        "id",
+        "inspect.iscoroutinefunction",
+        "inspect.signature",
+        "isinstance",
+        "issubclass",
+        "len",
+        "list",
+        "next",
+        "print",
+        "repr",
+        "reversed",
+        "set",
+        "setattr",
+        "str",
+        "tuple",
+        "type",
+        "vars",
+        "zip",
+    ]
+)
 # Timers run their callback later, but on the same loop: a hot caller keeps it hot.
 _LATER_KINDS: Final = frozenset(("tick", "warmup"))
 
@@ -48,6 +88,8 @@ def link(
         if platform != "any" and _is_ruled_out(state, table, call, platform):
             continue
         _visit(collector, call, sorted(linked.get(call, ())), outside.get(call, []))
+    for function, body, line in import_edges(state.program, state.modules):
+        collector.edges[function, body, -line] = Edge(function, body, -1, line, graph.IMPORT, guards.BIT["once"])
     for function, line, getter in state.getters:
         collector.edges[function, getter, -line] = Edge(function, getter, -1, line, graph.PROPERTY, 0)
     settle_parameters(collector)
@@ -91,11 +133,13 @@ def _visit(collector: Collector, call: int, functions: list[int], nodes: list[in
     if state.overflowed(table.callee(call)):
         # which functions made it into a full set depends on the order of arrival: none of them is evidence
         functions, nodes = certain_callees(state, table, call)
-    functions = _awaitable(collector, call, functions)
+    functions = _with_bodies(collector, _awaitable(collector, call, functions))
     if not collector.uses(call, table.callee(call), functions, 0, ()):
-        doubt = guards.MEDIUM if len(functions) > _CALLED else 0
+        is_guess = table.callee(call) in collector.approximate
+        doubt = guards.MEDIUM if len(functions) > _CALLED or is_guess else 0
         for function in functions:
-            collector.edge(call, function, how_of(state, table, call, function), doubt)
+            how = graph.DYNAMIC if is_guess else how_of(state, table, call, function)
+            collector.edge(call, function, how, doubt)
     settled: set[int] = set()
     if collector.executors and _is_executor(table.text(call), collector.executors):
         settled |= _guard(collector, call, _EXECUTOR, parse_selector(_EXECUTOR.runs), is_decorator=False)
@@ -123,6 +167,21 @@ def _is_standard(collector: Collector, call: int) -> bool:
     table = collector.table
     language = collector.state.program.unit_of(table.function(call)).facts.language
     return "." in table.text(call) and table.member(call) in collector.standard[language]
+
+
+def _with_bodies(collector: Collector, functions: list[int]) -> list[int]:
+    """Without methods that only say what overrides must do, where there are overrides, and those of protocols."""
+    program = collector.state.program
+    stubs = [function for function in functions if program.functions[function].flags & FunctionFlag.STUB]
+    if not stubs:
+        return functions
+    if len(stubs) < len(functions):
+        return [function for function in functions if function not in stubs]
+    return [f for f in stubs if program.functions[f].owner < 0 or _class_kind(program, f) != ClassKind.INTERFACE]
+
+
+def _class_kind(program: Program, function: int) -> int:
+    return program.unit_of(function).facts.classes[program.functions[function].owner].kind
 
 
 def _awaitable(collector: Collector, call: int, functions: list[int]) -> list[int]:
@@ -162,6 +221,9 @@ def _user_code(collector: Collector, call: int, functions: list[int], nodes: lis
     if shape is None or any(node in collector.state.api.modelled for node in nodes):
         return
     facts = collector.state.program.functions
+    name = collector.table.text(call).rpartition(".")[2]
+    if any(facts[function].name == name for function in functions):
+        return  # called by its own name: no callable that a user handed over
     adapters = FunctionFlag.ANONYMOUS | FunctionFlag.ASYNC
     if all(facts[function].flags & adapters for function in functions):
         collector.sinks[call, shape.text] = shape
@@ -171,6 +233,8 @@ def _external(collector: Collector, call: int, node: int) -> set[int]:
     """Apply the rows of an API node to a call; gives the argument slots that a row has claimed."""
     state, table, api = collector.state, collector.table, collector.state.api
     settled: set[int] = set()
+    if api.text[node] in _LOOKING or (api.text[node] == "iter" and len(table.arguments(call)) == 1):
+        return {slot for _, slot, _ in table.arguments(call)}
     is_decorator = bool(table.flags(call) & flows.DECORATOR)
     # `@app.get("/")`: the rows stand on `app.get`, the decorator is what calling it gave
     row_nodes = (node, api.parent[node]) if is_decorator else (node,)
@@ -237,6 +301,8 @@ def _sink(collector: Collector, call: int, node: int) -> None:
         if table.flags(call) & flows.IMPLICIT and row.kind != "blocking.wait":
             # leaving `with session:` adds nothing to the calls made inside it; waiting for a lock or a pool does
             return
+        if row.kind == "blocking.import" and (table.function(call), table.line(call)) in collector.resolved_imports:
+            return  # the module's body is analysed instead
         if row.inside and state.program.functions[table.function(call)].name not in row.inside:
             return
         if node in collector.local_nodes and functions_in(state, table.callee(call)):
@@ -268,6 +334,8 @@ def _callbacks(collector: Collector, call: int, settled: set[int], *, known: boo
     """Function values handed to code outside the program may be run by it. True if there were any."""
     state, table = collector.state, collector.table
     member = table.member(call)
+    if member in ("send", "asend") and any(value & MASK == tokens.OBJECT for value in state.held(table.receiver(call))):
+        return False  # a generator takes it
     looping = member in collector.loops
     over = (_receiver_text(table.text(call)),) if looping else ()
     found = False

@@ -3,6 +3,7 @@
 from typing import Final
 
 from alef_audit.callgraph import tokens
+from alef_audit.callgraph.bases import external_bases, load_from_bases
 from alef_audit.callgraph.state import LOAD, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import FunctionFlag
@@ -104,13 +105,16 @@ def load(state: State, value: int, name: int, destination: int) -> None:
             if name in state.methods_only:
                 return
             state.read_field(value, name, destination)
-            if state.program.names[name] not in COLLECTION_METHODS:
+            if name not in state.internal and state.program.names[name] not in COLLECTION_METHODS:
                 state.read_field(value, ELEMENT, destination)
+    elif name == ELEMENT and kind in (tokens.INSTANCE, tokens.OPEN):
+        state.copy(member(state, index, name), destination)
+        _load_elements(state, index, destination)
     elif kind in (tokens.INSTANCE, tokens.CLASS):
         _load_member(state, kind, index, name, destination)
     elif kind == tokens.OPEN:
         state.copy(down_member(state, index, name), destination)
-        _load_from_bases(state, index, name, destination)
+        load_from_bases(state, index, name, destination)
     elif kind == tokens.MODULE:
         load_export(state, index, name, destination)
     elif kind == tokens.EXTERNAL:
@@ -128,54 +132,23 @@ def load(state: State, value: int, name: int, destination: int) -> None:
         state.gather(index, LOAD, destination, name)
 
 
+def _load_elements(state: State, index: int, destination: int) -> None:
+    """What unpacking gives: the fields of a named tuple."""
+    if any(state.api.text[base] == "typing.NamedTuple" for base in external_bases(state, index)):
+        unit = state.program.units[state.program.class_unit[index]]
+        methods = {facts.name for facts in unit.facts.functions if facts.owner == index - unit.classes}
+        for name in sorted(state.own_members[index]):
+            if state.program.names[name] in methods:
+                continue
+            state.copy(member(state, index, name), destination)
+
+
 def _load_member(state: State, kind: int, index: int, name: int, destination: int) -> None:
     if kind == tokens.CLASS and state.program.names[name] == "prototype":
         state.add(destination, token(tokens.INSTANCE, index))
         return
     state.copy(member(state, index, name), destination)
-    _load_from_bases(state, index, name, destination)
-
-
-def _load_from_bases(state: State, index: int, name: int, destination: int) -> None:
-    """Members that a class inherits from outside the program."""
-    if name == ELEMENT or declares(state, index, name):
-        return
-    for node in external_bases(state, index):
-        child = state.api.child(state.api.instance(node), state.program.names[name])
-        if child:
-            state.add(destination, token(tokens.EXTERNAL, child))
-
-
-def declares(state: State, index: int, name: int) -> bool:
-    """Whether a class or a superclass of the program defines the member itself."""
-    seen = {index}
-    pending = [index]
-    while pending:
-        current = pending.pop()
-        if name in state.own_members[current]:
-            return True
-        for base in state.class_bases.get(current, ()):
-            if base & MASK == tokens.CLASS and base >> SHIFT not in seen:
-                seen.add(base >> SHIFT)
-                pending.append(base >> SHIFT)
-    return False
-
-
-def external_bases(state: State, index: int) -> list[int]:
-    """API nodes of the classes outside the program that a class derives from, at any distance."""
-    found: list[int] = []
-    seen = {index}
-    pending = [index]
-    while pending:
-        current = pending.pop()
-        for base in state.class_bases.get(current, ()):
-            if base & MASK == tokens.EXTERNAL:
-                if base >> SHIFT not in found:
-                    found.append(base >> SHIFT)
-            elif base >> SHIFT not in seen:
-                seen.add(base >> SHIFT)
-                pending.append(base >> SHIFT)
-    return found
+    load_from_bases(state, index, name, destination)
 
 
 def _load_external(state: State, node: int, name: int, destination: int) -> None:
@@ -187,7 +160,9 @@ def _load_external(state: State, node: int, name: int, destination: int) -> None
     else:
         is_itself = text in _SAME_FUNCTION and node in state.api.sinks and state.api.language[node] == "ecmascript"
         child = node if is_itself else state.api.child(node, text)
-    if child:
+    if child and state.api.text[child] in state.namespaces:
+        state.add(destination, token(tokens.MODULE, state.namespaces[state.api.text[child]]))
+    elif child:
         state.add(destination, token(tokens.EXTERNAL, child))
 
 
@@ -208,6 +183,15 @@ def _load_function(state: State, value: int, name: int, destination: int) -> Non
         state.read_field(value, name, destination)
 
 
+def keep_instances(state: State, value: int, destination: int) -> None:
+    """What a method declared to return Self gives: its receiver's kind of object."""
+    kind, index = value & MASK, value >> SHIFT
+    if kind in (tokens.CLASS, tokens.SUPER):
+        state.add(destination, token(tokens.OPEN, index))
+    elif kind in (tokens.INSTANCE, tokens.OPEN):
+        state.add(destination, value)
+
+
 def store(state: State, value: int, name: int, source: int) -> None:
     """Let `value.name` take what `source` holds."""
     kind, index = value & MASK, value >> SHIFT
@@ -219,6 +203,8 @@ def store(state: State, value: int, name: int, source: int) -> None:
         for other in tuple(state.points_to[source] or ()):
             if other & MASK == tokens.OBJECT:
                 state.spread(other, token(tokens.PROTOTYPE, index))
+    elif kind == tokens.MODULE and name in state.exports[index] and not state.program.units[index].facts.module_slot:
+        state.copy(source, state.exports[index][name])
     elif kind in (tokens.OBJECT, tokens.PROTOTYPE, tokens.FUNCTION, tokens.MODULE, tokens.MADE_BY):
         state.copy(source, state.field(value, name))
 
@@ -311,6 +297,7 @@ def load_export(state: State, unit: int, name: int, destination: int) -> None:
     if facts.module_slot:
         _load_commonjs(state, unit, name, destination)
         return
+    state.read_field(token(tokens.MODULE, unit), name, destination)
     submodule = state.modules.submodules.get((unit, state.program.names[name]))
     if submodule is not None:
         state.add(destination, token(tokens.MODULE, submodule))
@@ -342,7 +329,7 @@ def find_export(state: State, unit: int, name: int, seen: set[int]) -> int:
         return slot
     seen.add(unit)
     for other in state.stars[unit]:
-        slot = find_export(state, other, name, seen)
+        slot = find_export(state, other, name, seen) if name not in state.hidden[other] else 0
         if slot:
             return slot
     return 0

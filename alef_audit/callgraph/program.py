@@ -13,6 +13,30 @@ from alef_audit.facts.file import Class, FileFacts, Function
 POSITIONS: Final = 8
 # The program-wide name of `flows.CALLED`.
 CALLED: Final = 2 + POSITIONS
+# Methods that operations and builtins run without a program having to spell them.
+OPERATIONS: Final = (
+    "__iter__",
+    "__next__",
+    "__aiter__",
+    "__anext__",
+    "__getitem__",
+    "__contains__",
+    "__bool__",
+    "__len__",
+    "__str__",
+    "__repr__",
+    "__format__",
+    "__reversed__",
+    "__hash__",
+    "__abs__",
+    "__int__",
+    "__float__",
+    "__bytes__",
+    "__round__",
+    "__dir__",
+    "__fspath__",
+    "__index__",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +83,8 @@ def build_program(files: list[tuple[str, str, str, FileFacts]]) -> Program:
     objects, slots = 0, 1
     name_ids: dict[str, int] = {"": 0, "*": 1, **{str(index): 2 + index for index in range(POSITIONS)}}
     name_ids[flows.CALLED] = CALLED
+    for operation in OPERATIONS:
+        name_ids.setdefault(operation, len(name_ids))
     name_maps = []
     for path, module, role, facts in files:
         units.append(Unit(path, module, role, facts, len(functions), len(classes), objects, slots))

@@ -1,25 +1,32 @@
 """Builds the constraints of a program and propagates values until nothing changes."""
 
+from __future__ import annotations
+
 from array import array
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from alef_audit.callgraph import containers, tokens
 from alef_audit.callgraph.api import ApiGraph
+from alef_audit.callgraph.bases import settle_inherited
 from alef_audit.callgraph.calling import apply_call, apply_reflected, link_token, type_parameter
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.implementers import Interfaces, declare
 from alef_audit.callgraph.iteration import ITERATION, apply_iteration, has_iterators
 from alef_audit.callgraph.large import large_tables
+from alef_audit.callgraph.lazy import keep_named, lazy_modules, read_lazily
+from alef_audit.callgraph.matching import attach_matches, match
 from alef_audit.callgraph.members import (
     COLLECTION_METHODS,
     add_base,
     find_export,
+    keep_instances,
     load,
     load_export,
     replaced_exports,
     store,
 )
+from alef_audit.callgraph.operations import attach_operations, operate
 from alef_audit.callgraph.program import Program, Unit
 from alef_audit.callgraph.promises import run_executor
 from alef_audit.callgraph.state import (
@@ -29,13 +36,18 @@ from alef_audit.callgraph.state import (
     CONSTRUCT,
     ELEMENT_OF,
     EXECUTOR,
+    FINISHED,
     GETTER,
     ITERATE,
     LOAD,
+    MATCH,
+    NAMED,
+    OPERATE,
     PARAMETER,
     PICK,
     PUT,
     RECEIVE,
+    SAME,
     SPREAD,
     STORE,
     TYPE,
@@ -77,6 +89,10 @@ def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTabl
             state.attach(callee, (CALL, call))
         containers.attach(state, table, call)
     _propagate(state, table)
+    settle_inherited(state)
+    attach_operations(state, table)
+    attach_matches(state)
+    _propagate(state, table)
     _settle_decorators(state, table)
     interfaces = Interfaces(state, table)
     changed: Iterable[int] = range(1, len(state.points_to))
@@ -97,10 +113,16 @@ def _tables(state: State) -> None:
         local.frombytes(unit.facts.aliases)
         state.exports.append({ids[e.name]: unit.slots + local[e.slot] for e in unit.facts.exports if e.name in ids})
         targets = state.modules.targets[index]
+        state.hidden.append(frozenset(ids[e.name] for e in unit.facts.exports if not e.starred and e.name in ids))
         state.stars.append(tuple(targets[star] for star in unit.facts.stars if targets[star] >= 0))
         state.own_members.extend(
             frozenset(program.name_maps[index][name] for name in c.members) for c in unit.facts.classes
         )
+    state.lazy = lazy_modules(state)
+    modules = {unit.module: index for index, unit in enumerate(program.units) if unit.facts.language == "python"}
+    state.namespaces = {
+        name: unit for name, unit in modules.items() if "." in name and name.split(".")[0] not in modules
+    }
 
 
 def _methods_only(program: Program) -> frozenset[int]:
@@ -147,9 +169,13 @@ def _write_rows(
     names = program.name_maps[index]
     aliases, base = table.aliases, unit.slots
     function = unit.functions
+    lazy = _lazy_slots(state, table, index, unit) if state.lazy else {}
     for op, a, b, c, line in flows.rows(unit.facts.flows):
         if op == flows.ENTER:
             function = unit.functions + a
+            continue
+        if op == flows.HANDED:
+            state.returned.setdefault(function, set()).add((a, b))
             continue
         dst = aliases[base + a]
         if op == flows.COPY:
@@ -157,13 +183,15 @@ def _write_rows(
             if parameters.get(source, _NOT_RETURNED)[0] == dst:
                 # handed back: resolved at each call, or every user of a decorator would get what the others decorate
                 _, owner, position = parameters[source]
-                state.returned.setdefault(owner, set()).add(position)
+                state.returned.setdefault(owner, set()).add((position, flows.HANDED_AS_IS))
                 continue
             state.copy(source, dst)
         elif op == flows.LOAD:
+            name = names[c]
+            if aliases[base + b] in lazy:
+                read_lazily(state, table, lazy[aliases[base + b]], name, dst, (function, line))
             if base + a in table.shared:
                 continue
-            name = names[c]
             if name in getters:
                 through = state.variable()
                 state.uses[through] = [(GETTER, dst, function, line)]
@@ -197,8 +225,24 @@ def _write_rows(
                 state.attach(aliases[base + b], (ITERATE, dst, function, line, c))
         elif op == flows.SPREAD:
             state.attach(aliases[base + b], (SPREAD, dst))
+        elif op == flows.MATCH:
+            state.matches.append((aliases[base + b], dst, names[c]))
+        elif op == flows.MODULE:
+            state.add(dst, token(tokens.MODULE, index))
     if unit.facts.module_slot:
         state.add(aliases[base + unit.facts.module_slot], token(tokens.MODULE, index))
+
+
+def _lazy_slots(state: State, table: CallTable, index: int, unit: Unit) -> dict[int, int]:
+    """Slots that hold a module with a `__getattr__` of its own -> that module."""
+    found = {}
+    for op, dst, number, _, _ in flows.rows(unit.facts.flows):
+        if op == flows.IMPORT:
+            target = state.modules.targets[index][number]
+            is_module = not unit.facts.imports[number].name or (index, number) in state.modules.modules
+            if target in state.lazy and is_module:
+                found[table.resolve(unit.slots + dst)] = target
+    return found
 
 
 def _import(state: State, table: CallTable, index: int, number: int, dst: int) -> None:
@@ -206,6 +250,14 @@ def _import(state: State, table: CallTable, index: int, number: int, dst: int) -
     target = state.modules.targets[index][number]
     if target >= 0:
         if facts.name and (index, number) not in state.modules.modules:
+            inner = state.modules.submodules.get((index, facts.name)) if target == index else None
+            if inner is not None:
+                # `from . import name` in a package: its own submodule
+                state.add(dst, token(tokens.MODULE, inner))
+                return
+            if state.lazy:
+                where = (state.program.units[index].functions + facts.function, facts.line)
+                read_lazily(state, table, target, state.program.name_ids[facts.name], dst, where)
             load_export(state, target, state.program.name_ids[facts.name], dst)
         else:
             state.add(dst, token(tokens.MODULE, target))
@@ -223,8 +275,8 @@ def _import(state: State, table: CallTable, index: int, number: int, dst: int) -
 
 
 def _global(state: State, index: int, unit: Unit, name: int, dst: int) -> None:
-    for other in state.stars[index]:
-        slot = find_export(state, other, name, set())
+    for other in reversed(state.stars[index]):
+        slot = find_export(state, other, name, set()) if name not in state.hidden[other] else 0
         if slot:
             state.copy(slot, dst)
             return
@@ -274,6 +326,16 @@ def _apply(state: State, table: CallTable, constraint: Constraint, value: int) -
         run_executor(state, table, value, constraint[1])
     elif op in ITERATION:
         apply_iteration(state, table, constraint, value)
+    elif op == OPERATE:
+        operate(state, table, constraint[1], value)
+    elif op == MATCH:
+        match(state, value, constraint[2], constraint[1])
+    elif op == NAMED:
+        keep_named(state, value, constraint[2], constraint[1])
+    elif op == FINISHED:
+        containers.finish(state, value, constraint[1])
+    elif op == SAME:
+        keep_instances(state, value, constraint[1])
     elif op == PARAMETER:
         type_parameter(state, table, value, constraint[1], constraint[2])
 

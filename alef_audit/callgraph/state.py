@@ -6,6 +6,7 @@ from typing import Final
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.program import Program
+from alef_audit.facts import flows
 from alef_audit.facts.flows import ELEMENT
 from alef_audit.resolution.graph import ModuleGraph
 
@@ -44,6 +45,11 @@ ITERATE: Final = 41  # (ITERATE, destination, function, line, way): what arrives
 ITERATOR: Final = 42  # (ITERATOR, …): functions that arrive make the iterator
 ADVANCE: Final = 43  # (ADVANCE, …): what arrives is an iterator
 STEP: Final = 44  # (STEP, …): functions that arrive are its `next` or `return`
+OPERATE: Final = 30  # (OPERATE, row): instances that arrive are operands of that operation
+MATCH: Final = 31  # (MATCH, destination, pattern): members whose names fit
+NAMED: Final = 32  # (NAMED, destination, name): what a module's __getattr__ gives for that name
+FINISHED: Final = 34  # (FINISHED, destination): what the task that arrives gives when it is done
+SAME: Final = 33  # (SAME, destination): instances that arrive, and instances of classes that arrive
 GETTER: Final = 9  # (GETTER, destination, function, line): a read that runs the getter functions that arrive
 
 Constraint = tuple[int, ...]
@@ -68,7 +74,12 @@ class State:
         "forward",
         "gathered",
         "getters",
+        "hidden",
+        "inherited",
+        "internal",
+        "lazy",
         "links",
+        "matches",
         "member_down",
         "member_names",
         "members",
@@ -76,13 +87,17 @@ class State:
         "module_names",
         "module_replaced",
         "modules",
+        "namespaces",
         "next_object",
         "object_all",
         "object_fields",
+        "operated",
+        "operating",
         "own_members",
         "pending",
         "points_to",
         "program",
+        "protocol",
         "queue",
         "readers",
         "rest_objects",
@@ -104,6 +119,13 @@ class State:
         self.modules = modules
         self.api = api
         self.exports: list[dict[int, int]] = []  # per unit: name -> slot
+        self.hidden: list[frozenset[int]] = []  # per unit: names that star imports do not take
+        self.inherited: dict[tuple[int, int, int], None] = {}  # (class, name, destination) read before bases are known
+        internal = (flows.ALIASED, flows.RETURNED_VALUE, flows.SENT_FIELD)
+        self.internal = frozenset(program.name_ids[name] for name in internal if name in program.name_ids)
+        self.lazy: dict[int, int] = {}  # unit -> its __getattr__
+        self.namespaces: dict[str, int] = {}  # dotted name -> unit, of modules below folders without __init__.py
+        self.matches: list[tuple[int, int, int]] = []  # base, destination, pattern
         self.stars: list[tuple[int, ...]] = []  # per unit: units whose every name it exports or binds
         self.own_members: list[frozenset[int]] = []  # per class: names that it defines itself
         size = program.slot_count
@@ -141,7 +163,12 @@ class State:
         self.module_replaced: dict[int, int] = {}  # unit -> variable of what replaces its exports object
         self.module_names: dict[tuple[int, int], int] = {}  # (unit, name) -> variable, CommonJS only
         self.rest_objects: dict[int, int] = {}
-        self.returned: dict[int, set[int]] = {}  # function -> positions of the parameters that it hands back
+        self.returned: dict[
+            int, set[tuple[int, int]]
+        ] = {}  # function -> (position, how) of the parameters it hands back
+        self.operating = False  # operations wait until superclasses are known
+        self.operated: dict[tuple[int, int], int] = {}  # (row of an operation, method) -> callee of its call
+        self.protocol: set[str] = set()  # operations that classes of the program define methods for
         self.next_object = program.object_count
         # results: (call, function) links, (call, API node) uses, getter reads
         self.links: dict[tuple[int, int], int] = {}  # -> how many arguments stand before the first positional one
@@ -306,7 +333,7 @@ class State:
             found = self.fields[owner, name] = self.variable()
             self.object_fields.setdefault(owner, []).append(name)
             collector = self.object_all.get(owner)
-            if collector is not None:
+            if collector is not None and name not in self.internal:
                 self.copy(found, collector)
             for taker in tuple(self.spread_to.get(owner, ())):
                 self.copy(found, self.field(taker, name))
@@ -334,7 +361,8 @@ class State:
             if owner in self.tables:
                 self.wide[found] = 0
             for name in tuple(self.object_fields.get(owner, ())):
-                self.copy(self.fields[owner, name], found)
+                if name not in self.internal:
+                    self.copy(self.fields[owner, name], found)
         return found
 
     def spread(self, source: int, taker: int) -> None:

@@ -18,6 +18,7 @@ class FunctionFlag:
     ABSTRACT: Final = 128  # no body worth following: abstractmethod, `...`, overload, declaration
     AWAITABLE: Final = 256  # not async, but declared to return a Promise / Awaitable / Coroutine / Future
     SETTER: Final = 512
+    STUB: Final = 65536  # the body is `...` or raises NotImplementedError: what runs is an override
 
 
 class ParameterKind:
@@ -105,6 +106,7 @@ class Import(msgspec.Struct, frozen=True, array_like=True):
 class Export(msgspec.Struct, frozen=True, array_like=True):
     name: str  # "default" for default exports; every module-level binding of a Python module
     slot: int
+    starred: bool = True  # whether `from m import *` takes it
 
 
 class Loop(msgspec.Struct, frozen=True, array_like=True):
@@ -164,3 +166,4 @@ class FileFacts(msgspec.Struct, frozen=True, array_like=True):
     conditions: tuple[Condition, ...]
     directives: tuple[Directive, ...]
     problems: tuple[Problem, ...]
+    operations: bytes = b""  # array('i') records, see flows.py

@@ -31,6 +31,9 @@ SELF: Final = 9  # dst    class            dst holds an instance of the class or
 TYPE: Final = 10  # dst    src              dst holds an instance of the class or interface that src evaluates to
 SUPER: Final = 11  # dst    class            dst holds the superclass view of an instance of the class
 SPREAD: Final = 12  # dst    src              every field of src is also a field of the object in dst
+MATCH: Final = 30  # dst    base     pattern dst holds base's fields and members whose names fit `pattern` ("on*")
+MODULE: Final = 31  # dst                     dst holds the module of this file: `globals()`
+HANDED: Final = 32  # parameter how           the function returns that parameter; for how see HANDED_AS_IS
 ITERATE: Final = 40  # dst    src      way     dst holds what iterating over src gives, by a method of its own
 
 # ways of an ITERATE row, bits
@@ -40,6 +43,10 @@ EXHAUSTS: Final = 2  # spread, `yield*`: never ends early
 # Reserved names: indices into FileFacts.names.
 NO_NAME: Final = 0  # ""
 ELEMENT: Final = 1  # "*"
+# The field of an object that stands for a type alias or new type: instances of what it names.
+ALIASED: Final = "<instance>"
+# What is sent to a generator.
+SENT_FIELD: Final = "<sent>"
 
 # Fields that no source can spell: what calling a function (or a declared function type) gives, and what an instance of
 # a type alias is besides the alias's own members (`type Pool = Worker[]`).
@@ -73,7 +80,16 @@ SLOT_COLUMNS: Final[dict[int, tuple[int, ...]]] = {
     SUPER: (1,),
     SPREAD: (1, 2),
     ITERATE: (1, 2),
+    MATCH: (1, 2),
+    MODULE: (1,),
 }
+
+# What a function with a row HANDED gives back of its parameter: the argument, an element of it, an instance of it.
+# Parameter RECEIVER is the object before the dot of the call, or an instance of the class that stands there.
+HANDED_AS_IS: Final = 0
+HANDED_ELEMENT: Final = 1
+HANDED_INSTANCE: Final = 2
+RECEIVER_PARAMETER: Final = -1
 
 # --- calls: a head of CALL_HEAD integers, then CALL_ARG integers per argument, back to back in `FileFacts.calls` ---
 CALL_HEAD: Final = 13
@@ -108,6 +124,22 @@ DISCARDED: Final = 16  # an expression statement: nobody looks at the value
 RETURNED: Final = 32  # the value is returned (or is the body of an arrow function or lambda)
 OPTIONAL: Final = 64  # `f?.()`
 IN_TEST: Final = 128  # the value decides a condition: operand of if, while, !, &&, ||, ?:, not, and, or
+
+# --- operations: OPERATION integers each, back to back in `FileFacts.operations` ---
+# What an operator or a statement runs if the operand is an instance of a class of the program that defines the method:
+# `a + b`, `len` of a condition, `x[k]`, iteration.  Numbers and strings cost nothing, and no call is recorded for them.
+OPERATION: Final = 11
+OPERATION_FUNCTION: Final = 0
+OPERATION_LINE: Final = 1
+OPERATION_COLUMN: Final = 2
+OPERATION_BASE: Final = 3  # slot of the operand
+OPERATION_MEMBER: Final = 4  # name of the method
+OPERATION_RESULT: Final = 5  # slot that takes what the method returns, 0 if unused
+OPERATION_ARGUMENTS: Final = 6  # number of arguments; the slots of the first two follow
+OPERATION_FIRST: Final = 7
+OPERATION_SECOND: Final = 8
+OPERATION_LOOP: Final = 9
+OPERATION_CONDITION: Final = 10
 
 # literal spellings
 TRUE: Final = "true"

@@ -23,14 +23,18 @@ from alef_audit.facts.file import (
 
 
 class Scope:
-    """Names of one function (or of the module): `slots` of all names met, `declared` those that belong to it."""
+    """Names of one function (or of the module): `slots` of all names met, `declared` those that belong to it.
 
-    __slots__ = ("declared", "parent", "slots")
+    `texts` holds what is known of strings: name -> (what iterating over it gives, what it holds).
+    """
+
+    __slots__ = ("declared", "parent", "slots", "texts")
 
     def __init__(self, parent: "Scope | None") -> None:
         self.parent = parent
         self.slots: dict[str, int] = {}
         self.declared: set[str] = set()
+        self.texts: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
 
 
 class FactsBuilder:
@@ -42,6 +46,7 @@ class FactsBuilder:
         self.aliases = array("i", [0])
         self.flows = array("i")
         self.calls = array("i")
+        self.operations = array("i")
         self.functions: list[Function | None] = []
         self.classes: list[Class | None] = []
         self.objects: list[Object] = []
@@ -173,6 +178,38 @@ class FactsBuilder:
         for argument in arguments:
             self.calls.extend(argument)
 
+    def operation(
+        self,
+        *,
+        function: int,
+        line: int,
+        column: int,
+        base: int,
+        member: str,
+        result: int = 0,
+        arguments: tuple[int, ...] = (),
+        loop: int = -1,
+        condition: int = -1,
+    ) -> None:
+        """Say that the method `member` of `base` runs if `base` is an instance of a class that defines it."""
+        if base:
+            first, second = (*arguments, 0, 0)[:2]
+            self.operations.extend(
+                (
+                    function,
+                    line,
+                    column,
+                    base,
+                    self.name(member),
+                    result,
+                    len(arguments),
+                    first,
+                    second,
+                    loop,
+                    condition,
+                )
+            )
+
     # --- tables
 
     def reserve_function(self) -> int:
@@ -218,4 +255,5 @@ class FactsBuilder:
             conditions=tuple(self.conditions),
             directives=tuple(self.directives),
             problems=tuple(self.problems),
+            operations=self.operations.tobytes(),
         )

@@ -64,10 +64,15 @@ def own_targets(nodes: node.NodeResolver, pythons: python.PythonResolver) -> Tar
         if language != "python":
             return node.resolve_node(nodes, path, item.specifier), False
         found = python.resolve_python(pythons, path, item.specifier)
-        if isinstance(found, Unresolved) and item.name:
+        if (
+            item.name
+            and not isinstance(found, Local)
+            and (isinstance(found, Unresolved) or python.is_folder(pythons, path, item.specifier))
+        ):
             # a folder without __init__.py has no names of its own: what is imported from it is a module
             inside = python.resolve_python(pythons, path, item.specifier, item.name)
-            return inside, isinstance(inside, Local)
+            if isinstance(inside, Local) or isinstance(found, Unresolved):
+                return inside, isinstance(inside, Local)
         return found, False
 
     return target_of

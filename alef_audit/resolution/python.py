@@ -67,6 +67,16 @@ def resolve_python(resolver: PythonResolver, importer: str, specifier: str, name
     return known
 
 
+def is_folder(resolver: PythonResolver, importer: str, specifier: str) -> bool:
+    """Whether an absolute name stands for a folder without code of its own, below any root that `importer` sees."""
+    head = specifier.partition(".")[0]
+    if specifier.startswith(".") or (head not in resolver.tops and head not in resolver.folders):
+        return False
+    path = specifier.replace(".", "/")
+    roots = _roots_for(resolver, importer.rpartition("/")[0], head)
+    return any((f"{root}/{path}" if root else path) in resolver.folders for root in roots)
+
+
 def submodule(resolver: PythonResolver, package_path: str, name: str) -> str | None:
     """The file of the submodule `name` (dotted for deeper ones) of the package whose `__init__.py` is given."""
     folder, slash, file = package_path.rpartition("/")

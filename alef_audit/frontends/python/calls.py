@@ -5,14 +5,11 @@ from typing import Final
 from tree_sitter import Node
 
 from alef_audit.facts import flows
-from alef_audit.frontends.python import expressions
+from alef_audit.frontends.python import expressions, operators
+from alef_audit.frontends.python.builtins import builtin_value
 from alef_audit.frontends.python.functions import walk_lambda
 from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, short, source
 
-# Builtins that give back a collection of the same elements, or the argument itself.
-_SAME: Final = frozenset(
-    ("list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "aiter", "dict", "copy", "deepcopy")
-)
 _TEXT_LIMIT: Final = 80
 
 Argument = tuple[int, int, int]
@@ -28,7 +25,7 @@ def walk_call(walk: Walk, place: Place, node: Node, flags: int, *, wanted: bool 
     callee, receiver, member, line = _callee(walk, place, callee_node)
     text = short(walk, callee_node, _TEXT_LIMIT)
     arguments = _arguments(walk, place, parts[-1], text) if len(parts) > 1 else []
-    special = _builtin(walk, place, callee_node, parts[-1], arguments) if wanted else 0
+    special = builtin_value(walk, place, callee_node, parts[-1], arguments, wanted=wanted)
     result = build.slot() if wanted else 0
     build.copy(result, special)
     if callee or any(argument[1] for argument in arguments):
@@ -97,43 +94,7 @@ def _arguments(walk: Walk, place: Place, node: Node, callee_text: str) -> list[A
             slot = walk_lambda(walk, place, child, f"{callee_text}({quoted}) callback")
         else:
             slot = 0 if literal else expressions.value(walk, place, child)
+            if label == flows.SPREAD_POSITIONAL and slot:
+                operators.iterated(walk, place, child, slot)
         arguments.append((label, slot, build.name(literal)))
     return arguments
-
-
-def _builtin(walk: Walk, place: Place, callee: Node, argument_list: Node, arguments: list[Argument]) -> int:
-    """The value of super(), getattr, cast, import_module and of builtins that copy their argument."""
-    name = source(walk, callee)
-    build = walk.build
-    line = line_of(callee)
-    if name == "super" and place.owner >= 0:
-        dst = build.slot()
-        build.row(flows.SUPER, dst, place.owner, 0, line)
-        return dst
-    if not arguments:
-        return 0
-    names = (
-        tuple(build.name_ids) if name in ("getattr", "importlib.import_module", "import_module", "__import__") else ()
-    )
-    first = arguments[0]
-    if name == "getattr" and len(arguments) >= 2 and first[1]:
-        literal = names[arguments[1][2]]
-        slot = build.load(first[1], literal[1:] if literal.startswith('"') else "*", line)
-        if len(arguments) > 2 and arguments[2][1]:
-            dst = build.slot()
-            build.copy(dst, slot)
-            build.copy(dst, arguments[2][1])
-            return dst
-        return slot
-    if names:
-        literal = names[first[2]]
-        return expressions.dynamic_import(walk, place, literal[1:], line) if literal.startswith('"') else 0
-    if name in _SAME or name in ("copy.copy", "copy.deepcopy", "weakref.proxy", "weakref.ref"):
-        return first[1]
-    if name in ("cast", "typing.cast", "t.cast") and len(arguments) == 2:
-        dst = build.slot()
-        build.copy(dst, arguments[1][1])
-        if first[1]:
-            build.row(flows.TYPE, dst, first[1], 0, line)
-        return dst
-    return 0

@@ -65,7 +65,8 @@ def decorated_definition(walk: Walk, place: Place, node: Node) -> None:
     if definition.type == "class_definition":
         slot = walk_class(walk, place, definition)
     else:
-        slot = functions.walk_function(walk, place, definition, flags)
+        lends = any(short(walk, expression, 60).endswith("contextmanager") for expression, _ in applied)
+        slot = functions.walk_function(walk, place, definition, flags, lends=lends, decorated=bool(applied))
     for expression, decorator in reversed(applied):
         slot = _apply(walk, place, expression, decorator, slot)
     name = definition.child_by_field_name("name")

@@ -6,9 +6,10 @@ from typing import Final
 from tree_sitter import Node
 
 from alef_audit.facts import flows
-from alef_audit.facts.file import Import
+from alef_audit.frontends.python import operators
 from alef_audit.frontends.python.calls import walk_call as walk_call
 from alef_audit.frontends.python.functions import walk_lambda
+from alef_audit.frontends.python.narrowing import narrowed
 from alef_audit.frontends.python.targets import assign, bind_iteration
 from alef_audit.frontends.python.walk import (
     DEPTH_LIMIT,
@@ -46,9 +47,11 @@ def test(walk: Walk, place: Place, node: Node) -> None:
         walk.depth += 1
         for child in node.named_children:
             test(walk, place, child)
+            if kind == "boolean_operator":
+                place = narrowed(walk, place, child, holds=node.children[1].type == "and")
         walk.depth -= 1
     else:
-        value(walk, place, node)
+        operators.truth(walk, place, node, value(walk, place, node))
 
 
 def _operands(walk: Walk, place: Place, node: Node) -> int:
@@ -57,15 +60,11 @@ def _operands(walk: Walk, place: Place, node: Node) -> int:
     pending.reverse()
     while pending:
         child = pending.pop()
-        if child.type in _CHAINS and not _keeps(child):
+        if child.type in _CHAINS:
             pending.extend(reversed(child.named_children))
         elif child.type not in _LEAVES:
             value(walk, place, child)
     return 0
-
-
-def _keeps(node: Node) -> bool:
-    return node.type == "binary_operator" and len(node.children) > 1 and node.children[1].type in ("/", "|")
 
 
 def _leaf(walk: Walk, place: Place, node: Node) -> int:
@@ -73,32 +72,30 @@ def _leaf(walk: Walk, place: Place, node: Node) -> int:
 
 
 def _identifier(walk: Walk, place: Place, node: Node) -> int:
+    if place.narrowed:
+        known = place.narrowed.get(source(walk, node))
+        if known:
+            return known
     return walk.build.reference(place.scope, source(walk, node))
 
 
 def _attribute(walk: Walk, place: Place, node: Node) -> int:
     names: list[tuple[str, int]] = []
     inner = node
+    known = 0
     while inner.type == "attribute":
         parts = inner.named_children
         if len(parts) < 2:
             return 0
+        known = place.narrowed.get(source(walk, inner), 0) if place.narrowed else 0
+        if known:
+            break
         names.append((source(walk, parts[-1]), line_of(parts[-1])))
         inner = parts[0]
-    slot = value(walk, place, inner)
+    slot = known or value(walk, place, inner)
     for name, line in reversed(names):
         slot = walk.build.load(slot, name, line)
     return slot
-
-
-def _subscript(walk: Walk, place: Place, node: Node) -> int:
-    parts = node.named_children
-    base = value(walk, place, parts[0])
-    for index in parts[1:]:
-        value(walk, place, index)
-    if not base:
-        return 0
-    return walk.build.load(base, literal_key(walk, parts[1]) if len(parts) == 2 else "*", line_of(node))
 
 
 def literal_key(walk: Walk, node: Node) -> str:
@@ -119,8 +116,11 @@ def _await(walk: Walk, place: Place, node: Node) -> int:
     if inner is None:
         return 0
     if inner.type == "call":
-        return walk_call(walk, place, inner, flows.AWAITED, wanted=True)
-    return value(walk, place, inner)
+        slot = walk_call(walk, place, inner, flows.AWAITED, wanted=True)
+    else:
+        slot = value(walk, place, inner)
+    operators.operate(walk, place, node, slot, "__await__", (), slot)
+    return slot
 
 
 def _joined(walk: Walk, place: Place, slots: list[int]) -> int:
@@ -133,21 +133,15 @@ def _joined(walk: Walk, place: Place, slots: list[int]) -> int:
     return dst
 
 
-def _binary(walk: Walk, place: Place, node: Node) -> int:
-    """`path / name` and `chain | step` keep the kind of object they start from; other operators make plain values."""
-    parts = node.children
-    if len(parts) < 3 or parts[1].type not in ("/", "|"):
-        return _operands(walk, place, node)
-    return _joined(walk, place, [value(walk, place, parts[0]), value(walk, place, parts[2])])
-
-
 def _conditional(walk: Walk, place: Place, node: Node) -> int:
     parts = node.named_children
     if len(parts) != 3:
         return _operands(walk, place, node)
     test(walk, place, parts[1])
-    then = value(walk, place.under(add_condition(walk, place, parts[1], holds=True)), parts[0])
-    other = value(walk, place.under(add_condition(walk, place, parts[1], holds=False)), parts[2])
+    where = narrowed(walk, place, parts[1], holds=True)
+    then = value(walk, where.under(add_condition(walk, place, parts[1], holds=True)), parts[0])
+    where = narrowed(walk, place, parts[1], holds=False)
+    other = value(walk, where.under(add_condition(walk, place, parts[1], holds=False)), parts[2])
     return _joined(walk, place, [then, other])
 
 
@@ -164,10 +158,18 @@ def _boolean(walk: Walk, place: Place, node: Node) -> int:
     slots = [value(walk, place, inner)]
     left = inner
     for operand, is_or in reversed(operands):
+        operators.truth(walk, place, left, slots[-1])
+        place = narrowed(walk, place, left, holds=not is_or)
         here = place.under(add_condition(walk, place, left, holds=not is_or))
         slots.append(value(walk, here, operand))
         left = operand
     return _joined(walk, place, slots)
+
+
+def _not(walk: Walk, place: Place, node: Node) -> int:
+    for child in node.named_children:
+        test(walk, place, child)
+    return 0
 
 
 def _parenthesized(walk: Walk, place: Place, node: Node) -> int:
@@ -196,9 +198,8 @@ def _sequence(walk: Walk, place: Place, node: Node) -> int:
         slot = value(walk, place, child.named_children[0] if spread and child.named_children else child)
         if slot:
             holder = holder or walk.build.object(place.function, line_of(node), "")
-            walk.build.store(
-                holder, "*", walk.build.load(slot, "*", line_of(child)) if spread else slot, line_of(child)
-            )
+            element = operators.iterated(walk, place, child, slot) if spread else slot
+            walk.build.store(holder, "*", element, line_of(child))
     return holder
 
 
@@ -237,7 +238,7 @@ def _comprehension(walk: Walk, place: Place, node: Node) -> int:
         elif clause.type == "if_clause":
             for child in clause.named_children:
                 test(walk, here, child)
-                here = here.under(add_condition(walk, here, child, holds=True))
+                here = narrowed(walk, here, child, holds=True).under(add_condition(walk, here, child, holds=True))
     body = parts[0] if parts else None
     if body is None:
         return 0
@@ -250,25 +251,27 @@ def _comprehension(walk: Walk, place: Place, node: Node) -> int:
 
 
 def _yield(walk: Walk, place: Place, node: Node) -> int:
-    for child in node.named_children:
-        slot = value(walk, place, child)
-        if slot and place.result:
-            walk.build.copy(place.result, slot)
-            holder = walk.build.object(place.function, line_of(node), "")
-            walk.build.store(holder, "*", slot, line_of(node))
-            walk.build.copy(place.result, holder)
-    return 0
+    """Gives what callers send, or what the other generator of `yield from` returns."""
+    build, line = walk.build, line_of(node)
+    inner = node.named_children[0] if node.named_children else None
+    slot = value(walk, place, inner) if inner is not None and inner.type != "comment" else 0
+    if any(child.type == "from" for child in node.children):
+        build.copy(place.result, slot)
+        return build.load(slot, flows.RETURNED_VALUE, line)
+    if not place.result:
+        return 0
+    generator = walk.generators.get(place.function)
+    if generator is None:
+        generator = walk.generators[place.function] = build.object(place.function, line, "")
+        build.copy(place.result, generator)
+    build.store(generator, "*", slot, line)
+    if place.lends:
+        build.copy(place.result, slot)
+    return build.load(generator, flows.SENT_FIELD, line)
 
 
 def _lambda(walk: Walk, place: Place, node: Node) -> int:
     return walk_lambda(walk, place, node, "<lambda>")
-
-
-def dynamic_import(walk: Walk, place: Place, specifier: str, line: int) -> int:
-    """What `importlib.import_module("literal")` gives back."""
-    dst = walk.build.slot()
-    walk.build.add_import(dst, Import(specifier, "", line, place.function, dynamic=True))
-    return dst
 
 
 _LEAVES: Final = frozenset(
@@ -289,24 +292,18 @@ _LEAVES: Final = frozenset(
         "format_specifier",
     ]
 )
-_CHAINS: Final = frozenset(
-    [
-        "binary_operator",
-        "concatenated_string",
-        "string",
-        "interpolation",
-        "format_expression",
-        "comparison_operator",
-        "unary_operator",
-    ]
-)
+_CHAINS: Final = frozenset(("concatenated_string", "string", "format_expression"))
 _EXPRESSIONS: Final[dict[str, Expression]] = {
     "identifier": _identifier,
     "attribute": _attribute,
-    "subscript": _subscript,
+    "subscript": operators.subscript,
     "call": _call,
     "await": _await,
-    "binary_operator": _binary,
+    "binary_operator": operators.binary,
+    "comparison_operator": operators.comparison,
+    "unary_operator": operators.unary,
+    "not_operator": _not,
+    "interpolation": operators.interpolation,
     "conditional_expression": _conditional,
     "boolean_operator": _boolean,
     "parenthesized_expression": _parenthesized,

@@ -4,15 +4,15 @@ import re
 import sys
 from typing import Final
 
-import tree_sitter_python
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Node
 
 from alef_audit.facts.file import Directive, Export, FileFacts, Function, Problem
 from alef_audit.frontends.builder import FactsBuilder, Scope
+from alef_audit.frontends.python.handed import declared_variables
+from alef_audit.frontends.python.parse import parse_python
 from alef_audit.frontends.python.statements import walk_block
 from alef_audit.frontends.python.walk import Place, Walk
 
-_LANGUAGE: Final = Language(tree_sitter_python.language())
 _DIRECTIVE: Final = re.compile(rb"^([^\n#]*)#[ \t]*audit:[ \t]*([^\n\r]*)", re.MULTILINE)
 _MAX_PROBLEMS: Final = 20
 # Frames that the walk needs: DEPTH_LIMIT levels of a handful of Python frames each.
@@ -23,10 +23,9 @@ def extract_python(text: bytes) -> FileFacts:
     """Facts of one Python file (UTF-8 bytes). Never raises: what cannot be parsed yields fewer facts and a problem."""
     if sys.getrecursionlimit() < _RECURSION:
         sys.setrecursionlimit(_RECURSION)
-    tree = Parser(_LANGUAGE).parse(text)
-    root = tree.root_node
+    root = parse_python(text)
     build = FactsBuilder("python")
-    walk = Walk(build, text)
+    walk = Walk(build, text, type_variables=declared_variables(text))
     lines = text.count(b"\n") + 1
     if root.has_error:
         build.problems.extend(_syntax_problems(root))
@@ -45,7 +44,12 @@ def extract_python(text: bytes) -> FileFacts:
         is_async=False,
     )
     walk_block(walk, place, root)
-    exports = [Export(name, scope.slots[name]) for name in sorted(scope.declared) if " " not in name]
+    listed = scope.texts.get("__all__[]")
+    exports = [
+        Export(name, scope.slots[name], name in listed[0] if listed else not name.startswith("_"))
+        for name in sorted(scope.declared)
+        if " " not in name
+    ]
     build.exports.extend(exports)
     build.close(scope)
     build.functions[0] = Function("", "", "<module>", 1, 1, lines, -1, -1, 0, (), place.result, 0)

@@ -9,7 +9,8 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import Function, FunctionFlag, Parameter, ParameterKind
 from alef_audit.frontends.builder import Scope
 from alef_audit.frontends.python import expressions, statements
-from alef_audit.frontends.python.types import annotate
+from alef_audit.frontends.python.handed import hand_back
+from alef_audit.frontends.python.types import annotate, annotate_lent
 from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, source
 
 _AWAITABLES: Final = ("Awaitable", "Coroutine", "Future", "Task")
@@ -27,6 +28,9 @@ def _inner_place(walk: Walk, place: Place, index: int, own: str, *, is_async: bo
         is_async=is_async,
         loop=-1,
         condition=-1,
+        narrowed={},
+        yields=False,
+        lends=False,
     )
 
 
@@ -71,8 +75,13 @@ def _holding(walk: Walk, place: Place, index: int, line: int) -> int:
     return dst
 
 
-def walk_function(walk: Walk, place: Place, node: Node, flags: int) -> int:
-    """A `def` or `async def`; `flags` come from its decorators. Gives the slot that holds it."""
+def walk_function(
+    walk: Walk, place: Place, node: Node, flags: int, *, lends: bool = False, decorated: bool = False
+) -> int:
+    """A `def` or `async def`; `flags` come from its decorators. Gives the slot that holds it.
+
+    `lends`: a decorator makes a context manager of it.  `decorated`: there is a decorator that may do so.
+    """
     build = walk.build
     name_node, body = node.child_by_field_name("name"), node.child_by_field_name("body")
     name = source(walk, name_node) if name_node is not None else ""
@@ -81,7 +90,10 @@ def walk_function(walk: Walk, place: Place, node: Node, flags: int) -> int:
     index = build.reserve_function()
     inner = _inner_place(walk, place, index, name, is_async=is_async)
     build.enter(index)
+    inner = replace(inner, lends=decorated)
     parameters = node.child_by_field_name("parameters")
+    if name == "__getattr__" and place.function == 0 and not is_method and parameters and parameters.named_children:
+        inner = replace(inner, lazy_name=_parameter_name(walk, parameters.named_children[0]))
     bound = is_method and not flags & FunctionFlag.STATIC
     params, receiver = _parameters(walk, place, inner, parameters, skip_first=bound) if parameters else ((), "")
     receiver_slot = 0
@@ -94,7 +106,8 @@ def walk_function(walk: Walk, place: Place, node: Node, flags: int) -> int:
         )
         build.copy(receiver_slot, place.class_slot if is_class_bound else place.self_slot)
     returns = node.child_by_field_name("return_type")
-    annotate(walk, inner, inner.result, returns)
+    (annotate_lent if lends else annotate)(walk, inner, inner.result, returns)
+    hand_back(walk, node, returns, is_method=bound)
     flags |= FunctionFlag.ASYNC if is_async else 0
     if returns is not None and not is_async and any(word in source(walk, returns) for word in _AWAITABLES):
         flags |= FunctionFlag.AWAITABLE
@@ -104,7 +117,9 @@ def walk_function(walk: Walk, place: Place, node: Node, flags: int) -> int:
         build.enter(index)
         generator = statements.walk_body(walk, inner, body)
         flags |= FunctionFlag.GENERATOR if generator else 0
-        flags |= FunctionFlag.ABSTRACT if _is_stub(walk, body) else 0
+        if _is_stub(walk, body):
+            text = walk.text[body.start_byte : body.end_byte]
+            flags |= FunctionFlag.ABSTRACT | (FunctionFlag.STUB if b"NotImplemented" in text or b"..." in text else 0)
     build.close(inner.scope)
     build.functions[index] = Function(
         name=name,

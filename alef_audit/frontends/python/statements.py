@@ -1,15 +1,18 @@
 """Statements: control flow becomes loops and conditions, definitions become functions and classes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import Import
-from alef_audit.frontends.python import definitions, expressions
+from alef_audit.frontends.python import definitions, expressions, operators
+from alef_audit.frontends.python.narrowing import matched, narrowed
 from alef_audit.frontends.python.targets import assign, assign_pairwise, bind_iteration
-from alef_audit.frontends.python.types import annotate
+from alef_audit.frontends.python.texts import bind_value
+from alef_audit.frontends.python.types import alias, aliased, annotate
 from alef_audit.frontends.python.walk import (
     DEPTH_LIMIT,
     Place,
@@ -28,8 +31,9 @@ _EXITS: Final = frozenset(("return_statement", "raise_statement", "continue_stat
 
 def walk_body(walk: Walk, place: Place, body: Node) -> bool:
     """Walk a function's body. True when it is a generator."""
-    walk_block(walk, place, body)
-    return b"yield" in walk.text[body.start_byte : body.end_byte] and _yields(body)
+    yields = b"yield" in walk.text[body.start_byte : body.end_byte] and _yields(body)
+    walk_block(walk, replace(place, yields=yields), body)
+    return yields
 
 
 def _yields(body: Node) -> bool:
@@ -59,7 +63,10 @@ def walk_block(walk: Walk, place: Place, block: Node) -> None:
             continue
         handler(walk, here, child)
         if child.type == "if_statement" and (test := _early_exit(child)) is not None:
+            here = narrowed(walk, here, test, holds=False)
             here = here.under(add_condition(walk, here, test, holds=False, exits=True))
+        elif child.type == "assert_statement" and child.named_children:
+            here = narrowed(walk, here, child.named_children[0], holds=True)
     walk.depth -= 1
 
 
@@ -78,14 +85,15 @@ def _expression_statement(walk: Walk, place: Place, node: Node) -> None:
         if kind == "call":
             expressions.walk_call(walk, place, child, flows.DISCARDED)
         elif kind == "await" and child.named_children and child.named_children[0].type == "call":
-            expressions.walk_call(walk, place, child.named_children[0], flows.DISCARDED | flows.AWAITED)
+            flags = flows.DISCARDED | flows.AWAITED
+            slot = expressions.walk_call(walk, place, child.named_children[0], flags, wanted=True)
+            operators.operate(walk, place, child, slot, "__await__")
         elif kind == "assignment":
             _assignment(walk, place, child)
         elif kind == "augmented_assignment":
-            parts = child.named_children
-            slot = expressions.value(walk, place, parts[-1])
+            slot = operators.augmented(walk, place, child)
             if slot:
-                assign(walk, place, parts[0], slot)
+                assign(walk, place, child.named_children[0], slot)
         else:
             expressions.value(walk, place, child)
 
@@ -104,16 +112,31 @@ def _assignment(walk: Walk, place: Place, node: Node) -> None:
         return
     if right is not None and assign_pairwise(walk, place, left, right):
         return
+    if right is not None and left.type == "identifier":
+        bind_value(walk, place, source(walk, left), right)
     before = len(walk.build.objects)
     slot = expressions.value(walk, place, right) if right is not None else 0
     if slot and left.type == "identifier" and len(walk.build.objects) > before and right is not None:
         definitions.label_object(walk, right, source(walk, left))
+    named = _alias(walk, place, left, right, type_node)
+    if named:
+        walk.build.copy(named, slot)
+        slot = named
     if type_node is not None:
         typed = walk.build.slot()
         annotate(walk, place, typed, type_node)
         walk.build.copy(typed, slot)
         slot = typed
     assign(walk, place, left, slot)
+
+
+def _alias(walk: Walk, place: Place, left: Node, right: Node | None, annotation: Node | None) -> int:
+    """The slot of the type that an assignment names; 0 for other assignments."""
+    if right is None or left.type != "identifier" or place.function:
+        return 0
+    declared = annotation is not None and source(walk, annotation).rsplit(".", 1)[-1] == "TypeAlias"
+    named = right if declared else aliased(walk, right)
+    return alias(walk, place, right, named) if named is not None else 0
 
 
 def _return(walk: Walk, place: Place, node: Node) -> None:
@@ -124,9 +147,14 @@ def _return(walk: Walk, place: Place, node: Node) -> None:
         if inner.type == "call":
             flags = flows.RETURNED | (flows.AWAITED if inner is not child else 0)
             slot = expressions.walk_call(walk, place, inner, flags, wanted=True)
+            if inner is not child:
+                operators.operate(walk, place, child, slot, "__await__", (), slot)
         else:
             slot = expressions.value(walk, place, child)
-        walk.build.copy(place.result, slot)
+        if place.yields:
+            walk.build.store(place.result, flows.RETURNED_VALUE, slot, line_of(child))
+        else:
+            walk.build.copy(place.result, slot)
 
 
 def _if(walk: Walk, place: Place, node: Node) -> None:
@@ -136,15 +164,17 @@ def _if(walk: Walk, place: Place, node: Node) -> None:
         return
     expressions.test(walk, place, condition)
     if consequence is not None:
-        walk_block(walk, place.under(add_condition(walk, place, condition, holds=True)), consequence)
-    here = place.under(add_condition(walk, place, condition, holds=False))
+        inside = narrowed(walk, place, condition, holds=True)
+        walk_block(walk, inside.under(add_condition(walk, place, condition, holds=True)), consequence)
+    here = narrowed(walk, place, condition, holds=False).under(add_condition(walk, place, condition, holds=False))
     for alternative in node.children_by_field_name("alternative"):
         if alternative.type == "elif_clause":
             test = alternative.child_by_field_name("condition")
             body = alternative.child_by_field_name("consequence")
             if test is not None and body is not None:
                 expressions.test(walk, here, test)
-                walk_block(walk, here.under(add_condition(walk, here, test, holds=True)), body)
+                inside = narrowed(walk, here, test, holds=True)
+                walk_block(walk, inside.under(add_condition(walk, here, test, holds=True)), body)
                 here = here.under(add_condition(walk, here, test, holds=False))
         else:
             for child in alternative.named_children:
@@ -171,6 +201,7 @@ def _while(walk: Walk, place: Place, node: Node) -> None:
     inside = place.within(loop)
     if condition is not None:
         expressions.test(walk, inside, condition)
+        inside = narrowed(walk, inside, condition, holds=True)
     if body is not None:
         walk_block(walk, inside, body)
     _else(walk, place, node)
@@ -290,16 +321,33 @@ def _assert(walk: Walk, place: Place, node: Node) -> None:
 
 
 def _match(walk: Walk, place: Place, node: Node) -> None:
-    subject = node.child_by_field_name("subject")
-    if subject is not None:
-        expressions.value(walk, place, subject)
+    subjects = node.children_by_field_name("subject")
+    slots = [expressions.value(walk, place, subject) for subject in subjects]
+    alone = subjects[0] if len(subjects) == 1 else None
     body = node.child_by_field_name("body")
     for case in body.named_children if body is not None else ():
-        if case.type == "case_clause":
-            here = place.under(add_condition(walk, place, case.named_children[0], holds=True))
-            block = case.child_by_field_name("consequence")
-            if block is not None:
-                walk_block(walk, here, block)
+        if case.type != "case_clause":
+            continue
+        patterns = [child for child in case.named_children if child.type == "case_pattern"]
+        here = place.under(add_condition(walk, place, case.named_children[0], holds=True))
+        here = matched(walk, here, alone, slots[0] if alone is not None else 0, patterns)
+        for guard in case.named_children:
+            if guard.type == "if_clause" and guard.named_children:
+                expressions.test(walk, here, guard.named_children[0])
+                here = narrowed(walk, here, guard.named_children[0], holds=True)
+        block = case.child_by_field_name("consequence")
+        if block is not None:
+            walk_block(walk, here, block)
+
+
+def _type_alias(walk: Walk, place: Place, node: Node) -> None:
+    """`type Secret = OAuthToken | ApiKey`."""
+    parts = node.named_children
+    name = parts[0].named_children[0] if len(parts) == 2 and parts[0].named_children else None
+    if name is not None and name.type == "generic_type":
+        name = name.named_children[0]
+    if name is not None and name.type == "identifier":
+        assign(walk, place, name, alias(walk, place, node, parts[1]))
 
 
 def _nothing(walk: Walk, place: Place, node: Node) -> None:
@@ -324,9 +372,10 @@ _STATEMENTS: Final[dict[str, Statement]] = {
     "nonlocal_statement": _scope_declaration,
     "assert_statement": _assert,
     "match_statement": _match,
+    "delete_statement": operators.delete,
     "pass_statement": _nothing,
     "comment": _nothing,
-    "type_alias_statement": _nothing,
+    "type_alias_statement": _type_alias,
     "break_statement": _nothing,
     "continue_statement": _nothing,
     "block": walk_block,

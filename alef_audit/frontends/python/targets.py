@@ -3,7 +3,8 @@
 from tree_sitter import Node
 
 from alef_audit.facts import flows
-from alef_audit.frontends.python import expressions
+from alef_audit.frontends.python import expressions, operators
+from alef_audit.frontends.python.texts import bind_loop, iterated_strings
 from alef_audit.frontends.python.walk import Place, Walk, line_of, source
 
 _PATTERNS = frozenset(("pattern_list", "tuple_pattern", "list_pattern", "tuple", "list", "expression_list"))
@@ -24,12 +25,12 @@ def assign(walk: Walk, place: Place, target: Node, slot: int) -> None:
     elif kind == "subscript":
         parts = target.named_children
         base = expressions.value(walk, place, parts[0])
-        for index in parts[1:]:
-            expressions.value(walk, place, index)
+        indices = [expressions.value(walk, place, index) for index in parts[1:]]
         key = expressions.literal_key(walk, parts[1]) if len(parts) == 2 else "*"
         walk.build.store(base, key, slot, line_of(target))
+        operators.operate(walk, place, target, base, "__setitem__", (indices[0] if indices else 0, slot))
     elif kind in _PATTERNS:
-        element = walk.build.load(slot, "*", line_of(target))
+        element = operators.iterated(walk, place, target, slot)
         for child in target.named_children:
             assign(walk, place, child, element)
     elif kind in ("parenthesized_expression", "list_splat_pattern", "list_splat", "as_pattern_target"):
@@ -66,6 +67,7 @@ def assign_pairwise(walk: Walk, place: Place, target: Node, right: Node) -> bool
 
 def bind_iteration(walk: Walk, place: Place, target: Node, iterable: Node, *, is_async: bool) -> None:
     """Bind a loop's names to the elements of `iterable`, and record the iterator protocol's implicit calls."""
+    _bind_strings(walk, place, target, iterable)
     callee = iterable.named_children[0] if iterable.type == "call" and iterable.named_children else None
     slot = expressions.value(walk, place, iterable)
     line = line_of(iterable)
@@ -90,6 +92,17 @@ def bind_iteration(walk: Walk, place: Place, target: Node, iterable: Node, *, is
     assign(walk, place, target, element)
 
 
+def _bind_strings(walk: Walk, place: Place, target: Node, iterable: Node) -> None:
+    """`for name in ("open", "close")`: what the names can be."""
+    first, second = iterated_strings(walk, place, iterable)
+    if target.type == "identifier":
+        bind_loop(place, source(walk, target), first)
+    elif target.type in _PATTERNS and len(target.named_children) == 2:
+        for name, strings in zip(target.named_children, (first, second), strict=True):
+            if name.type == "identifier":
+                bind_loop(place, source(walk, name), strings)
+
+
 def _bind_zipped(walk: Walk, place: Place, target: Node, iterable: Node, how: str) -> None:
     arguments = iterable.child_by_field_name("arguments")
     sources = [a for a in arguments.named_children if a.type != "keyword_argument"] if arguments else []
@@ -106,20 +119,24 @@ def _bind_zipped(walk: Walk, place: Place, target: Node, iterable: Node, how: st
 
 
 def _iterator_calls(walk: Walk, place: Place, node: Node, slot: int, element: int, *, is_async: bool) -> None:
-    line = line_of(node)
-    for member in ("__aiter__", "__anext__") if is_async else ("__iter__", "__next__"):
-        flags = flows.IMPLICIT | (flows.AWAITED if member == "__anext__" else 0)
-        walk.build.call(
-            function=place.function,
-            line=line,
-            column=node.start_point[1] + 1,
-            end_line=line,
-            callee=walk.build.load(slot, member, line),
-            receiver=slot,
-            member=member,
-            text=f"for … in ({member})",
-            result=element if member.endswith("next__") else 0,
-            flags=flags,
-            loop=place.loop,
-            condition=place.condition,
-        )
+    build, line = walk.build, line_of(node)
+    first, member = ("__aiter__", "__anext__") if is_async else ("__iter__", "__next__")
+    iterator = build.slot()
+    operators.operate(walk, place, node, slot, first, (), iterator)
+    build.row(flows.LOAD, element, iterator, build.name("*"), line)
+    operators.operate(walk, place, node, iterator, member, (), element)
+    # iterators of libraries: a cursor, the lines of a pipe
+    build.call(
+        function=place.function,
+        line=line,
+        column=node.start_point[1] + 1,
+        end_line=line,
+        callee=build.load(slot, member, line),
+        receiver=slot,
+        member=member,
+        text=f"for … in ({member})",
+        result=element,
+        flags=flows.IMPLICIT | (flows.AWAITED if is_async else 0),
+        loop=place.loop,
+        condition=place.condition,
+    )

@@ -6,10 +6,11 @@ from typing import Final
 from tree_sitter import Node
 
 from alef_audit.facts import flows
+from alef_audit.frontends.python.parse import parse_expression
 from alef_audit.frontends.python.walk import Place, Walk, line_of, source
 
 # Generic names that stand for their argument.
-_TRANSPARENT: Final = frozenset(
+TRANSPARENT: Final = frozenset(
     [
         "Optional",
         "Union",
@@ -26,7 +27,7 @@ _TRANSPARENT: Final = frozenset(
     ]
 )
 # Generic names that hold elements of their last argument.
-_CONTAINERS: Final = frozenset(
+CONTAINERS: Final = frozenset(
     [
         "list",
         "List",
@@ -90,6 +91,14 @@ def annotate(walk: Walk, place: Place, dst: int, node: Node | None) -> None:
         walk.build.copy(dst, slot)
 
 
+def annotate_lent(walk: Walk, place: Place, dst: int, node: Node | None) -> None:
+    """The same for a generator that becomes a context manager: what it yields is what `with` binds."""
+    while node is not None and node.type == "type" and len(node.named_children) == 1:
+        node = node.named_children[0]
+    if node is not None and node.type == "generic_type" and node.named_children[-1].named_children:
+        annotate(walk, place, dst, node.named_children[-1].named_children[0])
+
+
 def _instances(walk: Walk, place: Place, node: Node, depth: int) -> list[int]:
     kind = node.type
     if depth > 12:
@@ -107,11 +116,57 @@ def _instances(walk: Walk, place: Place, node: Node, depth: int) -> list[int]:
         return _named(walk, place, source(walk, node), line_of(node))
     if kind in ("generic_type", "subscript"):
         return _generic(walk, place, node, depth)
-    if kind == "string":
-        inner = source(walk, node).strip("'\"rRuUbB")
-        inner = inner.removeprefix("Optional[").removesuffix("]").split("|")[0].strip()
-        return _named(walk, place, inner, line_of(node)) if _DOTTED.fullmatch(inner) else []
-    return []
+    return _quoted(walk, place, node, depth) if kind == "string" else []
+
+
+def _quoted(walk: Walk, place: Place, node: Node, depth: int) -> list[int]:
+    """An annotation that is written as a string."""
+    inner = source(walk, node).lstrip("rRuUbB").strip("'\"").strip()
+    if _DOTTED.fullmatch(inner):
+        return _named(walk, place, inner, line_of(node))
+    text = inner.encode()
+    expression = parse_expression(text)
+    if expression is None:
+        return []
+    return _instances(Walk(walk.build, text), place, expression, depth + 1)
+
+
+def alias(walk: Walk, place: Place, node: Node, right: Node) -> int:
+    """The slot of a type alias or new type, so that a name annotated with it holds what `right` stands for."""
+    slots = _instances(walk, place, right, 0)
+    if not slots:
+        return 0
+    holder = walk.build.object(place.function, line_of(node), "")
+    for slot in slots:
+        walk.build.store(holder, flows.ALIASED, slot, line_of(node))
+    return holder
+
+
+def aliased(walk: Walk, right: Node) -> Node | None:
+    """The type that `name = right` makes an alias of: a generic, `NewType("X", T)`, a bound of a type variable."""
+    kind, parts = right.type, right.named_children
+    if kind == "subscript" and parts:
+        name = source(walk, parts[0]).rsplit(".", 1)[-1]
+        is_generic = name in TRANSPARENT or name in CONTAINERS
+        is_lookup = kind == "subscript" and all(part.type in ("integer", "slice") for part in parts[1:])
+        return right if is_generic and not is_lookup else None
+    if kind != "call" or len(parts) != 2:
+        return None
+    maker = source(walk, parts[0]).rsplit(".", 1)[-1]
+    arguments = [child for child in parts[1].named_children if child.type != "comment"]
+    if maker == "NewType" and len(arguments) == 2:
+        return arguments[1]
+    if maker == "TypeVar":
+        for argument in arguments:
+            if argument.type == "keyword_argument" and source(walk, argument.named_children[0]) == "bound":
+                return argument.named_children[-1]
+    return None
+
+
+def is_plain(name: str) -> bool:
+    """Whether instances of the type named so bear no callables, or are collections of which the name says nothing."""
+    own = name.rsplit(".", 1)[-1]
+    return own in _PRIMITIVE or own in CONTAINERS or own in TRANSPARENT or own in ("type", "Type")
 
 
 def _named(walk: Walk, place: Place, name: str, line: int) -> list[int]:
@@ -142,10 +197,10 @@ def _generic(walk: Walk, place: Place, node: Node, depth: int) -> list[int]:
         arguments += child.named_children if child.type == "type_parameter" else [child]
     if name in ("type", "Type"):
         return [class_reference(walk, place, source(walk, a), line_of(a)) for a in arguments[:1] if _is_name(walk, a)]
-    if name in _TRANSPARENT:
+    if name in TRANSPARENT:
         chosen = arguments if name == "Union" else arguments[-1:] if name == "Coroutine" else arguments[:1]
         return [slot for a in chosen for slot in _instances(walk, place, a, depth + 1)]
-    if name in _CONTAINERS:
+    if name in CONTAINERS:
         element = (
             arguments[:1] if name in _SECOND_IS_SENT else arguments if name in ("tuple", "Tuple") else arguments[-1:]
         )

@@ -1,6 +1,6 @@
 """What a walk over one Python file carries: the builder, the text, and where in the program it stands."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tree_sitter import Node
@@ -22,6 +22,10 @@ class Walk:
     text: bytes
     depth: int = 0
     too_deep: bool = False
+    type_variables: frozenset[str] = frozenset()
+    generators: dict[int, int] = field(default_factory=dict)  # function -> slot of the generator that calling it makes
+    # strings in literal collections that classes of the file hold, by the attribute's name
+    attributes: dict[str, tuple[frozenset[str], frozenset[str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,10 @@ class Place:
     is_async: bool
     loop: int = -1
     condition: int = -1
+    narrowed: dict[str, int] = field(default_factory=dict)  # names and attributes -> slot, below an isinstance test
+    yields: bool = False  # in a generator: what it returns is the value of `yield from`
+    lends: bool = False  # in a function that a decorator wraps: a generator may be a context manager or dependency
+    lazy_name: str = ""  # the parameter of a module's `__getattr__`, inside it
 
     def under(self, condition: int) -> "Place":
         return replace(self, condition=condition)

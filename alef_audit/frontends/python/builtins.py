@@ -1,0 +1,160 @@
+"""Calls of builtins whose value the language itself defines: super, getattr, cast, imports by name, copies."""
+
+from typing import Final
+
+from tree_sitter import Node
+
+from alef_audit.facts import flows
+from alef_audit.facts.file import Import
+from alef_audit.frontends.python.texts import ANY, spellings
+from alef_audit.frontends.python.types import annotate
+from alef_audit.frontends.python.walk import Place, Walk, line_of, source
+
+# Builtins that give back a collection of the same elements, or the argument itself.
+_SAME: Final = frozenset(
+    [
+        "list",
+        "tuple",
+        "set",
+        "frozenset",
+        "sorted",
+        "reversed",
+        "iter",
+        "aiter",
+        "dict",
+        "copy",
+        "deepcopy",
+        "copy.copy",
+        "copy.deepcopy",
+        "weakref.proxy",
+        "weakref.ref",
+        "staticmethod",
+        "classmethod",
+    ]
+)
+_IMPORTS: Final = frozenset(("importlib.import_module", "import_module", "__import__"))
+_CASTS: Final = frozenset(("cast", "typing.cast", "t.cast"))
+# Fewer known characters than this fit too many names.
+_TELLING: Final = 2
+
+Argument = tuple[int, int, int]
+
+
+def builtin_value(
+    walk: Walk, place: Place, callee: Node, argument_list: Node, arguments: list[Argument], *, wanted: bool
+) -> int:
+    """The slot of what a call of a builtin gives; 0 for other calls, and for most when the value is not `wanted`."""
+    if callee.type not in ("identifier", "attribute"):
+        return 0
+    name = source(walk, callee)
+    nodes = [child for child in argument_list.named_children if child.type != "comment"]
+    if name == "setattr" and len(arguments) == 3:
+        _set(walk, place, arguments, nodes)
+        return 0
+    if name in _IMPORTS and arguments:
+        return _import(walk, place, name, nodes, line_of(callee))
+    if not wanted:
+        return 0
+    line = line_of(callee)
+    if name == "super" and place.owner >= 0:
+        dst = walk.build.slot()
+        walk.build.row(flows.SUPER, dst, place.owner, 0, line)
+        return dst
+    if name == "globals":
+        dst = walk.build.slot()
+        walk.build.row(flows.MODULE, dst, 0, 0, line)
+        return dst
+    if not arguments:
+        return 0
+    if name == "getattr" and len(arguments) >= 2 and arguments[0][1]:
+        return _get(walk, place, arguments, nodes, line)
+    if name in _SAME and not (name == "iter" and len(arguments) > 1):
+        return arguments[0][1]
+    if name in ("next", "anext"):
+        return _next(walk, arguments, line)
+    if name in _CASTS and len(arguments) == 2:
+        return _cast(walk, place, arguments, nodes[0])
+    return 0
+
+
+def _next(walk: Walk, arguments: list[Argument], line: int) -> int:
+    """An element of the iterator, or the default."""
+    element = walk.build.load(arguments[0][1], ANY, line)
+    if len(arguments) < 2 or not arguments[1][1]:
+        return element
+    dst = walk.build.slot()
+    walk.build.copy(dst, element)
+    walk.build.copy(dst, arguments[1][1])
+    return dst
+
+
+def _cast(walk: Walk, place: Place, arguments: list[Argument], kind: Node) -> int:
+    dst = walk.build.slot()
+    walk.build.copy(dst, arguments[1][1])
+    annotate(walk, place, dst, kind)
+    return dst
+
+
+def _get(walk: Walk, place: Place, arguments: list[Argument], nodes: list[Node], line: int) -> int:
+    build = walk.build
+    dst = build.slot()
+    if place.lazy_name and nodes[1].type == "identifier" and source(walk, nodes[1]) == place.lazy_name:
+        # `__getattr__(name)` of a module: what is looked up there is decided by who reads the attribute
+        build.copy(dst, arguments[0][1])
+        return dst
+    load_spelled(walk, dst, arguments[0][1], spellings(walk, place, nodes[1]), line)
+    if len(arguments) > 2:
+        build.copy(dst, arguments[2][1])
+    return dst
+
+
+def load_spelled(walk: Walk, dst: int, base: int, names: frozenset[str], line: int) -> None:
+    """Let `dst` hold the fields of `base` with these names, or the fields that fit them."""
+    build = walk.build
+    for name in sorted(names):
+        if name == ANY or ANY not in name:
+            build.row(flows.LOAD, dst, base, build.name(name), line)
+        elif len(name) > _TELLING:
+            build.row(flows.MATCH, dst, base, build.name(name), line)
+
+
+def _set(walk: Walk, place: Place, arguments: list[Argument], nodes: list[Node]) -> None:
+    for name in sorted(spellings(walk, place, nodes[1])):
+        walk.build.store(arguments[0][1], name if ANY not in name else ANY, arguments[2][1], line_of(nodes[1]))
+
+
+def _import(walk: Walk, place: Place, function: str, nodes: list[Node], line: int) -> int:
+    """`import_module(name, package)`: a module for each name that is known."""
+    build = walk.build
+    dst = 0
+    package = _package(walk, place, nodes)
+    for name in sorted(spellings(walk, place, nodes[0])):
+        specifier = _specifier(name, package)
+        if ANY in specifier or not specifier.strip("."):
+            continue
+        dst = dst or build.slot()
+        if function == "__import__":
+            specifier = specifier.split(".", 1)[0]
+        build.add_import(dst, Import(specifier, "", line, place.function, dynamic=True))
+    return dst
+
+
+def _package(walk: Walk, place: Place, nodes: list[Node]) -> str:
+    """The package that a relative name is relative to, "" for the one that the call stands in."""
+    for node in nodes[1:]:
+        value = node
+        if node.type == "keyword_argument":
+            if source(walk, node.named_children[0]) != "package":
+                continue
+            value = node.named_children[-1]
+        found = sorted(spellings(walk, place, value))
+        if len(found) == 1 and found[0] not in (ANY, "__name__", "__package__"):
+            return found[0]
+    return ""
+
+
+def _specifier(name: str, package: str) -> str:
+    for own in ("__name__.", "__package__."):
+        if name.startswith(own):
+            return "." + name.removeprefix(own)
+    return package + name if package and name.startswith(".") else name
