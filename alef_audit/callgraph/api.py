@@ -40,6 +40,8 @@ class ApiGraph:
         self.guards: dict[int, list[tuple[GuardRow, Selector | None]]] = {}
         self.roots: dict[int, list[tuple[RootRow, Selector | None]]] = {}
         self.values: dict[int, list[Selector]] = {}
+        self.kept: dict[int, list[Selector]] = {}  # arguments that are held and not run
+        self.protocols: dict[int, list[tuple[Selector, tuple[str, ...]]]] = {}  # methods of arguments that run
         self.neutral: set[int] = set()
         self.any_member: set[int] = set()  # types that a `Member[*]` step leads to
         self.modelled: set[int] = set()
@@ -271,6 +273,11 @@ class ApiGraph:
             self.neutral.add(node)
         elif isinstance(row, ReturnsRow):
             if row.value:
-                self.values.setdefault(node, []).append(parse_selector(row.value))
-            else:
+                selector = parse_selector(row.value)
+                self.values.setdefault(node, []).append(selector)
+                if row.calls:
+                    self.protocols.setdefault(node, []).append((selector, row.calls))
+            if row.keeps:
+                self.kept.setdefault(node, []).append(parse_selector(row.keeps))
+            if row.type:
                 self.children[node, CALL] = self.type_node(model, row.type)

@@ -6,14 +6,17 @@ from alef_audit.callgraph import tokens
 from alef_audit.callgraph.api import CALL as API_CALL
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.members import member
+from alef_audit.callgraph.classes import class_of, load_member, member
+from alef_audit.callgraph.construction import call_new, construct, construct_open
 from alef_audit.callgraph.operations import operate_builtin
 from alef_audit.callgraph.program import CALLED, POSITIONS
 from alef_audit.callgraph.promises import make_promise, resolving, settle_promise
-from alef_audit.callgraph.state import APPLY, CONSTRUCT, LOAD, PARAMETER, SAME, TYPE, State
+from alef_audit.callgraph.prototypes import chain
+from alef_audit.callgraph.state import APPLY, CONSTRUCT, LOAD, PARAMETER, RECEIVER, SAME, STORE, TYPE, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
+from alef_audit.callgraph.wrappers import register, wrap
 from alef_audit.facts import flows
-from alef_audit.facts.file import ClassKind, Function, ParameterKind
+from alef_audit.facts.file import ClassKind, Function, FunctionFlag, ParameterKind
 from alef_audit.facts.flows import ELEMENT
 from alef_audit.rulepack.paths import Selector
 
@@ -37,6 +40,7 @@ _COLLECTIONS: Final = frozenset(
         "WeakValueDictionary",
     ]
 )
+_REPLACING: Final = frozenset(("dataclasses.replace", "attrs.evolve", "attr.evolve", "copy.replace"))
 _KEYWORD_LIKE: Final = ParameterKind.REST | ParameterKind.KEYWORDS
 
 
@@ -44,7 +48,7 @@ def apply_call(state: State, table: CallTable, call: int, value: int) -> None:
     """A value arrived in the callee of `call`."""
     kind, index = value & MASK, value >> SHIFT
     if kind == tokens.FUNCTION:
-        link(state, table, call, index)
+        link(state, table, call, index, shift=_explicit_receiver(state, table, call, index))
         if table.flags(call) & flows.NEW:
             made = token(tokens.MADE_BY, index)
             _give(state, table.result(call), made)
@@ -52,17 +56,22 @@ def apply_call(state: State, table: CallTable, call: int, value: int) -> None:
             if receiver:
                 state.add(table.slot_of(index, receiver), made)
     elif kind == tokens.CLASS:
-        construct(state, table, call, index)
+        construct(state, table, call, index, table.result(call))
+    elif kind == tokens.PLAIN_CLASS:
+        construct(state, table, call, index, table.result(call), plain=True)
     elif kind == tokens.EXTERNAL:
         apply_external(state, table, call, index)
+    elif kind == tokens.OPEN_CLASS:
+        construct_open(state, table, call, index)
+    elif kind == tokens.REGISTER_OF:
+        register(state, table, call, index)
     elif kind == tokens.OBJECT:
         if value in state.type_objects and table.result(call):
             state.read_field(value, CALLED, table.result(call))
     elif kind == tokens.OPEN and state.program.classes[index].kind == ClassKind.INTERFACE and _is_typed(state, index):
-        state.copy(member(state, index, CALLED), table.result(call))
-    elif kind in (tokens.INSTANCE, tokens.OPEN):
-        called = member(state, index, table.names["__call__"])
-        state.attach(called, (CONSTRUCT, call))
+        state.copy(member(state, token(tokens.INSTANCE, index), CALLED), table.result(call))
+    elif kind in (tokens.INSTANCE, tokens.OPEN) and "__call__" in state.program.name_ids:
+        load_member(state, value, table.names["__call__"], callable_of(state, call))
     elif kind == tokens.CALL_OF:
         link(state, table, call, index, shift=1)
     elif kind == tokens.APPLY_OF:
@@ -84,12 +93,17 @@ def apply_reflected(state: State, table: CallTable, call: int, value: int) -> No
 
 
 def _is_typed(state: State, index: int) -> bool:
-    return CALLED in state.own_members[index]
+    return CALLED in state.classes.own[index]
 
 
-def link_token(state: State, table: CallTable, call: int, value: int) -> None:
+def link_token(
+    state: State, table: CallTable, call: int, value: int, result: int = -1, *, outside: bool = False
+) -> None:
+    """`call` may run `value`, if that is a function."""
     if value & MASK == tokens.FUNCTION:
-        link(state, table, call, value >> SHIFT)
+        link(state, table, call, value >> SHIFT, result=result)
+    elif outside and value & MASK == tokens.EXTERNAL:
+        apply_external(state, table, call, value >> SHIFT)
 
 
 def _give(state: State, result: int, value: int) -> None:
@@ -97,33 +111,46 @@ def _give(state: State, result: int, value: int) -> None:
         state.add(result, value)
 
 
-def construct(state: State, table: CallTable, call: int, index: int) -> None:
-    """`C(...)` or `new C(...)`: an instance comes back, the constructor runs."""
-    _give(state, table.result(call), token(tokens.INSTANCE, index))
-    names = table.names
-    python = state.program.units[state.program.class_unit[index]].facts.language == "python"
-    for name in ("__init__", "__post_init__", "__new__") if python else ("constructor",):
-        variable = member(state, index, names[name])
-        state.attach(variable, (CONSTRUCT, call))
-    if python:
-        # dataclass and pydantic fields: keyword arguments become attributes
-        own = state.own_members[index]
-        for label, slot, _ in table.arguments(call):
-            if label > 0 and slot and label in own:
-                state.copy(slot, member(state, index, label))
+def _explicit_receiver(state: State, table: CallTable, call: int, function: int) -> int:
+    """How many arguments stand for the receiver: one in `C.method(self, x)` and `super().__new__(cls)`, else none."""
+    facts = state.program.functions[function]
+    if facts.owner < 0 or not table.receiver(call) or facts.flags & FunctionFlag.STATIC:
+        return 0
+    if facts.flags & FunctionFlag.CLASSMETHOD:
+        return int(facts.name == "__new__")
+    if state.program.unit_of(function).facts.language != "python":
+        return 0
+    held = state.points_to[table.receiver(call)]
+    return int(bool(held) and all(value & MASK == tokens.CLASS for value in held or ()))
 
 
-def link(state: State, table: CallTable, call: int, function: int, shift: int = 0) -> None:
-    """`call` may run `function`: wire arguments (from position `shift` on), result and receiver."""
+def callable_of(state: State, call: int) -> int:
+    """The variable of the `__call__` methods of the instances that `call` calls."""
+    found = state.called.get(call)
+    if found is None:
+        found = state.called[call] = state.variable()
+        state.attach(found, (CONSTRUCT, call, 1))
+    return found
+
+
+def link(
+    state: State, table: CallTable, call: int, function: int, shift: int = 0, result: int = -1, *, bare: bool = False
+) -> None:
+    """`call` may run `function`: wire arguments (from position `shift` on), result and receiver.
+
+    The value goes to `result`, by default to that of the call; a `bare` run gets no arguments.
+    """
     if (call, function) in state.links:
         return
+    if function in state.dispatched:
+        state.attach(state.dispatched[function], (CONSTRUCT, call))
     state.links[call, function] = shift
     facts = state.program.functions[function]
     offset = table.slot_offset(function)
     arguments = table.arguments(call)
-    if arguments and facts.parameters:
+    if arguments and facts.parameters and not bare:
         _pass_arguments(state, table, arguments, function, shift)
-    result = table.result(call)
+    result = table.result(call) if result < 0 else result
     if result:
         state.copy(table.resolve(offset + facts.result), result)
         for position, how in sorted(state.returned.get(function, ())):
@@ -133,7 +160,11 @@ def link(state: State, table: CallTable, call: int, function: int, shift: int = 
                 continue
             for slot in _handed_over(table, arguments, facts, function, position, shift):
                 _hand_back(state, slot, how, result)
-    if facts.receiver and facts.owner < 0:
+    if facts.flags & FunctionFlag.CLASSMETHOD and facts.receiver:
+        receiver = arguments[0][1] if shift and arguments else table.receiver(call)
+        if receiver:
+            state.attach(receiver, (RECEIVER, call, function))
+    elif facts.receiver and facts.owner < 0:
         receiver = table.receiver(call)
         if shift:
             receiver = arguments[0][1] if arguments else 0
@@ -142,6 +173,42 @@ def link(state: State, table: CallTable, call: int, function: int, shift: int = 
     node = table.local_api.get(function)
     if node:
         use_external(state, table, call, node)
+
+
+def bind(state: State, table: CallTable, call: int, value: int) -> None:
+    """`value` is the function that the call of `partial` binds arguments of."""
+    if value & MASK == tokens.FUNCTION:
+        known = state.partials.setdefault(value >> SHIFT, [])
+        if call not in known:
+            known.append(call)
+            _pass_arguments(state, table, table.arguments(call), value >> SHIFT, 1)
+
+
+def receive_class(state: State, table: CallTable, call: int, function: int, value: int) -> None:
+    """A class method is called on `value`: on a class, an instance, or `super()` of another class method."""
+    slot = table.slot_of(function, state.program.functions[function].receiver)
+    if value & MASK == tokens.SUPER:
+        caller = state.program.functions[table.function(call)]
+        if caller.flags & FunctionFlag.CLASSMETHOD and caller.receiver:
+            state.copy(table.slot_of(table.function(call), caller.receiver), slot)
+        else:
+            state.add(slot, token(tokens.OPEN_CLASS, value >> SHIFT))
+    elif value & MASK in (tokens.CLASS, tokens.INSTANCE, tokens.OPEN, tokens.OPEN_CLASS):
+        state.add(slot, class_of(value))
+
+
+def make_field(state: State, table: CallTable, constraint: tuple[int, ...], value: int) -> None:
+    """`value` makes the default of a field whenever an instance is made at a call."""
+    _, call, field = constraint
+    kind, index = value & MASK, value >> SHIFT
+    if kind == tokens.FUNCTION:
+        link(state, table, call, index, result=field, bare=True)
+    elif kind == tokens.CLASS:
+        construct(state, table, call, index, field, bare=True)
+    elif kind == tokens.EXTERNAL and state.api.text[index] in _COLLECTIONS:
+        if field not in state.rest_objects:
+            state.rest_objects[field] = state.new_object()
+        state.add(field, state.rest_objects[field])
 
 
 def _handed_over(
@@ -253,8 +320,15 @@ def apply_external(state: State, table: CallTable, call: int, node: int) -> None
     api = state.api
     if api.text[node].startswith("Promise"):
         make_promise(state, table, call, node)
+    if api.text[node] in _REPLACING:
+        # a copy of the instance, with the fields that are named replaced
+        for label, slot, _ in table.arguments(call):
+            if label > 0 and slot and table.arguments(call)[0][1]:
+                state.attach(table.arguments(call)[0][1], (STORE, slot, label))
     if result:
-        if api.text[node].endswith(".bind") and _is_function(api, api.parent[node]):
+        if api.text[node].endswith(".__new__"):
+            call_new(state, table, call)
+        elif api.text[node].endswith(".bind") and _is_function(api, api.parent[node]):
             state.add(result, token(tokens.EXTERNAL, api.parent[node]))
         elif api.text[node] in _COLLECTIONS:
             state.add(result, state.new_object())
@@ -284,6 +358,15 @@ def use_external(state: State, table: CallTable, call: int, node: int) -> bool:
         for slot in selected(state, table, call, selector):
             if result:
                 state.copy(slot, result)
+    if state.api.text[node].startswith("functools."):
+        wrap(state, table, call, node)
+    elif table.arguments(call):
+        chain(state, table, call, node)
+    for selector, methods in state.api.protocols.get(node, ()):
+        for slot in selected(state, table, call, selector):
+            for method in methods:
+                if method in state.program.name_ids:
+                    _load_into(state, slot, table.names[method], callable_of(state, call))
     for selector, position, type_node in state.api.callback_types.get(node, ()):
         for slot in selected(state, table, call, selector):
             state.attach(slot, (PARAMETER, position, type_node))

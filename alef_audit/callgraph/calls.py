@@ -147,8 +147,11 @@ def build_calls(program: Program) -> CallTable:
         table.function_slots.extend([base] * len(unit.facts.functions))
     table.aliases = aliases
     getters = frozenset(facts.name for facts in program.functions if facts.flags & FunctionFlag.GETTER)
+    getters |= {name.removeprefix(flows.GET) for name in program.name_ids if name.startswith(flows.GET)}
+    has_descriptors = any(facts.name == "__get__" for facts in program.functions)
     for unit in program.units:
-        _share_loads(table, unit, getters)
+        if not has_descriptors or unit.facts.language != "python":
+            _share_loads(table, unit, getters)
     for index, unit in enumerate(program.units):
         records = array("i")
         records.frombytes(unit.facts.calls)

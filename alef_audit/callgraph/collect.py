@@ -10,6 +10,7 @@ from alef_audit.callgraph.graph import Edge, RootSite, SinkSite
 from alef_audit.callgraph.imports import dynamic_imports
 from alef_audit.callgraph.loops import loops_around, multiplies
 from alef_audit.callgraph.matching import approximate
+from alef_audit.callgraph.narrow import generated
 from alef_audit.callgraph.parameters import Path, Use, spelled
 from alef_audit.callgraph.shapes import UserCode
 from alef_audit.callgraph.state import State
@@ -32,6 +33,7 @@ class Collector:
         "entries",
         "executors",
         "function_guards",
+        "generated",
         "known_members",
         "lifecycle_events",
         "local_nodes",
@@ -78,6 +80,7 @@ class Collector:
         self.entries = WorkerEntries(state.program, table)
         self.lifecycle_events = frozenset(lexicon.lifecycle_events)
         self.user_code = UserCode(state.program, table)
+        self.generated = generated(state, table)
         self.local_nodes = frozenset(table.local_api.values())
         self.offloaders = state.api.offloaders_by_name()
         flags = table.all(flows.FLAGS)

@@ -149,8 +149,14 @@ def finish(state: State, value: int, destination: int) -> None:
 
 def put(state: State, value: int, source: int, name: int) -> None:
     """`value` is a collection that takes what `source` holds, under the key `name`."""
-    if value & MASK == tokens.OBJECT:
+    if value & MASK == tokens.OBJECT and not _has_own_methods(state, value):
         state.copy(source, state.field(value, name))
+
+
+def _has_own_methods(state: State, value: int) -> bool:
+    """Whether an object literal gives these names a meaning of its own: then it is no collection."""
+    names = state.program.names
+    return any(names[name] in _PUTS_IN for name in state.object_fields.get(value, ()))
 
 
 def pick(state: State, value: int, name: int, destination: int) -> None:

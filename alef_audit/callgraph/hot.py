@@ -13,7 +13,7 @@ from alef_audit.callgraph.collect import functions_in, thread_of
 from alef_audit.callgraph.graph import CallGraph, RootSite
 from alef_audit.callgraph.program import Program, Unit
 from alef_audit.callgraph.state import State
-from alef_audit.callgraph.tokens import MASK, SHIFT
+from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import Function, FunctionFlag
 from alef_audit.rulepack.kinds import RootKind
 from alef_audit.rulepack.lexicon import Lexicon
@@ -70,7 +70,7 @@ def class_types(state: State, local_types: dict[int, int]) -> dict[int, frozense
             current = pending.pop()
             if current != start and current in local_types:
                 types.add(local_types[current])
-            for base in state.class_bases.get(current, ()):
+            for base in state.classes.direct_bases(current):
                 if base & MASK == tokens.EXTERNAL:
                     types.add(api.instance(base >> SHIFT))
                 elif base >> SHIFT not in seen:
@@ -101,11 +101,11 @@ def _overrides(state: State, table: CallTable) -> Iterator[RootSite]:
         rows = [row for node in sorted(types) for row in rows_by_type.get(node, ())]
         if not rows:
             continue
-        for name in sorted(state.own_members[index]):
+        for name in sorted(state.classes.own[index]):
             text = program.names[name]
             for row in rows:
                 if any(fnmatchcase(text, pattern) for pattern in row.members):
-                    variable = state.members.get((index, name))
+                    variable = state.classes.members.get(token(tokens.CLASS, index), {}).get(name)
                     held = functions_in(state, variable) if variable is not None else []
                     for function in _methods(program, index, text) or held:
                         if not program.functions[function].flags & FunctionFlag.ABSTRACT:

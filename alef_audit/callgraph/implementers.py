@@ -11,7 +11,8 @@ from typing import Final
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calling import link
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.members import make_instance, member
+from alef_audit.callgraph.classes import member
+from alef_audit.callgraph.members import make_instance
 from alef_audit.callgraph.program import CALLED
 from alef_audit.callgraph.state import CALL, LOAD, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
@@ -29,9 +30,9 @@ def declare(state: State, value: int, variable: int) -> None:
     index = value >> SHIFT
     if value & MASK == tokens.CLASS and state.program.classes[index].kind == ClassKind.INTERFACE:
         state.typed.setdefault(variable, []).append(index)
-        own = state.own_members[index]
+        own = state.classes.own[index]
         if _WHOLE in own:
-            state.copy(member(state, index, _WHOLE), variable)
+            state.copy(member(state, token(tokens.INSTANCE, index), _WHOLE), variable)
             if len(own) == 1:
                 return
     made = make_instance(value, state)
@@ -148,7 +149,7 @@ class _Implementers:
                 if field is not None and state.points_to[field]:
                     found[field] = None
             elif value & MASK == tokens.INSTANCE:
-                found[member(state, value >> SHIFT, name)] = None
+                found[member(state, value, name)] = None
         return list(found) if len(found) <= state.bound else []
 
     def functions(self, declared: list[int]) -> list[int]:
@@ -164,7 +165,7 @@ class _Implementers:
         while pending:
             current = pending.pop()
             found |= self._of.get(current, set())
-            for sub in self._state.class_subs.get(current >> SHIFT, ()) if current & MASK == tokens.OPEN else ():
+            for sub in self._state.classes.subs.get(current >> SHIFT, ()) if current & MASK == tokens.OPEN else ():
                 below = token(tokens.OPEN, sub)
                 if below not in seen:
                     seen.add(below)
@@ -192,22 +193,22 @@ class _Implementers:
         if not self._fits(index, value):
             return
         self._of.setdefault(declared, set()).add(value)
-        for name in sorted(state.own_members[index]):
-            variable = state.members.get((index, name))
+        for name in sorted(state.classes.own[index]):
+            variable = state.fields.get((token(tokens.INSTANCE, index), name))
             if variable is None:
                 continue
             if name == _WHOLE:
                 self._offer_all(variable, [value])
             else:
                 self._descend_field(variable, name, value)
-        for base in state.class_bases.get(index, ()):
+        for base in state.classes.direct_bases(index):
             if base & MASK == tokens.CLASS and is_declared(state, token(tokens.OPEN, base >> SHIFT)):
                 self._offer(token(tokens.OPEN, base >> SHIFT), value)
 
     def _fits(self, index: int, value: int) -> bool:
         """Whether a value can stand for an interface: a function if it can be called, an object if it has a member."""
         state = self._state
-        own = state.own_members[index]
+        own = state.classes.own[index]
         if value & MASK == tokens.FUNCTION:
             return CALLED in own or _WHOLE in own
         if value & MASK == tokens.INSTANCE:

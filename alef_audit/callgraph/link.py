@@ -10,6 +10,7 @@ from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import Collector, functions_in, how_of, thread_of
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.imports import import_edges
+from alef_audit.callgraph.narrow import builtin_constructor, enters, keeps_arguments
 from alef_audit.callgraph.overflow import certain_callees
 from alef_audit.callgraph.platforms import ruled_out
 from alef_audit.callgraph.program import Program
@@ -133,6 +134,8 @@ def _visit(collector: Collector, call: int, functions: list[int], nodes: list[in
     if state.overflowed(table.callee(call)):
         # which functions made it into a full set depends on the order of arrival: none of them is evidence
         functions, nodes = certain_callees(state, table, call)
+    if enters(table, call, collector.generated):
+        return
     functions = _with_bodies(collector, _awaitable(collector, call, functions))
     if not collector.uses(call, table.callee(call), functions, 0, ()):
         is_guess = table.callee(call) in collector.approximate
@@ -152,8 +155,12 @@ def _visit(collector: Collector, call: int, functions: list[int], nodes: list[in
             _callbacks(collector, call, settled, known=True)
         return
     if nodes:
+        if all(builtin_constructor(state, node) for node in nodes):
+            return
         modelled = any(node in state.api.modelled for node in nodes)
         _callbacks(collector, call, settled, known=modelled)
+        return
+    if keeps_arguments(state, table, call):
         return
     settled |= _offload_by_name(collector, call) if not functions else set()
     guessed = bool(settled) or _dynamic(collector, call)
@@ -241,9 +248,15 @@ def _external(collector: Collector, call: int, node: int) -> set[int]:
     for selector in api.values.get(node, ()):
         # what is only handed on runs where the result is called
         settled.update(selected(state, table, call, selector))
+    for selector in api.kept.get(node, ()):
+        settled.update(selected(state, table, call, selector))
     for row_node in row_nodes:
         for guard_row, guard_selector in api.guards.get(row_node, ()):
-            settled |= _guard(collector, call, guard_row, guard_selector, is_decorator=is_decorator)
+            if guard_row.form == "wrapper" and row_node in api.values:
+                # it hands back what it wraps: the calls of that are the ones that are guarded
+                settled |= _guard_function(collector, call, guard_row, guard_selector)
+            else:
+                settled |= _guard(collector, call, guard_row, guard_selector, is_decorator=is_decorator)
         for root_row, root_selector in api.roots.get(row_node, ()):
             if root_row.form == "decorator" and is_decorator:
                 slots = [slot for _, slot, _ in table.arguments(call)]
@@ -257,6 +270,16 @@ def _external(collector: Collector, call: int, node: int) -> set[int]:
                 collector.registered.append((slot, root_row, call))
     _sink(collector, call, node)
     return settled
+
+
+def _guard_function(collector: Collector, call: int, row: GuardRow, selector: Selector | None) -> set[int]:
+    """Put the guard around the functions that a wrapper is given."""
+    slots = selected(collector.state, collector.table, call, selector) if selector is not None else []
+    for slot in slots:
+        for function in functions_in(collector.state, slot):
+            known = collector.function_guards.get(function, 0)
+            collector.function_guards[function] = known | guards.BIT[row.kind]
+    return set(slots)
 
 
 def _guard(

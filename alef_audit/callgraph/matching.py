@@ -56,10 +56,10 @@ def _member_names(state: State, index: int, *, below: bool) -> set[int]:
     pending = [index]
     while pending:
         current = pending.pop()
-        found |= state.own_members[current]
-        near = [base >> SHIFT for base in state.class_bases.get(current, ()) if base & MASK == tokens.CLASS]
+        found |= state.classes.own[current]
+        near = [base >> SHIFT for base in state.classes.direct_bases(current) if base & MASK == tokens.CLASS]
         if below:
-            near += state.class_subs.get(current, ())
+            near += state.classes.subs.get(current, ())
         for other in near:
             if other not in seen:
                 seen.add(other)

@@ -2,12 +2,11 @@
 
 from typing import Final
 
-from alef_audit.callgraph import tokens
-from alef_audit.callgraph.bases import external_bases, load_from_bases
-from alef_audit.callgraph.state import LOAD, State
+from alef_audit.callgraph import classes, tokens
+from alef_audit.callgraph.state import HEIR, LOAD, RESULT, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import FunctionFlag
-from alef_audit.facts.flows import ASYNC_ITERATOR, CALLED, ELEMENT, ITERATOR, RETURNED_VALUE
+from alef_audit.facts.flows import ACCESSORS, ASYNC_ITERATOR, CALLED, ELEMENT, GET, ITERATOR, RETURNED_VALUE
 
 # Modules whose names in annotations are no classes of which a value could be an instance.
 _TYPING: Final = ("typing.", "typing_extensions.", "collections.abc.", "types.")
@@ -92,6 +91,7 @@ COLLECTION_METHODS: Final = frozenset(
 )
 # `readFileSync.call(fs, path)` calls readFileSync.
 _SAME_FUNCTION: Final = frozenset(("call", "apply"))
+_OF_CLASSES: Final = frozenset((tokens.INSTANCE, tokens.CLASS, tokens.OPEN, tokens.OPEN_CLASS, tokens.SUPER))
 _FUNCTION_METHODS: Final = {"call": tokens.CALL_OF, "apply": tokens.APPLY_OF, "bind": tokens.BIND_OF}
 
 
@@ -105,54 +105,37 @@ def load(state: State, value: int, name: int, destination: int) -> None:
             if name in state.methods_only:
                 return
             state.read_field(value, name, destination)
-            if name not in state.internal and state.program.names[name] not in COLLECTION_METHODS:
+            text = state.program.names[name]
+            if name not in state.internal and text not in COLLECTION_METHODS and not text.startswith(ACCESSORS):
                 state.read_field(value, ELEMENT, destination)
-    elif name == ELEMENT and kind in (tokens.INSTANCE, tokens.OPEN):
-        state.copy(member(state, index, name), destination)
-        _load_elements(state, index, destination)
-    elif kind in (tokens.INSTANCE, tokens.CLASS):
-        _load_member(state, kind, index, name, destination)
-    elif kind == tokens.OPEN:
-        state.copy(down_member(state, index, name), destination)
-        load_from_bases(state, index, name, destination)
+    elif kind in _OF_CLASSES:
+        classes.load_member(state, value, name, destination)
     elif kind == tokens.MODULE:
         load_export(state, index, name, destination)
     elif kind == tokens.EXTERNAL:
         _load_external(state, index, name, destination)
     elif kind == tokens.FUNCTION:
         _load_function(state, value, name, destination)
-    elif kind == tokens.SUPER:
-        state.copy(super_member(state, index, name), destination)
     elif kind == tokens.MADE_BY:
         state.read_field(value, name, destination)
-        state.read_field(token(tokens.PROTOTYPE, index), name, destination)
+        _load_prototype(state, token(tokens.PROTOTYPE, index), name, destination)
     elif kind == tokens.PROTOTYPE:
-        state.read_field(value, name, destination)
+        _load_prototype(state, value, name, destination)
     elif kind == tokens.VALUES_OF:
         state.gather(index, LOAD, destination, name)
 
 
-def _load_elements(state: State, index: int, destination: int) -> None:
-    """What unpacking gives: the fields of a named tuple."""
-    if any(state.api.text[base] == "typing.NamedTuple" for base in external_bases(state, index)):
-        unit = state.program.units[state.program.class_unit[index]]
-        methods = {facts.name for facts in unit.facts.functions if facts.owner == index - unit.classes}
-        for name in sorted(state.own_members[index]):
-            if state.program.names[name] in methods:
-                continue
-            state.copy(member(state, index, name), destination)
-
-
-def _load_member(state: State, kind: int, index: int, name: int, destination: int) -> None:
-    if kind == tokens.CLASS and state.program.names[name] == "prototype":
-        state.add(destination, token(tokens.INSTANCE, index))
-        return
-    state.copy(member(state, index, name), destination)
-    load_from_bases(state, index, name, destination)
+def _load_prototype(state: State, value: int, name: int, destination: int) -> None:
+    state.read_field(value, name, destination)
+    if name != ELEMENT and (value, name) not in state.fields:
+        # methods written under computed names
+        state.read_field(value, ELEMENT, destination)
 
 
 def _load_external(state: State, node: int, name: int, destination: int) -> None:
     text = state.program.names[name]
+    if " " in text:
+        return
     if text.startswith("__"):
         # protocol methods are called by the language all the time: only those that a model speaks of matter
         child = state.api.existing(node, text)
@@ -195,91 +178,22 @@ def keep_instances(state: State, value: int, destination: int) -> None:
 def store(state: State, value: int, name: int, source: int) -> None:
     """Let `value.name` take what `source` holds."""
     kind, index = value & MASK, value >> SHIFT
-    if kind in (tokens.CLASS, tokens.INSTANCE, tokens.OPEN):
-        state.copy(source, member(state, index, name))
+    if state.program.names[name] == "__proto__":
+        if kind in (tokens.OBJECT, tokens.FUNCTION, tokens.MADE_BY, tokens.PROTOTYPE):
+            state.attach(source, (HEIR, value))
+        return
+    if kind in (tokens.CLASS, tokens.OPEN_CLASS):
+        state.copy(source, state.field(token(tokens.CLASS, index), name))
+    elif kind in (tokens.INSTANCE, tokens.OPEN):
+        state.copy(source, state.field(token(tokens.INSTANCE, index), name))
     elif kind == tokens.MODULE and state.program.names[name] == "module.exports":
         state.copy(source, replaced_exports(state, index))
     elif kind == tokens.FUNCTION and state.program.names[name] == "prototype":
-        for other in tuple(state.points_to[source] or ()):
-            if other & MASK == tokens.OBJECT:
-                state.spread(other, token(tokens.PROTOTYPE, index))
+        state.attach(source, (HEIR, token(tokens.PROTOTYPE, index)))
     elif kind == tokens.MODULE and name in state.exports[index] and not state.program.units[index].facts.module_slot:
         state.copy(source, state.exports[index][name])
     elif kind in (tokens.OBJECT, tokens.PROTOTYPE, tokens.FUNCTION, tokens.MODULE, tokens.MADE_BY):
         state.copy(source, state.field(value, name))
-
-
-# --- classes
-
-
-def member(state: State, index: int, name: int) -> int:
-    """The variable of a class's member as an instance sees it: its own, else what it inherits."""
-    found = state.members.get((index, name))
-    if found is not None:
-        return found
-    found = state.members[index, name] = state.variable()
-    state.member_names.setdefault(index, []).append(name)
-    if name not in state.own_members[index]:
-        for base in tuple(state.class_bases.get(index, ())):
-            if base & MASK == tokens.CLASS:
-                state.copy(member(state, base >> SHIFT, name), found)
-    return found
-
-
-def down_member(state: State, index: int, name: int) -> int:
-    """The variable of a member seen through `self` or a declared type: with the overrides of subclasses."""
-    found = state.down.get((index, name))
-    if found is not None:
-        return found
-    found = state.down[index, name] = state.variable()
-    state.member_down.setdefault(index, []).append(name)
-    state.copy(member(state, index, name), found)
-    for sub in tuple(state.class_subs.get(index, ())):
-        state.copy(down_member(state, sub, name), found)
-    return found
-
-
-def super_member(state: State, index: int, name: int) -> int:
-    """The variable of `super().name` in a class."""
-    known = state.super_names.setdefault(index, {})
-    found = known.get(name)
-    if found is None:
-        found = known[name] = state.variable()
-        for base in tuple(state.class_bases.get(index, ())):
-            _feed_super(state, base, name, found)
-    return found
-
-
-def _feed_super(state: State, base: int, name: int, variable: int) -> None:
-    if base & MASK == tokens.CLASS:
-        state.copy(member(state, base >> SHIFT, name), variable)
-    else:
-        child = state.api.child(state.api.instance(base >> SHIFT), state.program.names[name])
-        if child:
-            state.add(variable, token(tokens.EXTERNAL, child))
-
-
-def add_base(state: State, index: int, base: int) -> None:
-    """Record that class `index` derives from token `base` and let members flow accordingly."""
-    kind = base & MASK
-    if kind == tokens.FUNCTION or kind not in (tokens.CLASS, tokens.EXTERNAL):
-        return
-    bases = state.class_bases.setdefault(index, [])
-    if base in bases or base == token(tokens.CLASS, index):
-        return
-    bases.append(base)
-    for name, variable in tuple(state.super_names.get(index, {}).items()):
-        _feed_super(state, base, name, variable)
-    if kind == tokens.EXTERNAL:
-        return
-    parent = base >> SHIFT
-    state.class_subs.setdefault(parent, []).append(index)
-    own = state.own_members[index]
-    for name in tuple(state.member_names.get(index, ())):
-        if name not in own:
-            state.copy(member(state, parent, name), state.members[index, name])
-    for name in tuple(state.member_down.get(parent, ())):
-        state.copy(down_member(state, index, name), state.down[parent, name])
 
 
 # --- modules
@@ -344,6 +258,12 @@ def _load_commonjs(state: State, unit: int, name: int, destination: int) -> None
         known = state.module_names[unit, name] = state.variable()
         value = token(tokens.MODULE, unit)
         state.read_field(value, name, known)
+        getter = state.program.name_ids.get(GET + state.program.names[name])
+        if getter is not None:
+            # `Object.defineProperty(exports, "x", { get })`: how compilers write re-exports
+            getters = state.variable()
+            state.uses[getters] = [(RESULT, known)]
+            state.read_field(value, getter, getters)
         replaced = replaced_exports(state, unit)
         if state.program.names[name] == "default":
             # importing a CommonJS module by default gives module.exports itself

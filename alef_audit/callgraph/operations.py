@@ -94,7 +94,7 @@ def attach_operations(state: State, table: CallTable) -> None:
     """Wait for instances at the operands.  Superclasses must be known by then: they decide which method is meant."""
     state.operating = True
     names = state.program.names
-    defined = {names[name] for members in state.own_members for name in members if names[name].startswith("__")}
+    defined = {names[name] for members in state.classes.own for name in members if names[name].startswith("__")}
     state.protocol.update(name for name in _all_operations() if any(m in defined for ms in _methods(name) for m in ms))
     rows, wanted = table.operations, state.protocol | defined
     for at in range(0, len(rows), flows.OPERATION):
@@ -135,9 +135,9 @@ def _overridden(state: State, kind: int, index: int, name: int) -> bool:
     seen = {index}
     pending = [index]
     while pending:
-        for sub in state.class_subs.get(pending.pop(), ()):
+        for sub in state.classes.subs.get(pending.pop(), ()):
             if sub not in seen:
-                if name in state.own_members[sub]:
+                if name in state.classes.own[sub]:
                     return True
                 seen.add(sub)
                 pending.append(sub)

@@ -33,7 +33,7 @@ def _declared(state: State, receiver: int, member: str, table: CallTable) -> tup
                 continue
             kind, index = made & MASK, made >> SHIFT
             if kind == tokens.OPEN:
-                functions |= _functions(state, state.down.get((index, table.names[member])))
+                functions |= _functions(state, state.classes.down.get(index, {}).get(table.names[member]))
             elif kind == tokens.EXTERNAL:
                 node = state.api.child(index, member)
                 nodes |= {node} if node else set()
@@ -43,11 +43,11 @@ def _declared(state: State, receiver: int, member: str, table: CallTable) -> tup
 def _exact(state: State, receiver: int, name: int) -> set[int]:
     found: set[int] = set()
     for value in state.held(receiver):
-        kind, index = value & MASK, value >> SHIFT
+        kind = value & MASK
         if kind == tokens.OBJECT:
             found |= _functions(state, state.fields.get((value, name)))
         elif kind in (tokens.INSTANCE, tokens.CLASS):
-            found |= _functions(state, state.members.get((index, name)))
+            found |= _functions(state, state.classes.members.get(value, {}).get(name))
         else:
             return set()
     return found

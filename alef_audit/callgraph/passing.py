@@ -47,13 +47,16 @@ class Sites:
     def passed(self, call: int, path: Path) -> Passed:
         """What `call` passes for `path`."""
         found = Passed([], [], [])
-        for slot, name in self._arguments(call, path):
+        for slot, name in self._arguments(call, path, self._state.links[call, path.function]):
             self._take(slot, name, found, 0)
+        for bound in self._state.partials.get(path.function, ()):
+            # what `partial` bound is passed by the calls of what it gave
+            for slot, name in self._arguments(bound, path, 1):
+                self._take(slot, name, found, 0)
         return found
 
-    def _arguments(self, call: int, path: Path) -> Iterator[tuple[int, int]]:
+    def _arguments(self, call: int, path: Path, shift: int) -> Iterator[tuple[int, int]]:
         """The argument slots that reach a path, each with the field to read of it (WHOLE for the value itself)."""
-        shift = self._state.links[call, path.function]
         if shift >= _APPLIED:
             return
         parameters = self._state.program.functions[path.function].parameters
@@ -158,15 +161,18 @@ class Sites:
             if kind == tokens.FUNCTION:
                 found.functions.append(index)
             elif kind == tokens.CLASS:
-                found.functions.extend(self._methods(index, ("__init__", "__post_init__", "__new__", "constructor")))
+                found.functions.extend(self._methods(value, ("__init__", "__post_init__", "__new__", "constructor")))
             elif kind in (tokens.INSTANCE, tokens.OPEN):
-                found.functions.extend(self._methods(index, ("__call__",)))
+                found.functions.extend(self._methods(value, ("__call__",)))
             elif kind == tokens.EXTERNAL:
                 found.nodes.append(index)
 
-    def _methods(self, index: int, names: tuple[str, ...]) -> Iterator[int]:
+    def _methods(self, value: int, names: tuple[str, ...]) -> Iterator[int]:
+        known = self._state.classes
+        is_open = value & MASK == tokens.OPEN
+        members = known.down.get(value >> SHIFT, {}) if is_open else known.members.get(value, {})
         for name in names:
-            variable = self._state.members.get((index, self._table.names[name]))
-            for value in self._state.held(variable) if variable is not None else ():
-                if value & MASK == tokens.FUNCTION:
-                    yield value >> SHIFT
+            variable = members.get(self._table.names[name])
+            for held in self._state.held(variable) if variable is not None else ():
+                if held & MASK == tokens.FUNCTION:
+                    yield held >> SHIFT

@@ -7,64 +7,45 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from alef_audit.callgraph import containers, tokens
+from alef_audit.callgraph.accessors import Accessors, accessors, write_load, write_store
 from alef_audit.callgraph.api import ApiGraph
-from alef_audit.callgraph.bases import settle_inherited
-from alef_audit.callgraph.calling import apply_call, apply_reflected, link_token, type_parameter
+from alef_audit.callgraph.apply import apply
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.implementers import Interfaces, declare
-from alef_audit.callgraph.iteration import ITERATION, apply_iteration, has_iterators
+from alef_audit.callgraph.class_statements import class_statements, unbound_class_methods
+from alef_audit.callgraph.classes import open_families, settle_hierarchy
+from alef_audit.callgraph.construction import settle_news
+from alef_audit.callgraph.escape import hand_out
+from alef_audit.callgraph.facades import read_through_facades
+from alef_audit.callgraph.implementers import Interfaces
+from alef_audit.callgraph.iteration import has_iterators
 from alef_audit.callgraph.large import large_tables
-from alef_audit.callgraph.lazy import keep_named, lazy_modules, read_lazily
-from alef_audit.callgraph.matching import attach_matches, match
-from alef_audit.callgraph.members import (
-    COLLECTION_METHODS,
-    add_base,
-    find_export,
-    keep_instances,
-    load,
-    load_export,
-    replaced_exports,
-    store,
-)
-from alef_audit.callgraph.operations import attach_operations, operate
+from alef_audit.callgraph.lazy import lazy_modules, read_lazily
+from alef_audit.callgraph.matching import attach_matches
+from alef_audit.callgraph.members import COLLECTION_METHODS, find_export, load_export, replaced_exports
+from alef_audit.callgraph.operations import attach_operations
 from alef_audit.callgraph.program import Program, Unit
-from alef_audit.callgraph.promises import run_executor
 from alef_audit.callgraph.state import (
-    APPLY,
     BASE,
     CALL,
-    CONSTRUCT,
-    ELEMENT_OF,
-    EXECUTOR,
-    FINISHED,
-    GETTER,
+    CLASS_OF,
     ITERATE,
-    LOAD,
-    MATCH,
-    NAMED,
-    OPERATE,
-    PARAMETER,
-    PICK,
-    PUT,
+    META,
     RECEIVE,
-    SAME,
     SPREAD,
     STORE,
+    SUPER_OF,
     TYPE,
-    Constraint,
     State,
     bound_for,
 )
-from alef_audit.callgraph.tokens import MASK, SHIFT, token
+from alef_audit.callgraph.tokens import MASK, token
 from alef_audit.facts import flows
-from alef_audit.facts.file import FunctionFlag
 from alef_audit.resolution.graph import ModuleGraph
 
 # What a declared type stands for is looked up when all values are known; what that finds may lead to the next one.
 _ROUNDS: Final = 4
 _NOT_RETURNED: Final = (-1, -1, -1)
 _RECEIVING: Final = frozenset((tokens.FUNCTION, tokens.VALUES_OF))
-_OBJECT_LIKE: Final = (tokens.OBJECT, tokens.PROTOTYPE, tokens.MODULE)
 
 
 def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTable) -> State:
@@ -73,27 +54,43 @@ def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTabl
     _tables(state)
     state.methods_only = _methods_only(program)
     state.tables = large_tables(program, modules, table, state.bound)
-    getters = frozenset(
-        program.name_ids[f.name]
-        for f in program.functions
-        if f.flags & FunctionFlag.GETTER and f.name in program.name_ids
-    )
+    known = accessors(program, table)
     parameters = _parameter_results(program, table)
     iterates = has_iterators(program)
     for index, unit in enumerate(program.units):
-        _write_rows(state, table, index, unit, getters, parameters, iterates)
+        _write_rows(state, table, index, unit, known, parameters, iterates)
         _write_classes(state, table, unit)
+    # superclasses first: what a class inherits depends on the order of all of them
+    _propagate(state, table)
+    settle_hierarchy(state)
+    class_statements(state, table)
     for call in range(len(table)):
         callee = table.callee(call)
         if callee:
             state.attach(callee, (CALL, call))
         containers.attach(state, table, call)
-    _propagate(state, table)
-    settle_inherited(state)
     attach_operations(state, table)
     attach_matches(state)
     _propagate(state, table)
+    _open_world(state, table)
     _settle_decorators(state, table)
+    _settle_interfaces(state, table)
+    return state
+
+
+def _open_world(state: State, table: CallTable) -> None:
+    """What the program itself does not make or call, its users may."""
+    hand_out(state, table)
+    _propagate(state, table)
+    settle_news(state, table)
+    unbound_class_methods(state, table)
+    open_families(state)
+    _propagate(state, table)
+    read_through_facades(state, table)
+    _propagate(state, table)
+
+
+def _settle_interfaces(state: State, table: CallTable) -> None:
     interfaces = Interfaces(state, table)
     changed: Iterable[int] = range(1, len(state.points_to))
     for _ in range(_ROUNDS):
@@ -102,7 +99,6 @@ def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTabl
         touched: dict[int, None] = {}
         _propagate(state, table, touched)
         changed = touched
-    return state
 
 
 def _tables(state: State) -> None:
@@ -115,8 +111,11 @@ def _tables(state: State) -> None:
         targets = state.modules.targets[index]
         state.hidden.append(frozenset(ids[e.name] for e in unit.facts.exports if not e.starred and e.name in ids))
         state.stars.append(tuple(targets[star] for star in unit.facts.stars if targets[star] >= 0))
-        state.own_members.extend(
+        state.classes.own.extend(
             frozenset(program.name_maps[index][name] for name in c.members) for c in unit.facts.classes
+        )
+        state.classes.fields.extend(
+            tuple(program.name_maps[index][name] for name in c.fields) for c in unit.facts.classes
         )
     state.lazy = lazy_modules(state)
     modules = {unit.module: index for index, unit in enumerate(program.units) if unit.facts.language == "python"}
@@ -137,9 +136,11 @@ def _methods_only(program: Program) -> frozenset[int]:
 
 def _write_classes(state: State, table: CallTable, unit: Unit) -> None:
     for offset, facts in enumerate(unit.facts.classes):
-        for base in facts.bases:
+        for position, base in enumerate(facts.bases):
             slot = table.resolve(unit.slots + base)
-            state.attach(slot, (BASE, unit.classes + offset))
+            state.attach(slot, (BASE, unit.classes + offset, position))
+        if facts.metaclass:
+            state.attach(table.resolve(unit.slots + facts.metaclass), (META, unit.classes + offset))
 
 
 def _parameter_results(program: Program, table: CallTable) -> dict[int, tuple[int, int, int]]:
@@ -160,7 +161,7 @@ def _write_rows(
     table: CallTable,
     index: int,
     unit: Unit,
-    getters: frozenset[int],
+    known: Accessors,
     parameters: dict[int, tuple[int, int, int]],
     iterates: bool,
 ) -> None:
@@ -187,18 +188,16 @@ def _write_rows(
                 continue
             state.copy(source, dst)
         elif op == flows.LOAD:
-            name = names[c]
             if aliases[base + b] in lazy:
-                read_lazily(state, table, lazy[aliases[base + b]], name, dst, (function, line))
+                read_lazily(state, table, lazy[aliases[base + b]], names[c], dst, (function, line))
             if base + a in table.shared:
                 continue
-            if name in getters:
-                through = state.variable()
-                state.uses[through] = [(GETTER, dst, function, line)]
-                dst = through
-            state.attach(aliases[base + b], (LOAD, dst, name))
+            write_load(state, known, aliases[base + b], names[c], dst, function, line)
         elif op == flows.STORE:
-            state.attach(dst, (STORE, aliases[base + b], names[c]))
+            source = aliases[base + b] if b else 0
+            if source:
+                state.attach(dst, (STORE, source, names[c]))
+            write_store(state, known, dst, names[c], source, function, line)
         elif op == flows.FUNCTION:
             state.add(dst, token(tokens.FUNCTION, unit.functions + b))
         elif op == flows.CLASS:
@@ -223,6 +222,8 @@ def _write_rows(
         elif op == flows.ITERATE:
             if iterates:
                 state.attach(aliases[base + b], (ITERATE, dst, function, line, c))
+        elif op == flows.CLASS_OF or op == flows.SUPER_OF:
+            state.attach(aliases[base + b], (CLASS_OF if op == flows.CLASS_OF else SUPER_OF, dst))
         elif op == flows.SPREAD:
             state.attach(aliases[base + b], (SPREAD, dst))
         elif op == flows.MATCH:
@@ -289,87 +290,6 @@ def _global(state: State, index: int, unit: Unit, name: int, dst: int) -> None:
         state.add(dst, token(tokens.EXTERNAL, node))
 
 
-def _apply(state: State, table: CallTable, constraint: Constraint, value: int) -> None:
-    op = constraint[0]
-    if op == LOAD:
-        load(state, value, constraint[2], constraint[1])
-    elif value & MASK == tokens.VALUES_OF:
-        state.delegate(value >> SHIFT, constraint)
-    elif op == CALL:
-        apply_call(state, table, constraint[1], value)
-    elif op == STORE:
-        store(state, value, constraint[2], constraint[1])
-        if value & MASK in _OBJECT_LIKE:
-            receiver = value if value & MASK != tokens.PROTOTYPE else token(tokens.MADE_BY, value >> SHIFT)
-            state.attach(constraint[1], (RECEIVE, receiver))
-    elif op == TYPE:
-        declare(state, value, constraint[1])
-    elif op == CONSTRUCT:
-        link_token(state, table, constraint[1], value)
-    elif op == RECEIVE:
-        _receive(state, table, value, constraint[1])
-    elif op == BASE:
-        add_base(state, constraint[1], value)
-    elif op == SPREAD:
-        _spread(state, value, constraint[1])
-    elif op == GETTER:
-        _read_getter(state, table, constraint, value)
-    elif op == ELEMENT_OF:
-        containers.call_back(state, table, constraint[1], value)
-    elif op == PUT:
-        containers.put(state, value, constraint[1], constraint[2])
-    elif op == PICK:
-        containers.pick(state, value, constraint[2], constraint[1])
-    elif op == APPLY:
-        apply_reflected(state, table, constraint[1], value)
-    elif op == EXECUTOR:
-        run_executor(state, table, value, constraint[1])
-    elif op in ITERATION:
-        apply_iteration(state, table, constraint, value)
-    elif op == OPERATE:
-        operate(state, table, constraint[1], value)
-    elif op == MATCH:
-        match(state, value, constraint[2], constraint[1])
-    elif op == NAMED:
-        keep_named(state, value, constraint[2], constraint[1])
-    elif op == FINISHED:
-        containers.finish(state, value, constraint[1])
-    elif op == SAME:
-        keep_instances(state, value, constraint[1])
-    elif op == PARAMETER:
-        type_parameter(state, table, value, constraint[1], constraint[2])
-
-
-def _receive(state: State, table: CallTable, value: int, receiver: int) -> None:
-    if value & MASK != tokens.FUNCTION:
-        return
-    facts = state.program.functions[value >> SHIFT]
-    if facts.receiver and facts.owner < 0:
-        state.add(table.slot_of(value >> SHIFT, facts.receiver), receiver)
-
-
-def _spread(state: State, value: int, destination: int) -> None:
-    kind, index = value & MASK, value >> SHIFT
-    for taker in state.held(destination):
-        if taker & MASK not in (tokens.OBJECT, tokens.PROTOTYPE, tokens.MODULE):
-            continue
-        if kind == tokens.MODULE:
-            for name in state.exports[index]:
-                load_export(state, index, name, state.field(taker, name))
-        elif kind in (tokens.OBJECT, tokens.PROTOTYPE, tokens.MADE_BY):
-            state.spread(value, taker)
-
-
-def _read_getter(state: State, table: CallTable, constraint: Constraint, value: int) -> None:
-    _, destination, function, line = constraint
-    if value & MASK == tokens.FUNCTION and state.program.functions[value >> SHIFT].flags & FunctionFlag.GETTER:
-        getter = value >> SHIFT
-        state.getters[function, line, getter] = None
-        state.copy(table.slot_of(getter, state.program.functions[getter].result), destination)
-    else:
-        state.add(destination, value)
-
-
 def _propagate(state: State, table: CallTable, changed: dict[int, None] | None = None) -> None:
     """Difference propagation: hand each variable's new tokens to its successors and constraints, until
     none are left; `changed` takes down which variables that were.
@@ -380,7 +300,7 @@ def _propagate(state: State, table: CallTable, changed: dict[int, None] | None =
         while backlog:
             variable, constraint, values = backlog.pop()
             for value in values:
-                _apply(state, table, constraint, value)
+                apply(state, table, constraint, value)
         if not queue:
             break
         variable = queue.popleft()
@@ -397,7 +317,7 @@ def _propagate(state: State, table: CallTable, changed: dict[int, None] | None =
             callable_ = [value for value in ordered if value & MASK in _RECEIVING]
             for constraint in tuple(constraints):
                 for value in callable_ if constraint[0] == RECEIVE else ordered:
-                    _apply(state, table, constraint, value)
+                    apply(state, table, constraint, value)
 
 
 def _settle_decorators(state: State, table: CallTable) -> None:

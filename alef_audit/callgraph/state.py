@@ -5,9 +5,10 @@ from typing import Final
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.api import ApiGraph
+from alef_audit.callgraph.hierarchy import Hierarchy
 from alef_audit.callgraph.program import Program
 from alef_audit.facts import flows
-from alef_audit.facts.flows import ELEMENT
+from alef_audit.facts.flows import ACCESSORS, ELEMENT
 from alef_audit.resolution.graph import ModuleGraph
 
 # A variable that would hold more values than this stops growing: its call sites become dynamic.  Measured on a large
@@ -34,7 +35,7 @@ TYPE: Final = 3  # (TYPE, destination)
 SPREAD: Final = 4  # (SPREAD, destination)
 CONSTRUCT: Final = 5  # (CONSTRUCT, call): functions that arrive are constructors or __call__ methods of that call
 RECEIVE: Final = 6  # (RECEIVE, token): functions that arrive get the token as their receiver
-BASE: Final = 7  # (BASE, class): classes that arrive are superclasses of that class
+BASE: Final = 7  # (BASE, class, position): classes that arrive are superclasses of that class
 ELEMENT_OF: Final = 8  # (ELEMENT_OF, call): functions that arrive are called back with the elements of the receiver
 PUT: Final = 10  # (PUT, source, name): collections that arrive take what source holds, under that key
 PICK: Final = 12  # (PICK, destination, name): what collections that arrive hold under that key, and no other field
@@ -50,7 +51,30 @@ MATCH: Final = 31  # (MATCH, destination, pattern): members whose names fit
 NAMED: Final = 32  # (NAMED, destination, name): what a module's __getattr__ gives for that name
 FINISHED: Final = 34  # (FINISHED, destination): what the task that arrives gives when it is done
 SAME: Final = 33  # (SAME, destination): instances that arrive, and instances of classes that arrive
-GETTER: Final = 9  # (GETTER, destination, function, line): a read that runs the getter functions that arrive
+CLASS_OF: Final = 50  # (CLASS_OF, destination): the classes of the instances that arrive, and classes themselves
+SUPER_OF: Final = 51  # (SUPER_OF, destination): the superclass views of instances of the classes that arrive
+META: Final = 52  # (META, class): classes that arrive are metaclasses of that class
+NEW_OF: Final = 53  # (NEW_OF, call, class, result): functions that arrive are the __new__ of that class, called there
+INIT: Final = 54  # (INIT, call, class, result): what arrives was returned by that __new__
+MAKE: Final = 55  # (MAKE, destination): an instance of the class that arrives
+MAKE_FIELD: Final = 56  # (MAKE_FIELD, call, field): what arrives is called there to make a field's default
+GETTER: Final = 9  # (GETTER, destination, function, line, base): a read that runs the getters that arrive
+READ: Final = 57  # (READ, destination, function, line, argument…): functions that arrive are run by a read
+WRITE: Final = 58  # (WRITE, source, function, line, argument…): functions that arrive are run by an assignment
+SET_ON: Final = 59  # (SET_ON, source, function, line, base): descriptors that arrive are assigned to
+RUN: Final = 60  # (RUN, function, line): functions that arrive are run by a class statement
+RECEIVER: Final = 61  # (RECEIVER, call, function): a class method is called on what arrives
+ON_INSTANCE: Final = 62  # (ON_INSTANCE, destination, name): LOAD, but not from classes: accessors serve instances
+BOUND: Final = 63  # (BOUND, call): functions that arrive are given the further arguments of that call of partial
+DISPATCH: Final = 64  # (DISPATCH,): functions that arrive are generic
+REGISTER: Final = 65  # (REGISTER, function, destination): functions that arrive implement a generic function
+HEIR: Final = 66  # (HEIR, token): what arrives is the prototype of the token
+HEIR_OF: Final = 67  # (HEIR_OF, variable): what the variable holds is the prototype of what arrives
+INHERITS: Final = 68  # (INHERITS, variable): constructor functions that arrive derive from those in the variable
+SUBTYPE: Final = 69  # (SUBTYPE, function): constructor functions that arrive are what that function derives from
+TAKE: Final = 70  # (TAKE, token): what arrives takes every field of the token
+RESULT: Final = 71  # (RESULT, destination): what the functions that arrive give back
+VALUE_OF: Final = 72  # (VALUE_OF, destination): values of enum members, methods left out
 
 Constraint = tuple[int, ...]
 
@@ -62,38 +86,37 @@ class State:
         "api",
         "backlog",
         "bound",
-        "class_bases",
-        "class_subs",
+        "called",
+        "classes",
         "declared",
         "declared_in",
         "delegated",
-        "down",
+        "dispatched",
         "exports",
         "externals",
         "fields",
         "forward",
         "gathered",
         "getters",
+        "handed_down",
+        "heirs",
         "hidden",
-        "inherited",
         "internal",
         "lazy",
         "links",
         "matches",
-        "member_down",
-        "member_names",
-        "members",
         "methods_only",
         "module_names",
         "module_replaced",
         "modules",
         "namespaces",
+        "news",
         "next_object",
         "object_all",
         "object_fields",
         "operated",
         "operating",
-        "own_members",
+        "partials",
         "pending",
         "points_to",
         "program",
@@ -105,12 +128,12 @@ class State:
         "saturated",
         "spread_to",
         "stars",
-        "super_names",
         "tables",
         "type_objects",
         "typed",
         "uses",
         "wide",
+        "wraps",
     )
 
     def __init__(self, program: Program, modules: ModuleGraph, api: ApiGraph, bound: int) -> None:
@@ -120,14 +143,12 @@ class State:
         self.api = api
         self.exports: list[dict[int, int]] = []  # per unit: name -> slot
         self.hidden: list[frozenset[int]] = []  # per unit: names that star imports do not take
-        self.inherited: dict[tuple[int, int, int], None] = {}  # (class, name, destination) read before bases are known
         internal = (flows.ALIASED, flows.RETURNED_VALUE, flows.SENT_FIELD)
         self.internal = frozenset(program.name_ids[name] for name in internal if name in program.name_ids)
         self.lazy: dict[int, int] = {}  # unit -> its __getattr__
         self.namespaces: dict[str, int] = {}  # dotted name -> unit, of modules below folders without __init__.py
         self.matches: list[tuple[int, int, int]] = []  # base, destination, pattern
         self.stars: list[tuple[int, ...]] = []  # per unit: units whose every name it exports or binds
-        self.own_members: list[frozenset[int]] = []  # per class: names that it defines itself
         size = program.slot_count
         self.points_to: list[set[int] | None] = [None] * size
         self.forward: list[list[int] | None] = [None] * size
@@ -146,15 +167,15 @@ class State:
         self.object_all: dict[int, int] = {}  # token -> variable that collects every field
         self.methods_only: frozenset[int] = frozenset()  # names of methods that no object of the program carries
         self.tables: set[int] = set()  # object tokens with more entries than a variable may hold values
+        self.heirs: dict[int, list[int]] = {}  # token -> tokens whose prototype it is
+        self.handed_down: set[tuple[int, int]] = set()  # fields (token, name) that came from a prototype
         self.spread_to: dict[int, list[int]] = {}  # token -> object tokens that take its fields
-        # members of classes: (class, name) -> variable; `down` also collects overrides in subclasses
-        self.members: dict[tuple[int, int], int] = {}
-        self.down: dict[tuple[int, int], int] = {}
-        self.member_names: dict[int, list[int]] = {}
-        self.member_down: dict[int, list[int]] = {}
-        self.super_names: dict[int, dict[int, int]] = {}
-        self.class_bases: dict[int, list[int]] = {}  # class -> tokens (classes, externals) it derives from
-        self.class_subs: dict[int, list[int]] = {}
+        self.classes = Hierarchy()
+        self.news: dict[tuple[int, int, int], int] = {}  # (call, class, its __new__) -> variable of the instance
+        self.dispatched: dict[int, int] = {}  # generic function -> variable of its implementations
+        self.partials: dict[int, list[int]] = {}  # function -> calls of partial that bind arguments of it
+        self.wraps: dict[int, int] = {}  # variable of a `wraps(f)` -> that of f
+        self.called: dict[int, int] = {}  # call -> variable of the __call__ methods of what it calls
         self.declared: dict[int, list[int]] = {}  # variable -> variables of the types that it is declared to have
         # declared types: what has a value is told apart from what only says what a value looks like
         self.type_objects: set[int] = set()  # object tokens that stand for types
@@ -333,10 +354,12 @@ class State:
             found = self.fields[owner, name] = self.variable()
             self.object_fields.setdefault(owner, []).append(name)
             collector = self.object_all.get(owner)
-            if collector is not None and name not in self.internal:
+            if collector is not None and self._is_element(name):
                 self.copy(found, collector)
             for taker in tuple(self.spread_to.get(owner, ())):
                 self.copy(found, self.field(taker, name))
+            for heir in tuple(self.heirs.get(owner, ())):
+                self._hand_down(owner, heir, name)
             for reader in self.readers.pop((owner, name), ()):
                 self.copy(found, reader)
         return found
@@ -361,9 +384,31 @@ class State:
             if owner in self.tables:
                 self.wide[found] = 0
             for name in tuple(self.object_fields.get(owner, ())):
-                if name not in self.internal:
+                if self._is_element(name):
                     self.copy(self.fields[owner, name], found)
         return found
+
+    def _is_element(self, name: int) -> bool:
+        """Whether reading under an unknown key may give that field: not accessors, not the prototype."""
+        text = self.program.names[name]
+        return name not in self.internal and not text.startswith(ACCESSORS) and text != "__proto__"
+
+    def inherit(self, source: int, heir: int) -> None:
+        """Fields of token `source` are also those of token `heir`, but for names that it has itself by then."""
+        heirs = self.heirs.setdefault(source, [])
+        if heir in heirs or source == heir:
+            return
+        heirs.append(heir)
+        for name in tuple(self.object_fields.get(source, ())):
+            self._hand_down(source, heir, name)
+
+    def _hand_down(self, source: int, heir: int, name: int) -> None:
+        if self.program.names[name] == "__proto__":
+            return
+        if (heir, name) in self.fields and (heir, name) not in self.handed_down:
+            return
+        self.handed_down.add((heir, name))
+        self.copy(self.fields[source, name], self.field(heir, name))
 
     def spread(self, source: int, taker: int) -> None:
         """Every field of token `source` is also a field of token `taker`."""

@@ -1,6 +1,6 @@
 """Abstract values: what a variable can hold.
 
-A token is an int: the kind in the low four bits, an index above them.  Indices are program-wide (see `program.py`).
+A token is an int: the kind in the low five bits, an index above them.  Indices are program-wide (see `program.py`).
 """
 
 from typing import Final
@@ -20,9 +20,12 @@ MADE_BY: Final = 11  # index: function; `new f()` of a constructor function
 PROTOTYPE: Final = 12  # index: function; `f.prototype`
 VALUES_OF: Final = 13  # index: variable; whatever that variable holds: an element of a table, under one token
 RESOLVE_OF: Final = 14  # index: variable; the `resolve` of the promise whose value that variable holds
+OPEN_CLASS: Final = 16  # index: class; `cls`, `type(self)`: this class or a subclass, whichever it was reached through
+PLAIN_CLASS: Final = 17  # index: class; what `super().__call__` of its metaclass makes: an instance, by the constructor
+REGISTER_OF: Final = 18  # index: function; the `register` of a function that singledispatch made generic
 
-SHIFT: Final = 4
-MASK: Final = 15
+SHIFT: Final = 5
+MASK: Final = 31
 
 
 def token(kind: int, index: int) -> int:

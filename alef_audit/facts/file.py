@@ -77,6 +77,8 @@ class Class(msgspec.Struct, frozen=True, array_like=True):
     slot: int  # holds the class value
     bases: tuple[int, ...]  # slots of the superclass and `implements` expressions, in source order
     members: tuple[int, ...]  # names stored on the class itself: methods and class attributes
+    fields: tuple[int, ...] = ()  # names that its body annotates, in order: what a generated constructor takes (Python)
+    metaclass: int = 0  # slot of the metaclass, 0 if none is named
 
 
 class Object(msgspec.Struct, frozen=True, array_like=True):

@@ -36,9 +36,20 @@ MODULE: Final = 31  # dst                     dst holds the module of this file:
 HANDED: Final = 32  # parameter how           the function returns that parameter; for how see HANDED_AS_IS
 ITERATE: Final = 40  # dst    src      way     dst holds what iterating over src gives, by a method of its own
 
+CLASS_OF: Final = 13  # dst    src              dst holds the class of the instance in src
+SUPER_OF: Final = 14  # dst    src              dst holds the superclass view of an instance of the class in src
+
 # ways of an ITERATE row, bits
 ASYNCHRONOUS: Final = 1  # `for await`, and whatever iterates in an async generator
 EXHAUSTS: Final = 2  # spread, `yield*`: never ends early
+
+# Attributes that are read, set or deleted by a function: stored on the class under these prefixes and the name.
+GET: Final = "get "
+SET: Final = "set "
+DELETE: Final = "delete "
+ACCESSORS: Final = (GET, SET, DELETE)
+# What makes the default of a field of a generated constructor: stored on the class under this prefix and the name.
+FACTORY: Final = "make "
 
 # Reserved names: indices into FileFacts.names.
 NO_NAME: Final = 0  # ""
@@ -82,6 +93,8 @@ SLOT_COLUMNS: Final[dict[int, tuple[int, ...]]] = {
     ITERATE: (1, 2),
     MATCH: (1, 2),
     MODULE: (1,),
+    CLASS_OF: (1, 2),
+    SUPER_OF: (1, 2),
 }
 
 # What a function with a row HANDED gives back of its parameter: the argument, an element of it, an instance of it.

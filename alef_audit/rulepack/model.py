@@ -58,10 +58,16 @@ class TypeRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class ReturnsRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a call gives back: an instance of `type`, or one of its own arguments (`value = "Argument[0]"`)."""
+    """What a call gives back: an instance of `type`, or one of its own arguments (`value = "Argument[0]"`).
+
+    `keeps`: further arguments that are only held, and run later if at all (`partial(f, g)` binds g).  `calls`: methods
+    of that argument that the call sees to (`closing(x)` closes x, `enter_context(x)` enters it).
+    """
 
     type: str = ""
     value: str = ""
+    keeps: str = ""
+    calls: tuple[str, ...] = ()
 
 
 class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -71,7 +71,7 @@ def test_commonjs() -> None:
         "module.exports": {"function create"},
         "f": {"function f"},
         "g": {"function g"},
-        "h": {"function get"},
+        "get h": {"function get"},
     }
 
 

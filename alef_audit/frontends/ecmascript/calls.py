@@ -6,7 +6,8 @@ from typing import Final
 from tree_sitter import Node
 
 from alef_audit.facts import flows
-from alef_audit.facts.file import FunctionFlag, Import
+from alef_audit.facts.file import Import
+from alef_audit.frontends.ecmascript.descriptors import define, define_all
 from alef_audit.frontends.ecmascript.functions import FUNCTIONS, handed_on
 from alef_audit.frontends.ecmascript.literals import bare, literal, property_name, string_value
 from alef_audit.frontends.ecmascript.modules import import_slot, interop
@@ -283,39 +284,11 @@ def _known(walk: Walk, callee: _Callee, listed: Node, arguments: list[Argument],
         if member.startswith("__export") and len(parts) > 1 and len(arguments) > 1:
             _export_getters(walk, arguments[0][1], parts[1])
         elif len(arguments) > 2 and len(parts) > 2 and callee.text in ("Object.defineProperty", "__defProp"):
-            _define(walk, arguments[0][1], parts[1], arguments[2][1], parts[2], callee.line)
+            define(walk, arguments[0][1], parts[1], arguments[2][1], parts[2], callee.line)
+    elif member == "defineProperties" and len(arguments) > 1 and callee.text == "Object.defineProperties":
+        define_all(walk, arguments[0][1], arguments[1][1], listed, callee.line)
     elif result and not callee.receiver and len(arguments) >= 1 and member[:1] == "_":
         interop(walk, member, result, arguments[0][1], callee.line)
-
-
-def _define(walk: Walk, target: int, key: Node, descriptor: int, node: Node, line: int) -> None:
-    """`Object.defineProperty(target, key, { get() {…}, value })`."""
-    name = string_value(walk, key)
-    if not target or not descriptor or name is None or node.type != "object":
-        return
-    for child in node.named_children:
-        key_node = child.child_by_field_name("key") or child.child_by_field_name("name")
-        field = walk.text(child) if child.type == "shorthand_property_identifier" else ""
-        field = field or (property_name(walk, key_node) if key_node is not None else "")
-        if field == "value":
-            walk.build.store(target, name, walk.build.load(descriptor, "value", line), line)
-        elif field == "get":
-            _mark_getter(walk, child)
-            walk.build.store(target, name, walk.build.load(descriptor, "get", line), line)
-
-
-def _mark_getter(walk: Walk, node: Node) -> None:
-    """Flag the function that a property descriptor's `get` holds, if it is written there."""
-    value = node.child_by_field_name("value") or node
-    if value.type not in FUNCTIONS and value.type != "method_definition":
-        return
-    if value.type == "method_definition":
-        value = value.child_by_field_name("name") or value
-    at = (value.start_point.row + 1, value.start_point.column + 1)
-    for frame in reversed(walk.frames):
-        if (frame.line, frame.column) == at:
-            frame.flags |= FunctionFlag.GETTER
-            return
 
 
 def _export_getters(walk: Walk, target: int, node: Node) -> None:

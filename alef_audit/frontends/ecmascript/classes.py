@@ -173,6 +173,10 @@ def _is_static(node: Node) -> bool:
     return False
 
 
+def _is_readonly(node: Node) -> bool:
+    return any(child.type == "readonly" for child in node.children)
+
+
 def _key(walk: Walk, key: Node | None) -> str:
     if key is not None and key.type == "computed_property_name":
         walk.children(key)
@@ -189,9 +193,10 @@ def _method(walk: Walk, node: Node, place: ClassPlace, names: list[str]) -> tupl
     name = _key(walk, key)
     dst = walk.build.slot()
     frame = method(walk, node, _naming(walk, place, name, key), dst, member_of=place)
-    if not frame.flags & FunctionFlag.SETTER:
-        walk.build.store(place.slot, name, dst, frame.line)
-        names.append(name)
+    if frame.flags & FunctionFlag.SETTER:
+        name = flows.SET + name
+    walk.build.store(place.slot, name, dst, frame.line)
+    names.append(name)
     return frame, dst
 
 
@@ -202,7 +207,7 @@ def _field(walk: Walk, node: Node, names: list[str] | None, place: ClassPlace) -
     static, build, line = walk.frame.static, walk.build, node.start_point.row + 1
     typed, value = node.child_by_field_name("type"), node.child_by_field_name("value")
     holder = place.slot if static else place.instance
-    if typed is not None:
+    if typed is not None and not (value is not None and value.type == "new_expression" and _is_readonly(node)):
         held = build.slot()
         before = len(build.flows)
         instance_of(walk, typed, held)

@@ -89,8 +89,9 @@ def _method(walk: Walk, node: Node, holder: int, path: str) -> None:
     name = property_name(walk, key)
     dst = walk.build.slot()
     frame = method(walk, node, property_naming(walk, path, name, key), dst, home=holder)
-    if not frame.flags & FunctionFlag.SETTER:
-        walk.build.store(holder, name, dst, frame.line)
+    if frame.flags & FunctionFlag.SETTER:
+        name = flows.SET + name
+    walk.build.store(holder, name, dst, frame.line)
 
 
 def array_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:

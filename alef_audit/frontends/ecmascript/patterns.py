@@ -102,7 +102,9 @@ def _name(walk: Walk, node: Node, declare: bool) -> int:
 def store(walk: Walk, node: Node, src: int) -> None:
     """`node` (a member or subscript expression) = `src`."""
     base, name = place(walk, node)
-    walk.build.store(base, name, src, node.start_point.row + 1)
+    if base:
+        # written down whatever the value, for it may run a setter
+        walk.build.row(flows.STORE, base, src, walk.build.name(name), node.start_point.row + 1)
 
 
 def place(walk: Walk, node: Node) -> tuple[int, str]:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from tree_sitter import Node
 
 from alef_audit.facts import flows
-from alef_audit.facts.file import Condition, Function, Loop, Parameter, Problem
+from alef_audit.facts.file import Condition, Function, FunctionFlag, Loop, Parameter, Problem
 from alef_audit.frontends.builder import FactsBuilder, Scope
 
 # Levels of nested syntax walked on the interpreter's stack; hand-written functions stay below 60.
@@ -340,6 +340,11 @@ class Walk:
         """The slot of `this`."""
         frame = self.frame.this_frame
         place = frame.member_of
+        if place is not None and frame.static and frame.flags & FunctionFlag.STATIC:
+            # the class that the method is called on
+            frame.flags |= FunctionFlag.CLASSMETHOD
+            frame.receiver = frame.receiver or self.build.slot()
+            return frame.receiver
         if place is not None:
             return place.slot if frame.static else place.instance
         if frame.parent is None:
@@ -354,7 +359,7 @@ class Walk:
         frame = self.frame.this_frame
         place = frame.member_of
         if place is None:
-            return 0
+            return self.build.load(frame.home, "__proto__", 0)
         if frame.static:
             return place.superclass
         if not frame.super_slot:

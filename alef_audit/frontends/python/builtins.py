@@ -6,6 +6,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import Import
+from alef_audit.frontends.python import classes
 from alef_audit.frontends.python.texts import ANY, spellings
 from alef_audit.frontends.python.types import annotate
 from alef_audit.frontends.python.walk import Place, Walk, line_of, source
@@ -56,10 +57,10 @@ def builtin_value(
     if not wanted:
         return 0
     line = line_of(callee)
-    if name == "super" and place.owner >= 0:
-        dst = walk.build.slot()
-        walk.build.row(flows.SUPER, dst, place.owner, 0, line)
-        return dst
+    if name == "super":
+        return _super(walk, place, arguments, line)
+    if name == "type":
+        return _type(walk, place, nodes, arguments)
     if name == "globals":
         dst = walk.build.slot()
         walk.build.row(flows.MODULE, dst, 0, 0, line)
@@ -75,6 +76,28 @@ def builtin_value(
     if name in _CASTS and len(arguments) == 2:
         return _cast(walk, place, arguments, nodes[0])
     return 0
+
+
+def _super(walk: Walk, place: Place, arguments: list[Argument], line: int) -> int:
+    """`super()`, or `super(C, self)`: what follows C in the resolution order of self."""
+    build = walk.build
+    dst = build.slot()
+    if arguments and arguments[0][1]:
+        build.row(flows.SUPER_OF, dst, arguments[0][1], 0, line)
+    elif place.owner >= 0:
+        build.row(flows.SUPER, dst, place.owner, 0, line)
+    return dst
+
+
+def _type(walk: Walk, place: Place, nodes: list[Node], arguments: list[Argument]) -> int:
+    """`type(x)`: the class of x; `type(name, bases, namespace)`: a class."""
+    if len(arguments) == 1 and arguments[0][1]:
+        dst = walk.build.slot()
+        walk.build.row(flows.CLASS_OF, dst, arguments[0][1], 0, line_of(nodes[0]))
+        return dst
+    if len(nodes) != 3 or nodes[1].type != "tuple" or nodes[2].type != "dictionary":
+        return 0
+    return classes.class_made_by_call(walk, place, nodes)
 
 
 def _next(walk: Walk, arguments: list[Argument], line: int) -> int:

@@ -8,7 +8,7 @@ from alef_audit.facts import flows
 from alef_audit.frontends.python import expressions, operators
 from alef_audit.frontends.python.builtins import builtin_value
 from alef_audit.frontends.python.functions import walk_lambda
-from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, short, source
+from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, member_name, short, source
 
 _TEXT_LIMIT: Final = 80
 
@@ -53,7 +53,7 @@ def _callee(walk: Walk, place: Place, node: Node) -> tuple[int, int, str, int]:
         node = node.named_children[0]
     if node.type == "attribute" and len(node.named_children) >= 2:
         parts = node.named_children
-        name, line = source(walk, parts[-1]), line_of(parts[-1])
+        name, line = member_name(walk, place, parts[-1]), line_of(parts[-1])
         receiver = expressions.value(walk, place, parts[0])
         return walk.build.load(receiver, name, line), receiver, name, line
     if node.type == "identifier":

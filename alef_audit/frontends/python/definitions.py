@@ -1,15 +1,14 @@
 """Definitions: functions and classes under their names, and what their decorators do."""
 
-from dataclasses import replace
 from typing import Final
 
 from tree_sitter import Node
 
 from alef_audit.facts import flows
-from alef_audit.facts.file import Class, ClassKind, FunctionFlag, Object
-from alef_audit.frontends.builder import Scope
-from alef_audit.frontends.python import expressions, functions, statements, targets
-from alef_audit.frontends.python.walk import Place, Walk, line_of, short, source
+from alef_audit.facts.file import FunctionFlag, Object
+from alef_audit.frontends.python import expressions, functions, targets
+from alef_audit.frontends.python.classes import walk_class
+from alef_audit.frontends.python.walk import Place, Walk, line_of, mangled, short, source
 
 # Decorators that the language defines; they become flags and are not applied as calls.
 _FLAGS: Final = {
@@ -46,7 +45,7 @@ def decorated_definition(walk: Walk, place: Place, node: Node) -> None:
     definition = node.child_by_field_name("definition")
     if definition is None:
         return
-    flags = 0
+    flags, accessor = 0, ""
     applied: list[tuple[Node, int]] = []
     for child in node.named_children:
         if child.type != "decorator" or not child.named_children:
@@ -58,6 +57,7 @@ def decorated_definition(walk: Walk, place: Place, node: Node) -> None:
             continue
         if text.endswith((".setter", ".deleter")):
             flags |= FunctionFlag.SETTER
+            accessor = flows.SET if text.endswith(".setter") else flows.DELETE
             continue
         if text.split("(")[0].rsplit(".", 1)[-1] in _GETTERS:
             flags |= FunctionFlag.GETTER
@@ -70,7 +70,10 @@ def decorated_definition(walk: Walk, place: Place, node: Node) -> None:
     for expression, decorator in reversed(applied):
         slot = _apply(walk, place, expression, decorator, slot)
     name = definition.child_by_field_name("name")
-    if name is not None and not flags & FunctionFlag.SETTER:
+    if name is not None and accessor and place.fields is not None:
+        member = accessor + mangled(place, source(walk, name))
+        walk.build.store(place.class_slot, member, slot, line_of(name))
+    elif name is not None and not accessor:
         targets.assign(walk, place, name, slot)
 
 
@@ -95,67 +98,6 @@ def _apply(walk: Walk, place: Place, expression: Node, decorator: int, decorated
         arguments=[(flows.NO_NAME, decorated, flows.NO_NAME)],
     )
     return result
-
-
-def walk_class(walk: Walk, place: Place, node: Node) -> int:
-    """A class: its body is walked in a scope that its methods do not see. Gives the slot that holds the class."""
-    build = walk.build
-    name_node = node.child_by_field_name("name")
-    name = source(walk, name_node) if name_node is not None else ""
-    qualname = f"{place.qualname}.{name}" if place.qualname else name
-    bases, is_protocol = _bases(walk, place, node)
-    index = build.reserve_class()
-    line = line_of(name_node) if name_node is not None else line_of(node)
-    class_slot, self_slot = build.slot(), build.slot()
-    build.row(flows.CLASS, class_slot, index, 0, line)
-    build.row(flows.SELF, self_slot, index, 0, line)
-    scope = Scope(place.scope)
-    inner = replace(
-        place,
-        scope=scope,
-        lexical=place.lexical,
-        qualname=qualname,
-        owner=index,
-        self_slot=self_slot,
-        class_slot=class_slot,
-        loop=-1,
-        condition=-1,
-    )
-    body = node.child_by_field_name("body")
-    if body is not None:
-        statements.walk_block(walk, inner, body)
-    members = tuple(sorted(member for member in scope.declared if " " not in member))
-    for member in members:
-        build.store(class_slot, member, scope.slots[member], line)
-    build.close(scope)
-    build.classes[index] = Class(
-        name=name,
-        qualname=qualname,
-        line=line,
-        end_line=node.end_point[0] + 1,
-        kind=ClassKind.INTERFACE if is_protocol else ClassKind.CLASS,
-        function=place.function,
-        slot=class_slot,
-        bases=bases,
-        members=tuple(build.name(member) for member in members),
-    )
-    return class_slot
-
-
-def _bases(walk: Walk, place: Place, node: Node) -> tuple[tuple[int, ...], bool]:
-    bases: list[int] = []
-    is_protocol = False
-    arguments = node.child_by_field_name("superclasses")
-    for child in arguments.named_children if arguments is not None else ():
-        if child.type in ("comment", "keyword_argument"):
-            continue
-        text = short(walk, child, 60)
-        is_protocol = is_protocol or text.split("[")[0].rsplit(".", 1)[-1] == "Protocol"
-        base = child.named_children[0] if child.type == "subscript" and child.named_children else child
-        slot = expressions.value(walk, place, base)
-        if slot:
-            bases.append(slot)
-    return tuple(bases), is_protocol
 
 
 def label_object(walk: Walk, node: Node, label: str) -> None:

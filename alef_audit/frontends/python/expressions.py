@@ -18,6 +18,7 @@ from alef_audit.frontends.python.walk import (
     add_condition,
     add_loop,
     line_of,
+    member_name,
     note_too_deep,
     short,
     source,
@@ -90,7 +91,7 @@ def _attribute(walk: Walk, place: Place, node: Node) -> int:
         known = place.narrowed.get(source(walk, inner), 0) if place.narrowed else 0
         if known:
             break
-        names.append((source(walk, parts[-1]), line_of(parts[-1])))
+        names.append((member_name(walk, place, parts[-1]), line_of(parts[-1])))
         inner = parts[0]
     slot = known or value(walk, place, inner)
     for name, line in reversed(names):

@@ -15,6 +15,9 @@ from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, s
 
 _AWAITABLES: Final = ("Awaitable", "Coroutine", "Future", "Task")
 
+# Class methods without a decorator.
+_CLASS_BOUND: Final = ("__new__", "__init_subclass__", "__class_getitem__")
+
 
 def _inner_place(walk: Walk, place: Place, index: int, own: str, *, is_async: bool) -> Place:
     scope = Scope(place.lexical)
@@ -31,6 +34,7 @@ def _inner_place(walk: Walk, place: Place, index: int, own: str, *, is_async: bo
         narrowed={},
         yields=False,
         lends=False,
+        fields=None,
     )
 
 
@@ -99,12 +103,11 @@ def walk_function(
     receiver_slot = 0
     if bound and receiver:
         receiver_slot = build.declare(inner.scope, receiver)
-        is_class_bound = flags & FunctionFlag.CLASSMETHOD or name in (
-            "__new__",
-            "__init_subclass__",
-            "__class_getitem__",
-        )
-        build.copy(receiver_slot, place.class_slot if is_class_bound else place.self_slot)
+        if name in _CLASS_BOUND:
+            flags |= FunctionFlag.CLASSMETHOD
+        if not flags & FunctionFlag.CLASSMETHOD:
+            # the class of a class method is the one that the call names
+            build.copy(receiver_slot, place.self_slot)
     returns = node.child_by_field_name("return_type")
     (annotate_lent if lends else annotate)(walk, inner, inner.result, returns)
     hand_back(walk, node, returns, is_method=bound)
@@ -119,7 +122,8 @@ def walk_function(
         flags |= FunctionFlag.GENERATOR if generator else 0
         if _is_stub(walk, body):
             text = walk.text[body.start_byte : body.end_byte]
-            flags |= FunctionFlag.ABSTRACT | (FunctionFlag.STUB if b"NotImplemented" in text or b"..." in text else 0)
+            says_so = flags & FunctionFlag.ABSTRACT or b"NotImplemented" in text or b"..." in text
+            flags |= FunctionFlag.ABSTRACT | (FunctionFlag.STUB if says_so else 0)
     build.close(inner.scope)
     build.functions[index] = Function(
         name=name,

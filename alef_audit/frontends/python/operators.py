@@ -8,7 +8,7 @@ from alef_audit.facts import flows
 from alef_audit.frontends.python import expressions
 from alef_audit.frontends.python.builtins import load_spelled
 from alef_audit.frontends.python.texts import spellings
-from alef_audit.frontends.python.walk import Place, Walk, line_of, source
+from alef_audit.frontends.python.walk import Place, Walk, line_of, member_name, short, source
 
 _BINARY: Final = {
     "+": "add",
@@ -173,9 +173,30 @@ def delete(walk: Walk, place: Place, node: Node) -> None:
     for target in node.named_children:
         for child in target.named_children if target.type == "expression_list" else (target,):
             if child.type == "attribute":
-                expressions.value(walk, place, child)  # a property with a deleter runs it
+                _deleted(walk, place, child)
             elif child.type == "subscript":
                 operate(walk, place, child, expressions.value(walk, place, child.named_children[0]), "__delitem__")
+
+
+def _deleted(walk: Walk, place: Place, node: Node) -> None:
+    """`del x.y` runs the deleter of a property."""
+    base = expressions.value(walk, place, node.named_children[0])
+    name, line = flows.DELETE + member_name(walk, place, node.named_children[-1]), line_of(node)
+    callee = walk.build.load(base, name, line)
+    if callee:
+        walk.build.call(
+            function=place.function,
+            line=line,
+            column=node.start_point[1] + 1,
+            end_line=line,
+            callee=callee,
+            receiver=base,
+            member=name,
+            text="del " + short(walk, node, 76),
+            flags=flows.IMPLICIT | flows.DISCARDED,
+            loop=place.loop,
+            condition=place.condition,
+        )
 
 
 def iterated(walk: Walk, place: Place, node: Node, slot: int) -> int:

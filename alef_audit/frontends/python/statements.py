@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import Import
-from alef_audit.frontends.python import definitions, expressions, operators
+from alef_audit.frontends.python import classes, definitions, exceptions, expressions, operators
 from alef_audit.frontends.python.narrowing import matched, narrowed
 from alef_audit.frontends.python.targets import assign, assign_pairwise, bind_iteration
 from alef_audit.frontends.python.texts import bind_value
@@ -92,7 +92,7 @@ def _expression_statement(walk: Walk, place: Place, node: Node) -> None:
             _assignment(walk, place, child)
         elif kind == "augmented_assignment":
             slot = operators.augmented(walk, place, child)
-            if slot:
+            if slot or child.named_children[0].type == "attribute":
                 assign(walk, place, child.named_children[0], slot)
         else:
             expressions.value(walk, place, child)
@@ -103,6 +103,8 @@ def _assignment(walk: Walk, place: Place, node: Node) -> None:
     right = node.child_by_field_name("right")
     type_node = node.child_by_field_name("type")
     if left is None:
+        return
+    if classes.class_assignment(walk, place, left, right, annotated=type_node is not None):
         return
     if right is not None and right.type == "assignment":
         _assignment(walk, place, right)
@@ -221,18 +223,6 @@ def _else(walk: Walk, place: Place, node: Node) -> None:
         for child in alternative.named_children:
             if child.type == "block":
                 walk_block(walk, place, child)
-
-
-def _try(walk: Walk, place: Place, node: Node) -> None:
-    for child in node.named_children:
-        if child.type == "block":
-            walk_block(walk, place, child)
-        elif child.type in ("except_clause", "except_group_clause", "finally_clause", "else_clause"):
-            for inner in child.named_children:
-                if inner.type == "block":
-                    walk_block(walk, place, inner)
-                elif inner.type == "as_pattern":
-                    assign(walk, place, inner.named_children[-1], 0)
 
 
 def _with(walk: Walk, place: Place, node: Node) -> None:
@@ -357,10 +347,11 @@ def _nothing(walk: Walk, place: Place, node: Node) -> None:
 _STATEMENTS: Final[dict[str, Statement]] = {
     "expression_statement": _expression_statement,
     "return_statement": _return,
+    "raise_statement": exceptions.raised,
     "if_statement": _if,
     "for_statement": _for,
     "while_statement": _while,
-    "try_statement": _try,
+    "try_statement": exceptions.guarded,
     "with_statement": _with,
     "function_definition": definitions.function_definition,
     "class_definition": definitions.class_definition,

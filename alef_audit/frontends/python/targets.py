@@ -5,7 +5,7 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.frontends.python import expressions, operators
 from alef_audit.frontends.python.texts import bind_loop, iterated_strings
-from alef_audit.frontends.python.walk import Place, Walk, line_of, source
+from alef_audit.frontends.python.walk import Place, Walk, line_of, member_name, source
 
 _PATTERNS = frozenset(("pattern_list", "tuple_pattern", "list_pattern", "tuple", "list", "expression_list"))
 
@@ -21,7 +21,7 @@ def assign(walk: Walk, place: Place, target: Node, slot: int) -> None:
     elif kind == "attribute":
         parts = target.named_children
         base = expressions.value(walk, place, parts[0])
-        walk.build.store(base, source(walk, parts[-1]), slot, line_of(target))
+        set_member(walk, base, member_name(walk, place, parts[-1]), slot, line_of(target))
     elif kind == "subscript":
         parts = target.named_children
         base = expressions.value(walk, place, parts[0])
@@ -36,6 +36,12 @@ def assign(walk: Walk, place: Place, target: Node, slot: int) -> None:
     elif kind in ("parenthesized_expression", "list_splat_pattern", "list_splat", "as_pattern_target"):
         for child in target.named_children:
             assign(walk, place, child, slot)
+
+
+def set_member(walk: Walk, base: int, name: str, slot: int, line: int) -> None:
+    """`base.name = …`: written down whatever the value, for it may run a setter."""
+    if base:
+        walk.build.row(flows.STORE, base, slot, walk.build.name(name), line)
 
 
 def _is_outer(place: Place, name: str) -> bool:

@@ -47,6 +47,8 @@ class Place:
     yields: bool = False  # in a generator: what it returns is the value of `yield from`
     lends: bool = False  # in a function that a decorator wraps: a generator may be a context manager or dependency
     lazy_name: str = ""  # the parameter of a module's `__getattr__`, inside it
+    class_name: str = ""  # of the innermost class
+    fields: list[str] | None = None  # names annotated so far, in the body of a class
 
     def under(self, condition: int) -> "Place":
         return replace(self, condition=condition)
@@ -57,6 +59,17 @@ class Place:
 
 def source(walk: Walk, node: Node) -> str:
     return walk.text[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
+def member_name(walk: Walk, place: Place, node: Node) -> str:
+    """The attribute that `node` names; in a class, `__x` is private to it (the language's own mangling)."""
+    return mangled(place, source(walk, node))
+
+
+def mangled(place: Place, name: str) -> str:
+    if name.startswith("__") and not name.endswith("__") and place.class_name:
+        return f"_{place.class_name.lstrip('_')}{name}"
+    return name
 
 
 def short(walk: Walk, node: Node, limit: int) -> str:

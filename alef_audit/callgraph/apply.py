@@ -1,0 +1,187 @@
+"""What each kind of constraint does with a token that reaches its variable."""
+
+from collections.abc import Callable
+from typing import Final
+
+from alef_audit.callgraph import accessors, class_statements, construction, containers, prototypes, tokens, wrappers
+from alef_audit.callgraph.calling import (
+    apply_call,
+    apply_reflected,
+    bind,
+    link_token,
+    make_field,
+    receive_class,
+    type_parameter,
+)
+from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.classes import add_base, class_of, language_of
+from alef_audit.callgraph.implementers import declare
+from alef_audit.callgraph.iteration import ITERATION, apply_iteration
+from alef_audit.callgraph.lazy import keep_named
+from alef_audit.callgraph.matching import match
+from alef_audit.callgraph.members import keep_instances, load, store
+from alef_audit.callgraph.operations import operate
+from alef_audit.callgraph.promises import run_executor
+from alef_audit.callgraph.state import (
+    APPLY,
+    BASE,
+    BOUND,
+    CALL,
+    CLASS_OF,
+    CONSTRUCT,
+    DISPATCH,
+    ELEMENT_OF,
+    EXECUTOR,
+    FINISHED,
+    GETTER,
+    HEIR,
+    HEIR_OF,
+    INHERITS,
+    INIT,
+    LOAD,
+    MAKE,
+    MAKE_FIELD,
+    MATCH,
+    META,
+    NAMED,
+    NEW_OF,
+    ON_INSTANCE,
+    OPERATE,
+    PARAMETER,
+    PICK,
+    PUT,
+    READ,
+    RECEIVE,
+    RECEIVER,
+    REGISTER,
+    RESULT,
+    RUN,
+    SAME,
+    SET_ON,
+    SPREAD,
+    STORE,
+    SUBTYPE,
+    SUPER_OF,
+    TAKE,
+    TYPE,
+    VALUE_OF,
+    WRITE,
+    Constraint,
+    State,
+)
+from alef_audit.callgraph.tokens import MASK, SHIFT, token
+from alef_audit.facts.file import FunctionFlag
+
+_OBJECT_LIKE: Final = (tokens.OBJECT, tokens.PROTOTYPE, tokens.MODULE)
+
+Handler = Callable[[State, CallTable, Constraint, int], None]
+
+
+def apply(state: State, table: CallTable, constraint: Constraint, value: int) -> None:
+    """Apply a constraint to one token."""
+    op = constraint[0]
+    if op == LOAD:
+        load(state, value, constraint[2], constraint[1])
+    elif value & MASK == tokens.VALUES_OF:
+        state.delegate(value >> SHIFT, constraint)
+    elif op == CALL:
+        apply_call(state, table, constraint[1], value)
+    elif op == STORE:
+        store(state, value, constraint[2], constraint[1])
+        if value & MASK in _OBJECT_LIKE:
+            receiver = value if value & MASK != tokens.PROTOTYPE else token(tokens.MADE_BY, value >> SHIFT)
+            state.attach(constraint[1], (RECEIVE, receiver))
+        elif value & MASK == tokens.CLASS:
+            # a plain function becomes a method
+            state.attach(constraint[1], (RECEIVE, token(tokens.OPEN, value >> SHIFT)))
+    else:
+        _HANDLERS[op](state, table, constraint, value)
+
+
+def _receive(state: State, table: CallTable, constraint: Constraint, value: int) -> None:
+    if value & MASK != tokens.FUNCTION:
+        return
+    receiver = constraint[1]
+    facts = state.program.functions[value >> SHIFT]
+    if facts.receiver:
+        if facts.owner < 0 or (receiver & MASK == tokens.CLASS and facts.flags & FunctionFlag.CLASSMETHOD):
+            state.add(table.slot_of(value >> SHIFT, facts.receiver), receiver)
+    elif receiver & MASK == tokens.OPEN and facts.owner < 0 and facts.parameters and not facts.parameters[0].kind:
+        if language_of(state, receiver >> SHIFT) == "python":
+            state.add(table.slot_of(value >> SHIFT, facts.parameters[0].slot), receiver)
+
+
+def _on_instance(state: State, table: CallTable, constraint: Constraint, value: int) -> None:
+    if value & MASK not in (tokens.CLASS, tokens.OPEN_CLASS):
+        load(state, value, constraint[2], constraint[1])
+
+
+def _value_of(state: State, table: CallTable, constraint: Constraint, value: int) -> None:
+    if value & MASK != tokens.FUNCTION:
+        state.add(constraint[1], value)
+
+
+def _result(state: State, table: CallTable, constraint: Constraint, value: int) -> None:
+    if value & MASK == tokens.FUNCTION:
+        facts = state.program.functions[value >> SHIFT]
+        state.copy(table.slot_of(value >> SHIFT, facts.result), constraint[1])
+
+
+def _super_of(state: State, table: CallTable, constraint: Constraint, value: int) -> None:
+    if value & MASK in (tokens.CLASS, tokens.OPEN_CLASS):
+        state.add(constraint[1], token(tokens.SUPER, value >> SHIFT))
+
+
+def _new_of(state: State, table: CallTable, constraint: Constraint, value: int) -> None:
+    if value & MASK == tokens.FUNCTION:
+        link_token(state, table, constraint[1], value, result=0)
+        construction.made_by_new(state, table, constraint, value >> SHIFT)
+
+
+_HANDLERS: Final[dict[int, Handler]] = {
+    TYPE: lambda state, table, constraint, value: declare(state, value, constraint[1]),
+    EXECUTOR: lambda state, table, constraint, value: run_executor(state, table, value, constraint[1]),
+    OPERATE: lambda state, table, constraint, value: operate(state, table, constraint[1], value),
+    MATCH: lambda state, table, constraint, value: match(state, value, constraint[2], constraint[1]),
+    NAMED: lambda state, table, constraint, value: keep_named(state, value, constraint[2], constraint[1]),
+    FINISHED: lambda state, table, constraint, value: containers.finish(state, value, constraint[1]),
+    SAME: lambda state, table, constraint, value: keep_instances(state, value, constraint[1]),
+    **dict.fromkeys(ITERATION, apply_iteration),
+    RECEIVE: _receive,
+    SPREAD: prototypes.spread,
+    TAKE: prototypes.take,
+    HEIR: prototypes.heir,
+    HEIR_OF: prototypes.heir_of,
+    INHERITS: prototypes.inherits,
+    SUBTYPE: prototypes.subtype,
+    VALUE_OF: _value_of,
+    BOUND: lambda state, table, constraint, value: bind(state, table, constraint[1], value),
+    DISPATCH: wrappers.dispatch,
+    REGISTER: wrappers.registered,
+    ON_INSTANCE: _on_instance,
+    SUPER_OF: _super_of,
+    RESULT: _result,
+    NEW_OF: _new_of,
+    CONSTRUCT: lambda state, table, constraint, value: link_token(
+        state, table, constraint[1], value, outside=len(constraint) > 2
+    ),
+    BASE: lambda state, table, constraint, value: add_base(state, constraint[1], constraint[2], value),
+    META: lambda state, table, constraint, value: class_statements.add_metaclass(state, constraint[1], value),
+    CLASS_OF: lambda state, table, constraint, value: state.add(constraint[1], class_of(value)),
+    INIT: construction.initialise_made,
+    MAKE: lambda state, table, constraint, value: construction.make(state, value, constraint[1]),
+    MAKE_FIELD: make_field,
+    GETTER: accessors.run_getter,
+    READ: accessors.run_reader,
+    WRITE: accessors.run_setter,
+    SET_ON: accessors.set_on,
+    RUN: class_statements.run,
+    RECEIVER: lambda state, table, constraint, value: receive_class(state, table, constraint[1], constraint[2], value),
+    ELEMENT_OF: lambda state, table, constraint, value: containers.call_back(state, table, constraint[1], value),
+    PUT: lambda state, table, constraint, value: containers.put(state, value, constraint[1], constraint[2]),
+    PICK: lambda state, table, constraint, value: containers.pick(state, value, constraint[2], constraint[1]),
+    APPLY: lambda state, table, constraint, value: apply_reflected(state, table, constraint[1], value),
+    PARAMETER: lambda state, table, constraint, value: type_parameter(
+        state, table, value, constraint[1], constraint[2]
+    ),
+}

@@ -1,0 +1,143 @@
+"""The class hierarchy of a program: superclasses in resolution order, and the classes that are made somewhere."""
+
+from typing import Final
+
+from alef_audit.callgraph import tokens
+from alef_audit.callgraph.tokens import MASK, SHIFT, token
+
+# Merging more superclasses than this in order costs more than the order is worth.
+_LONGEST: Final = 60
+
+
+class Hierarchy:
+    """Which class derives from which, as far as the solver knows by now.
+
+    Superclasses are tokens: classes of the program, and nodes of the API graph for classes outside it.
+    """
+
+    __slots__ = (
+        "_orders",
+        "bases",
+        "down",
+        "fields",
+        "known",
+        "live",
+        "members",
+        "metaclasses",
+        "named_metaclasses",
+        "open",
+        "own",
+        "subs",
+        "supers",
+    )
+
+    def __init__(self) -> None:
+        self.own: list[frozenset[int]] = []  # per class: names that its body defines
+        self.fields: list[tuple[int, ...]] = []  # per class: names that its body annotates
+        self.named_metaclasses: dict[int, list[int]] = {}  # class -> metaclasses that it names itself
+        self.bases: dict[int, list[tuple[int, int]]] = {}  # class -> (position, token), in source order
+        self.subs: dict[int, list[int]] = {}
+        self.metaclasses: dict[int, list[int]] = {}  # metaclass -> classes that name it
+        self.live: set[int] = set()  # classes that the program instantiates, or hands to code that may
+        self.known = False  # the superclasses that need no call to be found have been found
+        self.open = False  # a family without a live class stands for whatever users of the program derive and make
+        # variables by class and name: of its members (CLASS or INSTANCE token), of its family's, of `super().name`
+        self.members: dict[int, dict[int, int]] = {}
+        self.down: dict[int, dict[int, int]] = {}
+        self.supers: dict[int, dict[int, int]] = {}
+        self._orders: dict[int, tuple[int, ...]] = {}
+
+    def add_base(self, index: int, position: int, base: int) -> bool:
+        """Record that class `index` derives from token `base`. False if that was known."""
+        bases = self.bases.setdefault(index, [])
+        if base == token(tokens.CLASS, index) or any(other == base for _, other in bases):
+            return False
+        bases.append((position, base))
+        bases.sort()
+        if base & MASK == tokens.CLASS:
+            self.subs.setdefault(base >> SHIFT, []).append(index)
+        for sub in self.family(index):
+            self._orders.pop(sub, None)
+        return True
+
+    def direct_bases(self, index: int) -> list[int]:
+        return [base for _, base in self.bases.get(index, ())]
+
+    def family(self, index: int) -> list[int]:
+        """A class and all that derive from it."""
+        if index not in self.subs:
+            return [index]
+        found = [index]
+        seen = {index}
+        for current in found:
+            for sub in self.subs.get(current, ()):
+                if sub not in seen:
+                    seen.add(sub)
+                    found.append(sub)
+        return found
+
+    def order(self, index: int) -> tuple[int, ...]:
+        """The method resolution order of a class: itself, then its superclasses (C3 linearisation)."""
+        found = self._orders.get(index)
+        if found is None:
+            found = self._order(index, {index})
+        return found
+
+    def _order(self, index: int, below: set[int]) -> tuple[int, ...]:
+        sequences: list[list[int]] = []
+        bases = [base for base in self.direct_bases(index) if base & MASK != tokens.CLASS or base >> SHIFT not in below]
+        for base in bases:
+            if base & MASK == tokens.CLASS:
+                known = self._orders.get(base >> SHIFT) or self._order(base >> SHIFT, below | {base >> SHIFT})
+                sequences.append(list(known))
+            else:
+                sequences.append([base])
+        sequences.append(bases)
+        found = (token(tokens.CLASS, index), *_merge(sequences))
+        self._orders[index] = found
+        return found
+
+    def ancestors(self, index: int) -> list[int]:
+        """A class and the classes of the program that it derives from."""
+        return [value >> SHIFT for value in self.order(index) if value & MASK == tokens.CLASS]
+
+    def declares(self, index: int, name: int) -> bool:
+        """Whether the body of a class, or of a superclass of the program, defines the member."""
+        return any(name in self.own[ancestor] for ancestor in self.ancestors(index))
+
+    def fields_of(self, index: int) -> list[int]:
+        """The fields of a generated constructor, in order: those of superclasses first."""
+        found = [name for ancestor in reversed(self.ancestors(index)) for name in self.fields[ancestor]]
+        return list(dict.fromkeys(found))
+
+    def add_metaclass(self, index: int, metaclass: int) -> None:
+        self.named_metaclasses.setdefault(index, []).append(metaclass)
+        self.metaclasses.setdefault(metaclass, []).append(index)
+
+    def metaclasses_of(self, index: int) -> list[int]:
+        """The metaclasses of the program that a class has: its own, or those of its superclasses."""
+        if not self.named_metaclasses:
+            return []
+        for ancestor in self.ancestors(index):
+            if ancestor in self.named_metaclasses:
+                return self.named_metaclasses[ancestor]
+        return []
+
+    def live_in(self, index: int) -> list[int]:
+        """The live classes of a family."""
+        return [sub for sub in self.family(index) if sub in self.live]
+
+
+def _merge(sequences: list[list[int]]) -> list[int]:
+    """The merge step of C3; where no order is consistent, the first class left is taken all the same."""
+    found: list[int] = []
+    sequences = [list(sequence) for sequence in sequences if sequence]
+    while sequences and len(found) < _LONGEST:
+        chosen = sequences[0][0]
+        for sequence in sequences:
+            if not any(sequence[0] in other[1:] for other in sequences):
+                chosen = sequence[0]
+                break
+        found.append(chosen)
+        sequences = [rest for sequence in sequences if (rest := [value for value in sequence if value != chosen])]
+    return found

@@ -1,0 +1,61 @@
+"""Which of the functions that a call's callee holds it can mean."""
+
+from typing import Final
+
+from alef_audit.callgraph import tokens
+from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.state import State
+from alef_audit.callgraph.tokens import MASK, SHIFT
+from alef_audit.facts import flows
+from alef_audit.facts.file import FunctionFlag
+from alef_audit.facts.flows import NO_NAME
+
+_CONTEXT: Final = frozenset(("__enter__", "__exit__", "__aenter__", "__aexit__"))
+
+
+def generated(state: State, table: CallTable) -> frozenset[int]:
+    """Variables of the results of calls that run generators only: `with` finds what contextlib made of them there.
+
+    Entering that runs the generator, not `__enter__` of what it yields.
+    """
+    found: dict[int, bool] = {}
+    for call, function in state.links:
+        result = table.result(call)
+        if result:
+            is_generator = bool(state.program.functions[function].flags & FunctionFlag.GENERATOR)
+            found[result] = found.get(result, True) and is_generator
+    return frozenset(result for result, only in found.items() if only)
+
+
+def enters(table: CallTable, call: int, results: frozenset[int]) -> bool:
+    """Whether `call` is the implicit call of `with` on what a generator function gave."""
+    return bool(
+        table.flags(call) & flows.IMPLICIT and table.receiver(call) in results and table.member(call) in _CONTEXT
+    )
+
+
+def keeps_arguments(state: State, table: CallTable, call: int) -> bool:
+    """Whether `call` only keeps its arguments: in an instance of a class without a constructor, in a registry."""
+    held = state.held(table.callee(call)) if table.callee(call) else ()
+    if any(value & MASK == tokens.REGISTER_OF for value in held):
+        return True
+    classes = [value >> SHIFT for value in held if value & MASK == tokens.CLASS]
+    for index in classes:
+        outside = [value >> SHIFT for value in state.classes.order(index) if value & MASK != tokens.CLASS]
+        unknown = [node for node in outside if not state.api.text[node].startswith(("typing.", "abc.", "enum."))]
+        if unknown and not state.classes.fields_of(index) and not all(_is_builtin(state, node) for node in unknown):
+            return False
+    return bool(classes)
+
+
+def _is_builtin(state: State, node: int) -> bool:
+    return state.api.parent[node] in (state.api.globals_of("python"), NO_NAME)
+
+
+def builtin_constructor(state: State, node: int) -> bool:
+    """Whether a node is the constructor of one of Python's own classes, which calls nothing: `super().__init__(f)`."""
+    api = state.api
+    if not api.text[node].endswith(".__init__"):
+        return False
+    made_by = api.parent[api.parent[node]]
+    return bool(made_by) and api.parent[made_by] == api.globals_of("python")

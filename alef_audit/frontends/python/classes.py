@@ -1,0 +1,151 @@
+"""Classes: their bodies, superclasses, metaclasses, accessors and the fields of generated constructors."""
+
+from dataclasses import replace
+
+from tree_sitter import Node
+
+from alef_audit.facts import flows
+from alef_audit.facts.file import Class, ClassKind
+from alef_audit.frontends.builder import Scope
+from alef_audit.frontends.python import expressions, statements
+from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, mangled, short, source
+
+_ACCESSORS = ((0, "fget", flows.GET), (1, "fset", flows.SET), (2, "fdel", flows.DELETE))
+# Keywords by which field specifiers name what makes a default (PEP 681).
+_FACTORIES = ("default_factory", "factory")
+
+
+def walk_class(walk: Walk, place: Place, node: Node) -> int:
+    """A class: its body is walked in a scope that its methods do not see. Gives the slot that holds the class."""
+    build = walk.build
+    name_node = node.child_by_field_name("name")
+    name = source(walk, name_node) if name_node is not None else ""
+    qualname = f"{place.qualname}.{name}" if place.qualname else name
+    bases, metaclass, is_protocol = _bases(walk, place, node)
+    index = build.reserve_class()
+    line = line_of(name_node) if name_node is not None else line_of(node)
+    class_slot, self_slot = build.slot(), build.slot()
+    build.row(flows.CLASS, class_slot, index, 0, line)
+    build.row(flows.SELF, self_slot, index, 0, line)
+    scope = Scope(place.scope)
+    fields: list[str] = []
+    inner = replace(
+        place,
+        scope=scope,
+        lexical=place.lexical,
+        qualname=qualname,
+        owner=index,
+        self_slot=self_slot,
+        class_slot=class_slot,
+        loop=-1,
+        condition=-1,
+        class_name=name,
+        fields=fields,
+    )
+    body = node.child_by_field_name("body")
+    if body is not None:
+        statements.walk_block(walk, inner, body)
+    members = {member: mangled(inner, member) for member in sorted(scope.declared) if " " not in member}
+    for member, stored in members.items():
+        build.store(class_slot, stored, scope.slots[member], line)
+    build.close(scope)
+    build.classes[index] = Class(
+        name=name,
+        qualname=qualname,
+        line=line,
+        end_line=node.end_point[0] + 1,
+        kind=ClassKind.INTERFACE if is_protocol else ClassKind.CLASS,
+        function=place.function,
+        slot=class_slot,
+        bases=bases,
+        members=tuple(build.name(stored) for stored in members.values()),
+        fields=tuple(build.name(field) for field in dict.fromkeys(fields)),
+        metaclass=metaclass,
+    )
+    return class_slot
+
+
+def _bases(walk: Walk, place: Place, node: Node) -> tuple[tuple[int, ...], int, bool]:
+    """Slots of the superclasses and of the metaclass, and whether this is a Protocol."""
+    bases: list[int] = []
+    metaclass = 0
+    is_protocol = False
+    arguments = node.child_by_field_name("superclasses")
+    for child in arguments.named_children if arguments is not None else ():
+        if child.type == "comment":
+            continue
+        if child.type == "keyword_argument":
+            slot = expressions.value(walk, place, child.named_children[-1])
+            if source(walk, child.named_children[0]) == "metaclass":
+                metaclass = slot
+            continue
+        text = short(walk, child, 60)
+        is_protocol = is_protocol or text.split("[")[0].rsplit(".", 1)[-1] == "Protocol"
+        base = child.named_children[0] if child.type == "subscript" and child.named_children else child
+        slot = expressions.value(walk, place, base)
+        if slot:
+            bases.append(slot)
+    return tuple(bases), metaclass, is_protocol
+
+
+def class_made_by_call(walk: Walk, place: Place, nodes: list[Node]) -> int:
+    """`type(name, (Base, …), {"member": value})`."""
+    build, line = walk.build, line_of(nodes[0])
+    name = literal_of(walk, nodes[0])[1:]
+    index = build.reserve_class()
+    slot = build.slot()
+    build.row(flows.CLASS, slot, index, 0, line)
+    bases = [expressions.value(walk, place, child) for child in nodes[1].named_children]
+    members: list[str] = []
+    for pair in nodes[2].named_children:
+        parts = pair.named_children
+        if pair.type == "pair" and len(parts) == 2 and literal_of(walk, parts[0]):
+            members.append(literal_of(walk, parts[0])[1:])
+            build.store(slot, members[-1], expressions.value(walk, place, parts[1]), line)
+    build.classes[index] = Class(
+        name=name,
+        qualname=f"{place.qualname}.{name}" if place.qualname else name,
+        line=line,
+        end_line=nodes[-1].end_point[0] + 1,
+        kind=ClassKind.CLASS,
+        function=place.function,
+        slot=slot,
+        bases=tuple(base for base in bases if base),
+        members=tuple(build.name(member) for member in members),
+    )
+    return slot
+
+
+def class_assignment(walk: Walk, place: Place, left: Node, right: Node | None, *, annotated: bool) -> bool:
+    """An assignment in the body of a class that makes no plain value: `x = property(f, g)`, a field with a factory.
+
+    True if it was one, and is dealt with.
+    """
+    if place.fields is None or left.type != "identifier":
+        return False
+    name = source(walk, left)
+    if annotated:
+        place.fields.append(mangled(place, name))
+    if right is None or right.type != "call" or len(right.named_children) < 2:
+        return False
+    arguments = [child for child in right.named_children[-1].named_children if child.type != "comment"]
+    if source(walk, right.named_children[0]) == "property":
+        _property(walk, place, name, arguments)
+        return True
+    for argument in arguments:
+        if argument.type == "keyword_argument" and source(walk, argument.named_children[0]) in _FACTORIES:
+            slot = expressions.value(walk, place, argument.named_children[-1])
+            walk.build.store(place.class_slot, flows.FACTORY + mangled(place, name), slot, line_of(argument))
+            return True
+    return False
+
+
+def _property(walk: Walk, place: Place, name: str, arguments: list[Node]) -> None:
+    for position, argument in enumerate(arguments):
+        keyword = source(walk, argument.named_children[0]) if argument.type == "keyword_argument" else ""
+        value = argument.named_children[-1] if keyword else argument
+        for at, word, prefix in _ACCESSORS:
+            if keyword == word or (not keyword and at == position):
+                slot = expressions.value(walk, place, value)
+                walk.build.store(place.class_slot, prefix + mangled(place, name), slot, line_of(argument))
+    walk.build.declare(place.scope, name)
