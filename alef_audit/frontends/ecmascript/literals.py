@@ -22,6 +22,9 @@ _ESCAPE: Final = re.compile(r"\\(u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA
 _ESCAPED: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": "", "\r\n": ""}
 _WELL_KNOWN: Final = {"Symbol.iterator": flows.ITERATOR, "Symbol.asyncIterator": flows.ASYNC_ITERATOR}
 _IDENTIFIER: Final = re.compile(r"#?[^\W\d][\w$]*\Z|#?\$[\w$]*\Z")
+# Fewer known characters of a computed key than this fit too many names; keys are spelled by few operators.
+_TELLING: Final = 2
+_DEPTH: Final = 8
 
 
 def inner(node: Node) -> Node | None:
@@ -60,6 +63,28 @@ def string_value(walk: Walk, node: Node) -> str | None:
         text = walk.text(node)[1:-1]
         return _ESCAPE.sub(_unescape, text) if "\\" in text else text
     return None
+
+
+def key_pattern(walk: Walk, node: Node | None) -> str:
+    """What a computed key is known to look like: `on*` for `on${type}` and `"on" + type`; "" if too little is known."""
+    parts = _pattern(walk, node, 0) if node is not None else "*"
+    pattern = re.sub(r"\*+", "*", parts)
+    return pattern if "*" in pattern and len(pattern) > _TELLING else ""
+
+
+def _pattern(walk: Walk, node: Node, depth: int) -> str:
+    text = string_value(walk, node)
+    if text is not None:
+        return text
+    if node.type == "template_string":
+        return "".join(
+            "*" if child.type == "template_substitution" else walk.text(child) for child in node.named_children
+        )
+    if node.type == "binary_expression" and depth < _DEPTH and len(node.children) == 3 and node.children[1].type == "+":
+        return _pattern(walk, node.children[0], depth + 1) + _pattern(walk, node.children[2], depth + 1)
+    if node.type in ("parenthesized_expression", "as_expression") and node.named_children and depth < _DEPTH:
+        return _pattern(walk, node.named_children[0], depth + 1)
+    return "*"
 
 
 def _substitutes(node: Node) -> bool:

@@ -3,7 +3,7 @@
 from tree_sitter import Node
 
 from alef_audit.facts import flows
-from alef_audit.frontends.ecmascript.literals import bare, property_name, string_value, well_known
+from alef_audit.frontends.ecmascript.literals import bare, key_pattern, property_name, string_value, well_known
 from alef_audit.frontends.ecmascript.walk import Naming, Walk
 
 
@@ -111,6 +111,18 @@ def place(walk: Walk, node: Node) -> tuple[int, str]:
     """The base slot and field name that a member or subscript expression stands for."""
     base = walk.value(node.child_by_field_name("object"))
     return base, field_name(walk, node)
+
+
+def load_field(walk: Walk, base: int, name: str, node: Node, line: int, dst: int = 0) -> int:
+    """What `base.name` holds, or for a key that is partly known the fields that fit it; in `dst` if there is one."""
+    if not base:
+        return 0
+    pattern = key_pattern(walk, node.child_by_field_name("index")) if name == "*" else ""
+    if not pattern and not dst:
+        return walk.build.load(base, name, line)
+    dst = dst or walk.build.slot()
+    walk.build.row(flows.MATCH if pattern else flows.LOAD, dst, base, walk.build.name(pattern or name), line)
+    return dst
 
 
 def field_name(walk: Walk, node: Node) -> str:
