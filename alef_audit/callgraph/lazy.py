@@ -3,8 +3,10 @@
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.members import find_export, load_export
+from alef_audit.callgraph.program import Program, Unit
 from alef_audit.callgraph.state import NAMED, State
 from alef_audit.callgraph.tokens import MASK, SHIFT
+from alef_audit.facts import flows
 
 GETTER_NAME = "__getattr__"
 
@@ -18,6 +20,24 @@ def lazy_modules(state: State) -> dict[int, int]:
         for offset, facts in enumerate(unit.facts.functions)
         if facts.name == GETTER_NAME and facts.parent == 0 and facts.owner < 0
     }
+
+
+def lazy_slots(state: State, table: CallTable, index: int, unit: Unit) -> dict[int, int]:
+    """Slots that hold a module with a `__getattr__` of its own -> that module."""
+    found = {}
+    for op, dst, number, _, _ in flows.rows(unit.facts.flows):
+        if op == flows.IMPORT:
+            target = state.modules.targets[index][number]
+            is_module = not unit.facts.imports[number].name or (index, number) in state.modules.modules
+            if target in state.lazy and is_module:
+                found[table.resolve(unit.slots + dst)] = target
+    return found
+
+
+def namespaces(program: Program) -> dict[str, int]:
+    """Dotted name -> unit of the modules below top-level folders without `__init__.py` (PEP 420)."""
+    modules = {unit.module: index for index, unit in enumerate(program.units) if unit.facts.language == "python"}
+    return {name: unit for name, unit in modules.items() if "." in name and name.split(".")[0] not in modules}
 
 
 def read_lazily(state: State, table: CallTable, unit: int, name: int, destination: int, where: tuple[int, int]) -> bool:

@@ -19,7 +19,7 @@ from alef_audit.callgraph.facades import read_through_facades
 from alef_audit.callgraph.implementers import Interfaces
 from alef_audit.callgraph.iteration import has_iterators
 from alef_audit.callgraph.large import large_tables
-from alef_audit.callgraph.lazy import lazy_modules, read_lazily
+from alef_audit.callgraph.lazy import lazy_modules, lazy_slots, namespaces, read_lazily
 from alef_audit.callgraph.matching import attach_matches
 from alef_audit.callgraph.members import COLLECTION_METHODS, find_export, load_export, replaced_exports
 from alef_audit.callgraph.operations import attach_operations
@@ -118,10 +118,7 @@ def _tables(state: State) -> None:
             tuple(program.name_maps[index][name] for name in c.fields) for c in unit.facts.classes
         )
     state.lazy = lazy_modules(state)
-    modules = {unit.module: index for index, unit in enumerate(program.units) if unit.facts.language == "python"}
-    state.namespaces = {
-        name: unit for name, unit in modules.items() if "." in name and name.split(".")[0] not in modules
-    }
+    state.namespaces = namespaces(program)
 
 
 def _methods_only(program: Program) -> frozenset[int]:
@@ -170,7 +167,7 @@ def _write_rows(
     names = program.name_maps[index]
     aliases, base = table.aliases, unit.slots
     function = unit.functions
-    lazy = _lazy_slots(state, table, index, unit) if state.lazy else {}
+    lazy = lazy_slots(state, table, index, unit) if state.lazy else {}
     for op, a, b, c, line in flows.rows(unit.facts.flows):
         if op == flows.ENTER:
             function = unit.functions + a
@@ -232,18 +229,6 @@ def _write_rows(
             state.add(dst, token(tokens.MODULE, index))
     if unit.facts.module_slot:
         state.add(aliases[base + unit.facts.module_slot], token(tokens.MODULE, index))
-
-
-def _lazy_slots(state: State, table: CallTable, index: int, unit: Unit) -> dict[int, int]:
-    """Slots that hold a module with a `__getattr__` of its own -> that module."""
-    found = {}
-    for op, dst, number, _, _ in flows.rows(unit.facts.flows):
-        if op == flows.IMPORT:
-            target = state.modules.targets[index][number]
-            is_module = not unit.facts.imports[number].name or (index, number) in state.modules.modules
-            if target in state.lazy and is_module:
-                found[table.resolve(unit.slots + dst)] = target
-    return found
 
 
 def _import(state: State, table: CallTable, index: int, number: int, dst: int) -> None:

@@ -27,6 +27,7 @@ _OPS = {
     flows.TYPE: "TYPE",
     flows.SUPER: "SUPER",
     flows.SPREAD: "SPREAD",
+    flows.MATCH: "MATCH",
     flows.ITERATE: "ITERATE",
 }
 
