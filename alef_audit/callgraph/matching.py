@@ -9,6 +9,7 @@ from alef_audit.callgraph import tokens
 from alef_audit.callgraph.members import load
 from alef_audit.callgraph.state import MATCH, State
 from alef_audit.callgraph.tokens import MASK, SHIFT
+from alef_audit.facts.flows import ELEMENT
 
 _MOST: Final = 40
 
@@ -28,6 +29,7 @@ def match(state: State, value: int, pattern: int, destination: int) -> None:
         names = set(state.exports[index])
     elif kind == tokens.OBJECT:
         names = set(state.object_fields.get(value, ()))
+        state.read_field(value, ELEMENT, destination)
     else:
         return
     texts = state.program.names

@@ -11,7 +11,7 @@ from alef_audit.frontends.ecmascript.descriptors import define, define_all
 from alef_audit.frontends.ecmascript.functions import FUNCTIONS, handed_on
 from alef_audit.frontends.ecmascript.literals import bare, literal, property_name, string_value
 from alef_audit.frontends.ecmascript.modules import import_slot, interop
-from alef_audit.frontends.ecmascript.patterns import field_name
+from alef_audit.frontends.ecmascript.patterns import read
 from alef_audit.frontends.ecmascript.walk import UNNAMED, LoopDraft, Naming, Walk
 
 _TEXT_LIMIT: Final = 80
@@ -168,10 +168,8 @@ def _callee(walk: Walk, node: Node) -> _Callee:
 
 
 def _member(walk: Walk, node: Node, field: Node | None) -> _Callee:
-    base = walk.value(node.child_by_field_name("object"))
-    name = field_name(walk, node)
     line = (field if field is not None else node).start_point.row + 1
-    slot = walk.build.load(base, name, line)
+    slot, base, name = read(walk, node, line)
     return _Callee(slot, base, name if name != "*" else "", line, walk.short(node, _TEXT_LIMIT))
 
 

@@ -108,17 +108,29 @@ def property_name(walk: Walk, key: Node | None) -> str:
     if kind == "computed_property_name":
         below = inner(key)
         text = string_value(walk, below) if below is not None else None
-        return text or well_known(walk, below) or "*"
+        return text or known_key(walk, below) or "*"
     if kind == "string":
         return string_value(walk, key) or "*"
     return walk.text(key) or "*"
 
 
-def well_known(walk: Walk, node: Node | None) -> str:
-    """The name of a method that the language itself looks up by a symbol: `[Symbol.iterator]`."""
-    if node is None or node.type != "member_expression" or node.end_byte - node.start_byte > 20:
+def known_key(walk: Walk, node: Node | None) -> str:
+    """The key that a constant of the module stands for (`[Topic.Ready]`), or the name of a method that the language
+    itself looks up by a symbol (`[Symbol.iterator]`); "" for anything else.
+    """
+    if node is None or node.type not in ("identifier", "member_expression") or node.end_byte - node.start_byte > 80:
         return ""
-    return _WELL_KNOWN.get(walk.text(node), "")
+    text = walk.text(node)
+    symbol = _WELL_KNOWN.get(text, "")
+    value = walk.constants.get(text, "")
+    if symbol or not value:
+        return symbol
+    scope, name = walk.frame.scope, text.partition(".")[0]
+    while scope.parent is not None:
+        if name in scope.declared:
+            return ""
+        scope = scope.parent
+    return value
 
 
 def is_identifier(text: str) -> bool:
