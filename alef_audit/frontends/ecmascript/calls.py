@@ -25,6 +25,9 @@ _TIMERS: Final = (b"setImmediate", b"setTimeout")
 _ARGUMENTS: Final = ("arguments", "template_string")
 _OPTIONAL_MARKS: Final = ("?.", "optional_chain")
 
+# Helpers of compilers that copy all names of a module: the positions of what takes them and of what has them.
+_STARS: Final = {"__exportStar": (1, 0), "__reExport": (0, 1)}
+
 Argument = tuple[int, int, int]
 
 
@@ -277,6 +280,10 @@ def _known(walk: Walk, callee: _Callee, listed: Node, arguments: list[Argument],
                 walk.build.row(flows.SPREAD, target, slot, 0, callee.line)
         if result:
             walk.build.copy(result, target)
+    elif member in _STARS and len(arguments) > 1:
+        target, source = (arguments[at][1] for at in _STARS[member])
+        if target and source:
+            walk.build.row(flows.SPREAD, target, source, 0, callee.line)
     elif member in ("defineProperty", "__defProp", "__export", "__exportAll"):
         parts = [child for child in listed.named_children if child.type != "comment"]
         if member.startswith("__export") and len(parts) > 1 and len(arguments) > 1:
