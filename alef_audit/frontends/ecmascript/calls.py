@@ -22,6 +22,7 @@ _MACROTASK: Final = re.compile(
     r"(?:yield\w*|sleep|delay|immediate|set(?:Immediate|Timeout)\w*|nextMacrotask)\Z", re.IGNORECASE
 )
 _TIMERS: Final = (b"setImmediate", b"setTimeout")
+_CALLED: Final = frozenset(("call_expression", "new_expression", "await_expression"))
 _ARGUMENTS: Final = ("arguments", "template_string")
 _OPTIONAL_MARKS: Final = ("?.", "optional_chain")
 
@@ -346,7 +347,21 @@ def await_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
         while loop is not None and not loop.yields:
             loop.yields = True
             loop = loop.parent
-    return walk.flagged(operand, flags | flows.AWAITED, wanted)
+    called = bare(operand).type in _CALLED
+    slot = walk.flagged(operand, flags | flows.AWAITED, wanted or not called)
+    if slot:
+        # a thenable of the program: awaiting it runs its `then`
+        start = node.start_point
+        walk.build.operation(
+            function=walk.frame.index,
+            line=start.row + 1,
+            column=start.column + 1,
+            base=slot,
+            member="then",
+            loop=walk.loop.index if walk.loop is not None else -1,
+            condition=walk.condition(),
+        )
+    return slot
 
 
 def _is_macrotask(walk: Walk, node: Node) -> bool:

@@ -169,11 +169,9 @@ class Walk:
         "too_deep",
     )
 
-    def __init__(
-        self, build: FactsBuilder, source: bytes, tables: Tables, constants: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, build: FactsBuilder, source: bytes, tables: Tables, constants: Mapping[str, str]) -> None:
         self.build = build
-        self.constants = constants or {}
+        self.constants = constants
         self.source = source
         self.tables = tables
         self.depth = 0
