@@ -13,14 +13,13 @@ from alef_audit.callgraph.calling import link
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.classes import member
 from alef_audit.callgraph.members import make_instance
-from alef_audit.callgraph.program import CALLED
+from alef_audit.callgraph.program import CALLED, WHOLE
 from alef_audit.callgraph.state import CALL, LOAD, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts import flows
 from alef_audit.facts.file import ClassKind
-from alef_audit.facts.flows import ALIASED, ELEMENT, NO_NAME
+from alef_audit.facts.flows import ALIASED, ELEMENT
 
-_WHOLE: Final = NO_NAME  # the program-wide name of `flows.WHOLE`
 _PARAMETERS: Final = 8  # positions of declared function types that are looked at
 _VALUES: Final = frozenset((tokens.OBJECT, tokens.FUNCTION, tokens.INSTANCE))
 
@@ -31,8 +30,8 @@ def declare(state: State, value: int, variable: int) -> None:
     if value & MASK == tokens.CLASS and state.program.classes[index].kind == ClassKind.INTERFACE:
         state.typed.setdefault(variable, []).append(index)
         own = state.classes.own[index]
-        if _WHOLE in own:
-            state.copy(member(state, token(tokens.INSTANCE, index), _WHOLE), variable)
+        if WHOLE in own:
+            state.copy(member(state, token(tokens.INSTANCE, index), WHOLE), variable)
             if len(own) == 1:
                 return
     made = make_instance(value, state)
@@ -197,7 +196,7 @@ class _Implementers:
             variable = state.fields.get((token(tokens.INSTANCE, index), name))
             if variable is None:
                 continue
-            if name == _WHOLE:
+            if name == WHOLE:
                 self._offer_all(variable, [value])
             else:
                 self._descend_field(variable, name, value)
@@ -210,10 +209,10 @@ class _Implementers:
         state = self._state
         own = state.classes.own[index]
         if value & MASK == tokens.FUNCTION:
-            return CALLED in own or _WHOLE in own
+            return CALLED in own or WHOLE in own
         if value & MASK == tokens.INSTANCE:
             return True
-        return not own or ELEMENT in own or _WHOLE in own or any((value, name) in state.fields for name in own)
+        return not own or ELEMENT in own or WHOLE in own or any((value, name) in state.fields for name in own)
 
     def _descend_field(self, variable: int, name: int, value: int) -> None:
         state = self._state

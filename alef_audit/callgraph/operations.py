@@ -94,7 +94,12 @@ def attach_operations(state: State, table: CallTable) -> None:
     """Wait for instances at the operands.  Superclasses must be known by then: they decide which method is meant."""
     state.operating = True
     names = state.program.names
-    defined = {names[name] for members in state.classes.own for name in members if names[name].startswith("__")}
+    defined = {
+        names[name]
+        for members in state.classes.own
+        for name in members
+        if names[name].startswith("__") or names[name] == "then"
+    }
     state.protocol.update(name for name in _all_operations() if any(m in defined for ms in _methods(name) for m in ms))
     rows, wanted = table.operations, state.protocol | defined
     for at in range(0, len(rows), flows.OPERATION):

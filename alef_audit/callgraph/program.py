@@ -11,8 +11,9 @@ from alef_audit.facts.file import Class, FileFacts, Function
 
 # Elements of lists and argument lists are told apart up to this position.
 POSITIONS: Final = 8
-# The program-wide name of `flows.CALLED`.
+# The program-wide names of `flows.CALLED` and `flows.WHOLE`.
 CALLED: Final = 2 + POSITIONS
+WHOLE: Final = 3 + POSITIONS
 # Methods that operations and builtins run without a program having to spell them.
 OPERATIONS: Final = (
     "__iter__",
@@ -82,7 +83,7 @@ def build_program(files: list[tuple[str, str, str, FileFacts]]) -> Program:
     function_unit, class_unit = array("i"), array("i")
     objects, slots = 0, 1
     name_ids: dict[str, int] = {"": 0, "*": 1, **{str(index): 2 + index for index in range(POSITIONS)}}
-    name_ids[flows.CALLED] = CALLED
+    name_ids |= {flows.CALLED: CALLED, flows.WHOLE: WHOLE}
     for operation in OPERATIONS:
         name_ids.setdefault(operation, len(name_ids))
     name_maps = []

@@ -4,7 +4,7 @@ from typing import Final
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.members import load_export
+from alef_audit.callgraph.members import load_export, replaced_exports
 from alef_audit.callgraph.state import HEIR, HEIR_OF, INHERITS, RECEIVE, SUBTYPE, TAKE, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 
@@ -65,6 +65,8 @@ def spread(state: State, table: CallTable, constraint: tuple[int, ...], value: i
     """Every field of `value` is also one of what arrives in the other variable."""
     if value & MASK in (tokens.OBJECT, tokens.PROTOTYPE, tokens.MADE_BY, tokens.MODULE, tokens.FUNCTION):
         state.attach(constraint[1], (TAKE, value))
+    if value & MASK == tokens.MODULE and state.program.units[value >> SHIFT].facts.module_slot:
+        state.delegate(replaced_exports(state, value >> SHIFT), constraint)
 
 
 def take(state: State, table: CallTable, constraint: tuple[int, ...], value: int) -> None:

@@ -62,7 +62,7 @@ SENT_FIELD: Final = "<sent>"
 # Fields that no source can spell: what calling a function (or a declared function type) gives, and what an instance of
 # a type alias is besides the alias's own members (`type Pool = Worker[]`).
 CALLED: Final = "()"
-WHOLE: Final = ""
+WHOLE: Final = "(whole)"
 
 
 def parameter_name(position: int) -> str:

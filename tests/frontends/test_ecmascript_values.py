@@ -99,7 +99,7 @@ def test_arrow_parameters_and_results() -> None:
     assert facts.function("f").flags == FunctionFlag.ANONYMOUS
     assert facts.function("g").flags == FunctionFlag.ANONYMOUS | FunctionFlag.ASYNC
     assert facts.function("h").flags == FunctionFlag.GENERATOR
-    assert facts.returned("h") == {"global k"}
+    assert facts.returned("h") == {"object 0"}
 
 
 def test_awaitable_is_declared_not_guessed() -> None:

@@ -11,7 +11,7 @@ from alef_audit.frontends.ecmascript.descriptors import define, define_all
 from alef_audit.frontends.ecmascript.functions import FUNCTIONS, handed_on
 from alef_audit.frontends.ecmascript.literals import bare, literal, property_name, string_value
 from alef_audit.frontends.ecmascript.modules import import_slot, interop
-from alef_audit.frontends.ecmascript.patterns import field_name, load_field
+from alef_audit.frontends.ecmascript.patterns import read
 from alef_audit.frontends.ecmascript.walk import UNNAMED, LoopDraft, Naming, Walk
 
 _TEXT_LIMIT: Final = 80
@@ -22,8 +22,12 @@ _MACROTASK: Final = re.compile(
     r"(?:yield\w*|sleep|delay|immediate|set(?:Immediate|Timeout)\w*|nextMacrotask)\Z", re.IGNORECASE
 )
 _TIMERS: Final = (b"setImmediate", b"setTimeout")
+_CALLED: Final = frozenset(("call_expression", "new_expression", "await_expression"))
 _ARGUMENTS: Final = ("arguments", "template_string")
 _OPTIONAL_MARKS: Final = ("?.", "optional_chain")
+
+# Helpers of compilers that copy all names of a module: the positions of what takes them and of what has them.
+_STARS: Final = {"__exportStar": (1, 0), "__reExport": (0, 1)}
 
 Argument = tuple[int, int, int]
 
@@ -168,10 +172,8 @@ def _callee(walk: Walk, node: Node) -> _Callee:
 
 
 def _member(walk: Walk, node: Node, field: Node | None) -> _Callee:
-    base = walk.value(node.child_by_field_name("object"))
-    name = field_name(walk, node)
     line = (field if field is not None else node).start_point.row + 1
-    slot = load_field(walk, base, name, node, line)
+    slot, base, name = read(walk, node, line)
     return _Callee(slot, base, name if name != "*" else "", line, walk.short(node, _TEXT_LIMIT))
 
 
@@ -279,6 +281,10 @@ def _known(walk: Walk, callee: _Callee, listed: Node, arguments: list[Argument],
                 walk.build.row(flows.SPREAD, target, slot, 0, callee.line)
         if result:
             walk.build.copy(result, target)
+    elif member in _STARS and len(arguments) > 1:
+        target, source = (arguments[at][1] for at in _STARS[member])
+        if target and source:
+            walk.build.row(flows.SPREAD, target, source, 0, callee.line)
     elif member in ("defineProperty", "__defProp", "__export", "__exportAll"):
         parts = [child for child in listed.named_children if child.type != "comment"]
         if member.startswith("__export") and len(parts) > 1 and len(arguments) > 1:
@@ -341,7 +347,21 @@ def await_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
         while loop is not None and not loop.yields:
             loop.yields = True
             loop = loop.parent
-    return walk.flagged(operand, flags | flows.AWAITED, wanted)
+    called = bare(operand).type in _CALLED
+    slot = walk.flagged(operand, flags | flows.AWAITED, wanted or not called)
+    if slot:
+        # a thenable of the program: awaiting it runs its `then`
+        start = node.start_point
+        walk.build.operation(
+            function=walk.frame.index,
+            line=start.row + 1,
+            column=start.column + 1,
+            base=slot,
+            member="then",
+            loop=walk.loop.index if walk.loop is not None else -1,
+            condition=walk.condition(),
+        )
+    return slot
 
 
 def _is_macrotask(walk: Walk, node: Node) -> bool:

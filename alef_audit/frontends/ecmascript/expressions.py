@@ -8,7 +8,7 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
 from alef_audit.frontends.ecmascript.literals import inner, join
 from alef_audit.frontends.ecmascript.modules import is_module_exports, module_exports_store, module_object
-from alef_audit.frontends.ecmascript.patterns import bind, elements, field_name, joint, load_field, place
+from alef_audit.frontends.ecmascript.patterns import bind, elements, field_name, joint, read
 from alef_audit.frontends.ecmascript.types import cast
 from alef_audit.frontends.ecmascript.walk import UNNAMED, Guard, Naming, Walk
 
@@ -61,10 +61,10 @@ def member_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
         slot = module_object(walk)
         walk.build.copy(dst, slot)
         return dst or slot
-    base, name = place(walk, node)
-    if not base or name == "length":
+    if node.type == "member_expression" and node.named_children[-1:] and walk.text(node.named_children[-1]) == "length":
+        walk.effect(node.child_by_field_name("object"))
         return 0
-    return load_field(walk, base, name, node, node.end_point.row + 1, dst)
+    return read(walk, node, node.end_point.row + 1, dst)[0]
 
 
 # --- transparent wrappers

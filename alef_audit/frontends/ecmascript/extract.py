@@ -7,6 +7,7 @@ from tree_sitter import Node
 
 from alef_audit.facts.file import Directive, FileFacts
 from alef_audit.frontends.builder import FactsBuilder
+from alef_audit.frontends.ecmascript.constants import constants
 from alef_audit.frontends.ecmascript.parse import parse
 from alef_audit.frontends.ecmascript.tables import tables
 from alef_audit.frontends.ecmascript.walk import Walk
@@ -24,7 +25,7 @@ def extract_ecmascript(text: bytes, grammar: str) -> FileFacts:
     build = FactsBuilder("ecmascript")
     lines = text.count(b"\n") + 1
     build.problems.extend(problems)
-    walk = Walk(build, text, tables(grammar))
+    walk = Walk(build, text, tables(grammar), constants(root, text))
     body = walk.frame
     body.label, body.end_line = "<module>", lines
     build.enter(body.index)

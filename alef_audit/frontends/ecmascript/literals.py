@@ -65,13 +65,6 @@ def string_value(walk: Walk, node: Node) -> str | None:
     return None
 
 
-def key_pattern(walk: Walk, node: Node | None) -> str:
-    """What a computed key is known to look like: `on*` for `on${type}` and `"on" + type`; "" if too little is known."""
-    parts = _pattern(walk, node, 0) if node is not None else "*"
-    pattern = re.sub(r"\*+", "*", parts)
-    return pattern if "*" in pattern and len(pattern) > _TELLING else ""
-
-
 def _pattern(walk: Walk, node: Node, depth: int) -> str:
     text = string_value(walk, node)
     if text is not None:
@@ -133,17 +126,29 @@ def property_name(walk: Walk, key: Node | None) -> str:
     if kind == "computed_property_name":
         below = inner(key)
         text = string_value(walk, below) if below is not None else None
-        return text or well_known(walk, below) or "*"
+        return text or known_key(walk, below) or "*"
     if kind == "string":
         return string_value(walk, key) or "*"
     return walk.text(key) or "*"
 
 
-def well_known(walk: Walk, node: Node | None) -> str:
-    """The name of a method that the language itself looks up by a symbol: `[Symbol.iterator]`."""
-    if node is None or node.type != "member_expression" or node.end_byte - node.start_byte > 20:
+def known_key(walk: Walk, node: Node | None) -> str:
+    """The key that a constant of the module stands for (`[Topic.Ready]`), or the name of a method that the language
+    itself looks up by a symbol (`[Symbol.iterator]`); "" for anything else.
+    """
+    if node is None or node.type not in ("identifier", "member_expression") or node.end_byte - node.start_byte > 80:
         return ""
-    return _WELL_KNOWN.get(walk.text(node), "")
+    text = walk.text(node)
+    symbol = _WELL_KNOWN.get(text, "")
+    value = walk.constants.get(text, "")
+    if symbol or not value:
+        return symbol
+    scope, name = walk.frame.scope, text.partition(".")[0]
+    while scope.parent is not None:
+        if name in scope.declared:
+            return ""
+        scope = scope.parent
+    return value
 
 
 def is_identifier(text: str) -> bool:

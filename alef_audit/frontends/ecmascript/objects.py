@@ -75,6 +75,8 @@ def _pair(walk: Walk, node: Node, holder: int, path: str) -> bool:
 
 def property_naming(walk: Walk, path: str, name: str, key: Node | None) -> Naming:
     """How a function under a property is called: by its path, the key as written if it is computed."""
+    if name == "*" and key is not None and key.type == "string":
+        return Naming("*", join(path, "*"), join(path, "*"))
     if name == "*" and key is not None:
         label = path + walk.short(key, 60)
     else:

@@ -3,7 +3,7 @@
 from tree_sitter import Node
 
 from alef_audit.facts import flows
-from alef_audit.frontends.ecmascript.literals import bare, key_pattern, property_name, string_value, well_known
+from alef_audit.frontends.ecmascript.literals import bare, is_identifier, known_key, property_name, string_value
 from alef_audit.frontends.ecmascript.walk import Naming, Walk
 
 
@@ -113,16 +113,36 @@ def place(walk: Walk, node: Node) -> tuple[int, str]:
     return base, field_name(walk, node)
 
 
-def load_field(walk: Walk, base: int, name: str, node: Node, line: int, dst: int = 0) -> int:
-    """What `base.name` holds, or for a key that is partly known the fields that fit it; in `dst` if there is one."""
+def read(walk: Walk, node: Node, line: int, dst: int = 0) -> tuple[int, int, str]:
+    """The slot of the value of a member or subscript expression (`dst` unless that is 0), that of its base, and the
+    field's name.  Names that are put together of a known part and an unknown one stand for all that fit.
+    """
+    base, name = place(walk, node)
     if not base:
-        return 0
-    pattern = key_pattern(walk, node.child_by_field_name("index")) if name == "*" else ""
-    if not pattern and not dst:
-        return walk.build.load(base, name, line)
+        return 0, 0, name
+    pattern = _key_pattern(walk, node) if name == "*" and node.type == "subscript_expression" else ""
+    if not dst and not pattern:
+        return walk.build.load(base, name, line), base, name
     dst = dst or walk.build.slot()
     walk.build.row(flows.MATCH if pattern else flows.LOAD, dst, base, walk.build.name(pattern or name), line)
-    return dst
+    return dst, base, name
+
+
+def _key_pattern(walk: Walk, node: Node) -> str:
+    """`on*` for the key of this[`on${type}`] and of this["on" + type]; "" for others."""
+    index = node.child_by_field_name("index")
+    index = bare(index) if index is not None else None
+    if index is None or index.end_byte - index.start_byte > 80:
+        return ""
+    if index.type == "template_string":
+        parts = [walk.text(c) if c.type == "string_fragment" else "*" for c in index.named_children]
+    elif index.type == "binary_expression":
+        texts = (string_value(walk, child) for child in index.named_children)
+        parts = [text if text is not None else "*" for text in texts]
+    else:
+        return ""
+    pattern = "".join(parts)
+    return pattern if is_identifier(pattern.replace("*", "x")) and pattern.strip("*") else ""
 
 
 def field_name(walk: Walk, node: Node) -> str:
@@ -133,7 +153,7 @@ def field_name(walk: Walk, node: Node) -> str:
     index = node.child_by_field_name("index")
     if index is None:
         return "*"
-    name = string_value(walk, index) or well_known(walk, index)
+    name = string_value(walk, index) or known_key(walk, index)
     if not name:
         walk.effect(index)
     return name or "*"

@@ -153,6 +153,7 @@ class Walk:
 
     __slots__ = (
         "build",
+        "constants",
         "depth",
         "frame",
         "frames",
@@ -168,8 +169,9 @@ class Walk:
         "too_deep",
     )
 
-    def __init__(self, build: FactsBuilder, source: bytes, tables: Tables) -> None:
+    def __init__(self, build: FactsBuilder, source: bytes, tables: Tables, constants: Mapping[str, str]) -> None:
         self.build = build
+        self.constants = constants
         self.source = source
         self.tables = tables
         self.depth = 0
