@@ -24,7 +24,7 @@ FUNCTION: Final = 2  # dst    function         dst holds that function of this f
 CLASS: Final = 3  # dst    class            dst holds that class (not an instance)
 OBJECT: Final = 4  # dst    object           dst holds that allocation site (object, list, map literal)
 LOAD: Final = 5  # dst    base     name    dst holds base.name; name ELEMENT = any field or element
-STORE: Final = 6  # base   src      name    base.name = src; name ELEMENT = an element under an unknown key
+STORE: Final = 6  # base   src      name    base.name = src; name ELEMENT = an element under an unknown key; src 0: may run a setter
 IMPORT: Final = 7  # dst    import           dst holds what that import binds
 GLOBAL: Final = 8  # dst    0        name    dst holds the builtin or global of that name (free variable of the file)
 SELF: Final = 9  # dst    class            dst holds an instance of the class or of one of its subclasses

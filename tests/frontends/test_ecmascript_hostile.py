@@ -50,7 +50,8 @@ def check(facts: FileFacts) -> None:
     for at in range(0, len(rows), flows.ROW):
         op, *columns, _ = rows[at : at + flows.ROW]
         for column in flows.SLOT_COLUMNS.get(op, ()):
-            assert 0 < columns[column - 1] < slots
+            least = 0 if (op, column) == (flows.STORE, 2) else 1  # a store of a plain value: it may run a setter
+            assert least <= columns[column - 1] < slots
         if op in tables:
             assert 0 <= columns[1] < len(tables[op])
         if op in (flows.LOAD, flows.STORE, flows.GLOBAL):
