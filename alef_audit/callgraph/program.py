@@ -9,10 +9,8 @@ from typing import Final
 from alef_audit.facts import flows
 from alef_audit.facts.file import Class, FileFacts, Function
 
-# Elements of lists and argument lists are told apart up to this position.
-POSITIONS: Final = 8
 # The program-wide name of `flows.CALLED`.
-CALLED: Final = 2 + POSITIONS
+CALLED: Final = len(flows.RESERVED) + flows.POSITIONS
 # Methods that operations and builtins run without a program having to spell them.
 OPERATIONS: Final = (
     "__iter__",
@@ -81,8 +79,9 @@ def build_program(files: list[tuple[str, str, str, FileFacts]]) -> Program:
     classes: list[Class] = []
     function_unit, class_unit = array("i"), array("i")
     objects, slots = 0, 1
-    name_ids: dict[str, int] = {"": 0, "*": 1, **{str(index): 2 + index for index in range(POSITIONS)}}
-    name_ids[flows.CALLED] = CALLED
+    # the reserved names come first, as in every file; then those that library functions put values under
+    first = (*flows.RESERVED, *map(str, range(flows.POSITIONS)), flows.CALLED, "value", flows.SENT_FIELD)
+    name_ids: dict[str, int] = {name: index for index, name in enumerate(first)}
     for operation in OPERATIONS:
         name_ids.setdefault(operation, len(name_ids))
     name_maps = []

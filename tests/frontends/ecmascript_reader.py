@@ -27,6 +27,8 @@ _OPS = {
     flows.TYPE: "TYPE",
     flows.SUPER: "SUPER",
     flows.SPREAD: "SPREAD",
+    flows.COLLECT: "COLLECT",
+    flows.PAIR: "PAIR",
     flows.ITERATE: "ITERATE",
 }
 
@@ -188,7 +190,7 @@ class Reader:
 
 
 def _field(fields: dict[tuple[str, str], set[str]], base: str, name: str) -> set[str]:
-    if name == "*":
+    if name in ("*", "[]"):
         found = {value for (owner, _), values in fields.items() if owner == base for value in values}
     else:
         found = fields.get((base, name), set()) | fields.get((base, "*"), set())

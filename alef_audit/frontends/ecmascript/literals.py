@@ -74,6 +74,20 @@ def _unescape(found: re.Match[str]) -> str:
     return _ESCAPED.get(code, code)
 
 
+def key_value(walk: Walk, node: Node) -> str | None:
+    """The string that a computed key is: a literal, or a `const` of the module that is one."""
+    if node.type != "identifier":
+        return string_value(walk, node)
+    name = walk.text(node)
+    text = walk.constants.get(name)
+    scope = walk.frame.scope if text is not None else None
+    while scope is not None and scope.parent is not None:
+        if name in scope.declared:
+            return None
+        scope = scope.parent
+    return text
+
+
 def literal(walk: Walk, node: Node) -> str:
     """The literal spelling of `node` (see `flows.string_literal`), "" if it is no literal."""
     kind = node.type
@@ -107,7 +121,7 @@ def property_name(walk: Walk, key: Node | None) -> str:
     kind = key.type
     if kind == "computed_property_name":
         below = inner(key)
-        text = string_value(walk, below) if below is not None else None
+        text = key_value(walk, below) if below is not None else None
         return text or well_known(walk, below) or "*"
     if kind == "string":
         return string_value(walk, key) or "*"

@@ -8,7 +8,7 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.frontends.ecmascript.calls import makes_require
 from alef_audit.frontends.ecmascript.expressions import test
-from alef_audit.frontends.ecmascript.literals import bare
+from alef_audit.frontends.ecmascript.literals import bare, starts_with, string_value
 from alef_audit.frontends.ecmascript.patterns import bind, elements
 from alef_audit.frontends.ecmascript.types import instance_of
 from alef_audit.frontends.ecmascript.walk import Guard, Naming, Walk
@@ -88,8 +88,17 @@ def declarator(walk: Walk, node: Node) -> None:
         instance_of(walk, typed, slot)
     if value is not None:
         walk.value_as(value, Naming(name, name, name), slot)
+        if walk.frame.parent is None and (text := string_value(walk, bare(value))):
+            _constant(walk, node, name, text)
         if makes_require(walk, value):
             walk.frame.requires.add(name)
+
+
+def _constant(walk: Walk, node: Node, name: str, text: str) -> None:
+    """Note a string that a `const` of the module stands for."""
+    declaration = node.parent
+    if declaration is not None and starts_with(declaration, "const"):
+        walk.constants[name] = text
 
 
 # --- branches

@@ -153,6 +153,7 @@ class Walk:
 
     __slots__ = (
         "build",
+        "constants",
         "depth",
         "frame",
         "frames",
@@ -182,6 +183,7 @@ class Walk:
         self.guard: Guard | None = None
         self.interface = 0  # what `this` in a type means: an instance of the interface around it, 0 = none
         self.namespace = 0  # object of the TypeScript namespace around the statement, 0 = the module
+        self.constants: dict[str, str] = {}  # strings that a `const` of the module stands for
         self.frame = self.function(None)
 
     # --- text
