@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from alef_audit.callgraph import tokens
+from alef_audit.callgraph import containers, getters, tokens
 from alef_audit.callgraph.api import CALL as API_CALL
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.classes import class_of, load_member, member
 from alef_audit.callgraph.construction import call_new, construct, construct_open
 from alef_audit.callgraph.operations import operate_builtin
-from alef_audit.callgraph.program import CALLED, POSITIONS
+from alef_audit.callgraph.program import CALLED
 from alef_audit.callgraph.promises import make_promise, resolving, settle_promise
 from alef_audit.callgraph.prototypes import chain
 from alef_audit.callgraph.state import APPLY, CONSTRUCT, LOAD, PARAMETER, RECEIVER, SAME, STORE, TYPE, State
@@ -20,26 +20,6 @@ from alef_audit.facts.file import ClassKind, Function, FunctionFlag, ParameterKi
 from alef_audit.facts.flows import ELEMENT
 from alef_audit.rulepack.paths import Selector
 
-# Constructors of the languages' own collections: a fresh allocation site each.
-_COLLECTIONS: Final = frozenset(
-    [
-        "Map",
-        "Set",
-        "WeakMap",
-        "WeakSet",
-        "Array",
-        "dict",
-        "list",
-        "set",
-        "defaultdict",
-        "OrderedDict",
-        "deque",
-        "collections.defaultdict",
-        "collections.OrderedDict",
-        "collections.deque",
-        "WeakValueDictionary",
-    ]
-)
 _REPLACING: Final = frozenset(("dataclasses.replace", "attrs.evolve", "attr.evolve", "copy.replace"))
 _KEYWORD_LIKE: Final = ParameterKind.REST | ParameterKind.KEYWORDS
 
@@ -66,8 +46,11 @@ def apply_call(state: State, table: CallTable, call: int, value: int) -> None:
     elif kind == tokens.REGISTER_OF:
         register(state, table, call, index)
     elif kind == tokens.OBJECT:
+        arguments = table.arguments(call)
         if value in state.type_objects and table.result(call):
             state.read_field(value, CALLED, table.result(call))
+        elif value in state.stock.getters and arguments:
+            state.copy(getters.run(state, table, call, value, arguments[0][1]), table.result(call))
     elif kind == tokens.OPEN and state.program.classes[index].kind == ClassKind.INTERFACE and _is_typed(state, index):
         state.copy(member(state, token(tokens.INSTANCE, index), CALLED), table.result(call))
     elif kind in (tokens.INSTANCE, tokens.OPEN) and "__call__" in state.program.name_ids:
@@ -205,10 +188,8 @@ def make_field(state: State, table: CallTable, constraint: tuple[int, ...], valu
         link(state, table, call, index, result=field, bare=True)
     elif kind == tokens.CLASS:
         construct(state, table, call, index, field, bare=True)
-    elif kind == tokens.EXTERNAL and state.api.text[index] in _COLLECTIONS:
-        if field not in state.rest_objects:
-            state.rest_objects[field] = state.new_object()
-        state.add(field, state.rest_objects[field])
+    elif kind == tokens.EXTERNAL:
+        containers.returned_from_outside(state, value, field)
 
 
 def _handed_over(
@@ -283,7 +264,7 @@ def _pass_keyword(state: State, table: CallTable, function: int, label: int, slo
 
 def _position(state: State, index: int) -> int:
     """The name of an element by its position; ELEMENT for those that are not told apart."""
-    return state.program.name_ids.get(str(index), ELEMENT) if index < POSITIONS else ELEMENT
+    return state.program.name_ids.get(str(index), ELEMENT) if index < flows.POSITIONS else ELEMENT
 
 
 def _pass_rest(
@@ -325,13 +306,19 @@ def apply_external(state: State, table: CallTable, call: int, node: int) -> None
         for label, slot, _ in table.arguments(call):
             if label > 0 and slot and table.arguments(call)[0][1]:
                 state.attach(table.arguments(call)[0][1], (STORE, slot, label))
-    if result:
+    recipe = containers.function_recipe(state, table, call, api.text[node])
+    if getters.make(state, table, call, api.text[node]):
+        return
+    if recipe is not None:
+        containers.install(state, table, call, recipe)
+        made_of_it = api.made_type.get(node) or api.existing(node, API_CALL)
+        if made_of_it:
+            _give(state, result, token(tokens.EXTERNAL, made_of_it))
+    elif result:
         if api.text[node].endswith(".__new__"):
             call_new(state, table, call)
         elif api.text[node].endswith(".bind") and _is_function(api, api.parent[node]):
             state.add(result, token(tokens.EXTERNAL, api.parent[node]))
-        elif api.text[node] in _COLLECTIONS:
-            state.add(result, state.new_object())
         elif table.flags(call) & flows.DECORATOR and node not in api.values:
             # decorators from outside are taken to hand back what they decorate
             for _, slot, _ in table.arguments(call):

@@ -12,8 +12,9 @@ from alef_audit.callgraph import tokens
 from alef_audit.callgraph.state import VALUE_OF, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import ClassKind, FunctionFlag
-from alef_audit.facts.flows import ELEMENT
+from alef_audit.facts.flows import ANY_NAME, ELEMENT
 
+_NAMED_TUPLES: Final = frozenset(("typing.NamedTuple", "collections.namedtuple"))
 _CLASS_OF: Final = {"python": "__class__", "ecmascript": "constructor"}
 
 
@@ -31,6 +32,8 @@ def load_member(state: State, value: int, name: int, destination: int) -> None:
         return
     elif kind in (tokens.INSTANCE, tokens.OPEN) and text == _CLASS_OF[language_of(state, index)]:
         state.add(destination, class_of(value))
+    elif kind in (tokens.INSTANCE, tokens.OPEN) and text == "__dict__":
+        state.add(destination, value)
     elif kind in (tokens.CLASS, tokens.OPEN_CLASS) and text == "prototype":
         state.add(destination, token(tokens.INSTANCE, index))
     elif kind in (tokens.OPEN, tokens.OPEN_CLASS):
@@ -43,17 +46,19 @@ def load_member(state: State, value: int, name: int, destination: int) -> None:
         if kind == tokens.CLASS and state.classes.named_metaclasses and not state.classes.declares(index, name):
             for metaclass in state.classes.metaclasses_of(index):
                 state.copy(member(state, token(tokens.INSTANCE, metaclass), name), destination)
-    if name == ELEMENT and kind in (tokens.INSTANCE, tokens.OPEN) and state.classes.fields[index]:
-        _unpack(state, index, destination)
+    if kind in (tokens.INSTANCE, tokens.OPEN) and (name == ELEMENT or text.isdigit()) and state.classes.fields[index]:
+        _unpack(state, index, name, destination)
 
 
-def _unpack(state: State, index: int, destination: int) -> None:
+def _unpack(state: State, index: int, name: int, destination: int) -> None:
     """The elements of a named tuple are its fields."""
     if any(
-        ancestor & MASK == tokens.EXTERNAL and state.api.text[ancestor >> SHIFT] == "typing.NamedTuple"
+        ancestor & MASK == tokens.EXTERNAL and state.api.text[ancestor >> SHIFT] in _NAMED_TUPLES
         for ancestor in state.classes.order(index)
     ):
-        for field in state.classes.fields_of(index):
+        fields = state.classes.fields_of(index)
+        position = 0 if name == ELEMENT else int(state.program.names[name])
+        for field in fields if name == ELEMENT else fields[position : position + 1]:
             state.copy(member(state, token(tokens.INSTANCE, index), field), destination)
 
 
@@ -121,6 +126,8 @@ def _read_level(state: State, value: int, index: int, name: int, variable: int) 
     state.read_field(token(tokens.CLASS, index), name, variable)
     if value & MASK == tokens.INSTANCE:
         state.read_field(token(tokens.INSTANCE, index), name, variable)
+        if state.stock.named_freely and not state.program.names[name].startswith("_"):
+            state.read_field(token(tokens.INSTANCE, index), ANY_NAME, variable)
 
 
 def _wire_member(state: State, value: int, name: int, variable: int) -> None:

@@ -1,162 +1,366 @@
 """The languages' own collections: what goes in by `push` and `set` comes out by `get` and is handed to `map`.
 
-A static rule by member name: cheap, and wrong only for classes of the program that give these names another meaning,
-where the real method is resolved as well.
+What each library function does is data (`library.py`); here its flows become constraints.  Methods are told by name;
+their flows are written only when a collection arrives in the receiver: an object that a literal or a library function
+made, or an instance of a class that does not define the method itself.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
-from alef_audit.callgraph import tokens
+from alef_audit.callgraph import getters, recipes, tokens
 from alef_audit.callgraph.bases import declares, external_bases
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.members import load, load_export
-from alef_audit.callgraph.state import ELEMENT_OF, FINISHED, LOAD, PICK, PUT, State
+from alef_audit.callgraph.classes import make_live, member
+from alef_audit.callgraph.library import FUNCTIONS, METHODS, STORING
+from alef_audit.callgraph.members import load, load_export, make_instance, store
+from alef_audit.callgraph.recipes import Flow, Place, Recipe
+from alef_audit.callgraph.state import (
+    COLLECT,
+    ENTRIES,
+    FINISHED,
+    GIVE,
+    LINKED,
+    LOAD,
+    METHOD,
+    PICK,
+    PUT,
+    RETURNED,
+    SETTLED,
+    SPREAD,
+    TAKE_ENTRIES,
+    Constraint,
+    State,
+)
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
-from alef_audit.facts.flows import ELEMENT
+from alef_audit.facts.file import ObjectKind
+from alef_audit.facts.flows import EACH, ELEMENT
 
-_TAKES_OUT: Final = frozenset(
-    ["get", "pop", "shift", "at", "find", "findLast", "popleft", "setdefault", "peek", "__next__", "__anext__"]
-)
-_KEYED: Final = frozenset(("get", "set", "setdefault"))
-_PUTS_IN: Final = frozenset(["set", "push", "add", "append", "unshift", "insert", "appendleft", "setdefault"])
-_SAME: Final = frozenset(
-    [
-        "filter",
-        "slice",
-        "concat",
-        "sort",
-        "reverse",
-        "copy",
-        "toSorted",
-        "toReversed",
-        "values",
-        "keys",
-        "entries",
-        "items",
-        "then",
-        "catch",
-        "finally",
-    ]
-)
-_CALLS_BACK: Final = frozenset(
-    [
-        "map",
-        "forEach",
-        "filter",
-        "some",
-        "every",
-        "find",
-        "findIndex",
-        "findLast",
-        "flatMap",
-        "reduce",
-        "reduceRight",
-        "sort",
-        "then",
-    ]
-)
-_STATIC_SAME: Final = frozenset(
-    [
-        "Object.values",
-        "Object.entries",
-        "Object.freeze",
-        "Object.assign",
-        "Object.create",
-        "Array.from",
-        "Array.of",
-        "structuredClone",
-        "Promise.all",
-        "Promise.resolve",
-    ]
-)
-_ONE_OF: Final = frozenset(["Promise.race", "Promise.any"])
+_CLASS_LIKE: Final = (tokens.INSTANCE, tokens.OPEN)
+_PROMISE_SAME: Final = frozenset(("then", "catch", "finally"))
+_BY_RESULT: Final = frozenset(("map", "flatMap", "reduce", "reduceRight"))
+_WITHOUT_ARGUMENTS: Final = 99  # a shift of positions beyond every parameter
+_NO_RECIPE: Final = Recipe((), "")
+
+
+def note_sites(state: State) -> None:
+    """Mark the allocation sites that are mappings, and the literals whose length is known."""
+    for unit in state.program.units:
+        for offset, site in enumerate(unit.facts.objects):
+            value = tokens.token(tokens.OBJECT, unit.objects + offset)
+            if site.kind == ObjectKind.MAPPING:
+                state.stock.keyed[value] = unit.facts.language == "ecmascript"
+            if site.length > 0:
+                state.stock.lengths[value] = site.length
+
+
+class Literals:
+    """What the rows of one file say of its literals, by the slot that holds them."""
+
+    def __init__(self) -> None:
+        self.made: list[tuple[int, int]] = []  # slot, object
+        self.spreads: dict[int, set[int]] = {}  # slot -> names stored after the last spread
+        self.pairs: list[tuple[int, int]] = []  # slot of a pair, name that is its first element
+        self.methods: list[tuple[int, int]] = []  # slot, name of a collection's method that is stored there
+
+
+def note_literals(state: State, literals: Literals) -> None:
+    """Keep what entries override what is spread before them, what pairs are keys of, and which objects have methods of
+    their own under the names of collections' methods.
+    """
+    for slot, value in literals.made:
+        if literals.spreads.get(slot):
+            state.stock.overrides[value] = literals.spreads[slot] - {ELEMENT}
+    for slot, name in literals.pairs:
+        state.stock.pairs.update((value, name) for value in state.points_to[slot] or ())
+    for slot, name in literals.methods:
+        for value in state.points_to[slot] or ():
+            if value & MASK == tokens.OBJECT:
+                state.field(value, name)
 
 
 def attach(state: State, table: CallTable, call: int) -> None:
-    """Write the constraints that the member name of `call` stands for."""
-    member = table.member(call)
-    result = table.result(call)
+    """Let `call` wait for what its member name says something about."""
     receiver = table.receiver(call)
-    if result and table.text(call) in _STATIC_SAME:
-        for _, slot, _ in table.arguments(call):
-            if slot:
-                state.copy(slot, result)
-        return
-    if result and table.text(call) in _ONE_OF:
-        for _, slot, _ in table.arguments(call):
-            if slot:
-                state.attach(slot, (LOAD, result, ELEMENT))
-    elif result and table.text(call) == "Promise.allSettled":
-        _settled(state, table, call, result)
     if not receiver:
         return
-    key = _literal_key(state, table, call) if member in _KEYED else 0
-    if result and key:
+    member = table.member(call)
+    if member in METHODS[language_of(state, table, call)]:
+        state.attach(receiver, (METHOD, call))
+    elif member == "result" and table.result(call) and not table.arguments(call):
+        state.attach(receiver, (FINISHED, table.result(call)))
+    elif member in _PROMISE_SAME:
+        _attach_promise(state, table, call, receiver, member)
+
+
+def stores_only(state: State, table: CallTable, call: int) -> bool:
+    """Whether `call` reads like one that puts its arguments into a collection: `listeners.append(f)`."""
+    fewest = STORING[language_of(state, table, call)].get(table.member(call))
+    return fewest is not None and bool(table.receiver(call)) and len(table.arguments(call)) >= fewest
+
+
+def language_of(state: State, table: CallTable, call: int) -> str:
+    return state.program.unit_of(table.function(call)).facts.language
+
+
+def function_recipe(state: State, table: CallTable, call: int, text: str) -> Recipe | None:
+    """What the library function at the path `text` does with collections, in the form that `call` uses."""
+    known = FUNCTIONS[language_of(state, table, call)]
+    if text not in known and f"{text}/1" not in known:
+        return None
+    return known.get(f"{text}/{_positional(table, call)}") or known.get(text)
+
+
+def _positional(table: CallTable, call: int) -> int:
+    return sum(1 for label, _, _ in table.arguments(call) if label == flows.NO_NAME)
+
+
+# --- from flows to constraints
+
+
+def install(state: State, table: CallTable, call: int, recipe: Recipe) -> None:
+    """Write the constraints of a library function for one call of it."""
+    called = [slot for place in recipe.calls for slot in _slots(state, table, call, place)]
+    state.stock.installed[call] = (*state.stock.installed.get(call, ()), *called)
+    result = table.result(call)
+    if result and recipe.makes:
+        state.add(result, state.holder(0, call, keyed=_keyed(recipe)))
+    for flow in recipe.flows:
+        if flow.target.root == "result" and not result:
+            continue
+        if flow.source.root == "keywords":
+            _keywords(state, table, call, flow)
+            continue
+        for slot in _slots(state, table, call, flow.source):
+            source = slot
+            for step in flow.source.steps:
+                source = _step(state, table, call, source, step)
+            _deliver(state, table, call, source, flow)
+
+
+def unknown_receivers(state: State, table: CallTable) -> bool:
+    """Write the flows of `map` and its like where nothing is known of the receiver; True if there were any.
+
+    Their results are what their callbacks give, whatever they are called with.
+    """
+    found = False
+    for call in range(len(table)):
+        receiver = table.receiver(call)
+        if not receiver or state.points_to[receiver] or call in state.stock.installed or not table.result(call):
+            continue
+        if table.member(call) not in _BY_RESULT:
+            continue
+        recipe = METHODS[language_of(state, table, call)].get(table.member(call))
+        if recipe is not None:
+            found = True
+            install(state, table, call, recipe)
+    return found
+
+
+def _slots(state: State, table: CallTable, call: int, place: Place) -> list[int]:
+    """The variables that a place starts from."""
+    if place.root == "self":
+        return [table.receiver(call)]
+    if place.root == "result":
+        return [table.result(call)]
+    arguments = table.arguments(call)
+    if place.root == "keyword":
+        wanted = state.program.name_ids.get(place.name, -1)
+        return [slot for label, slot, _ in arguments if label == wanted and slot]
+    positional = [slot for label, slot, _ in arguments if label == flows.NO_NAME]
+    chosen = positional[place.position :] if place.root == "args" else positional[place.position : place.position + 1]
+    return [slot for slot in chosen if slot]
+
+
+def _step(state: State, table: CallTable, call: int, source: int, step: str) -> int:
+    """A variable for what one step leads to."""
+    found = state.variable()
+    if step == "()":
+        state.attach(source, (RETURNED, found, call))
+    elif step == "[]":
+        state.attach(source, (LOAD, found, EACH))
+    elif step == "[key]" and (key := _literal_key(state, table, call)):
         for name in (key, ELEMENT):
-            state.attach(receiver, (PICK, result, name))
-    elif result and member in _TAKES_OUT:
-        state.attach(receiver, (LOAD, result, ELEMENT))
-    if result and member == "next":
-        holder = state.new_object()
-        state.add(result, holder)
-        state.attach(receiver, (LOAD, state.field(holder, table.names["value"]), ELEMENT))
-    if result and member in _SAME:
-        state.copy(receiver, result)
-    if member in _PUTS_IN:
-        arguments = table.arguments(call)
-        if arguments and arguments[-1][1]:
-            state.attach(receiver, (PUT, arguments[-1][1], key or ELEMENT))
-    if result and member == "result" and not table.arguments(call):
-        state.attach(receiver, (FINISHED, result))
-    if member in ("send", "asend") and flows.SENT_FIELD in state.program.name_ids:
-        for _, slot, _ in table.arguments(call)[:1]:
-            if slot:
-                state.attach(receiver, (PUT, slot, state.program.name_ids[flows.SENT_FIELD]))
-    if member in _CALLS_BACK:
-        arguments = table.arguments(call)
-        if arguments and arguments[0][1]:
-            state.attach(arguments[0][1], (ELEMENT_OF, call))
-
-
-def _settled(state: State, table: CallTable, call: int, result: int) -> None:
-    """`Promise.allSettled` gives an array of objects that have what was awaited as their `value`."""
-    name = state.program.name_ids.get("value")
-    for _, slot, _ in table.arguments(call):
-        if slot and name is not None:
-            outcomes, outcome = state.new_object(), state.new_object()
-            state.add(result, outcomes)
-            state.add(state.field(outcomes, ELEMENT), outcome)
-            state.attach(slot, (LOAD, state.field(outcome, name), ELEMENT))
+            state.attach(source, (PICK, found, name))
+    else:
+        name = ELEMENT if step[0] == "[" else state.program.name_ids.get(step[1:], ELEMENT)
+        state.attach(source, (LOAD, found, name))
+    return found
 
 
 def _literal_key(state: State, table: CallTable, call: int) -> int:
     """The name of the string literal that is the first argument: `settings.get("view")`; 0 if it is none."""
     arguments = table.arguments(call)
-    literal = arguments[0][2] if arguments else 0
-    text = state.program.names[literal]
-    return state.program.name_ids.get(text[1:], literal) if len(text) > 1 and text[0] == '"' else 0
+    text = state.program.names[arguments[0][2]] if arguments and arguments[0][2] else ""
+    return state.program.name_ids.get(text[1:], 0) if text.startswith('"') else 0
 
 
-def finish(state: State, value: int, destination: int) -> None:
-    """`task.result()`: a task stands for what its coroutine gives; objects with a method of that name are none."""
-    kind, index = value & MASK, value >> SHIFT
-    if kind in (tokens.INSTANCE, tokens.OPEN) and declares(state, index, state.program.name_ids["result"]):
+def _deliver(state: State, table: CallTable, call: int, source: int, flow: Flow) -> None:
+    """Hand what `source` holds to the target of a flow."""
+    target = flow.target
+    if target.root == "result":
+        if target.steps:
+            owner, name = _inside(state, table, call, target.steps)
+            state.copy(source, state.field(owner, name))
+        elif flow.how == recipes.VALUES:
+            state.copy(source, table.result(call))
+        elif flow.how == recipes.FIELDS:
+            state.attach(source, (SPREAD, _holding(state, call)))
+        else:
+            state.attach(source, (ENTRIES, state.holder(0, call)))
         return
-    if kind not in (tokens.MODULE, tokens.EXTERNAL, tokens.OBJECT):
-        state.add(destination, value)
+    for slot in _slots(state, table, call, target):
+        if flow.how == recipes.FIELDS:
+            state.attach(source, (SPREAD, slot))
+        elif flow.how == recipes.ENTRIES:
+            state.attach(slot, (TAKE_ENTRIES, source))
+        elif target.steps[0][0] == "(":
+            state.attach(slot, (GIVE, source, int(target.steps[0][1:-1]), call))
+        else:
+            state.attach(slot, (PUT, source, _stored_under(state, table, call, target.steps[0])))
+
+
+def _stored_under(state: State, table: CallTable, call: int, step: str) -> int:
+    if step == "[key]":
+        return _literal_key(state, table, call) or ELEMENT
+    return ELEMENT if step == "[]" else state.program.name_ids.get(step[1:], ELEMENT)
+
+
+def _inside(state: State, table: CallTable, call: int, steps: tuple[str, ...]) -> tuple[int, int]:
+    """The object made for the call's value, or one inside it, and the field that the last step names."""
+    owner = state.holder(0, call)
+    state.add(table.result(call), owner)
+    path: list[int] = []
+    for step in steps[:-1]:
+        path.append(_stored_under(state, table, call, step))
+        below = state.holder(0, call, *path)
+        state.add(state.field(owner, path[-1]), below)
+        owner = below
+    return owner, _stored_under(state, table, call, steps[-1])
+
+
+def _keywords(state: State, table: CallTable, call: int, flow: Flow) -> None:
+    """Keyword arguments become entries under their own names: `dict(status=f)`, `table.update(status=f)`."""
+    for label, slot, _ in table.arguments(call):
+        if label > 0 and slot:
+            if flow.target.root == "result":
+                state.copy(slot, state.field(state.holder(0, call), label))
+            else:
+                state.attach(table.receiver(call), (PUT, slot, label))
+        elif label == flows.SPREAD_KEYWORD and slot:
+            _deliver(state, table, call, slot, flow._replace(how=recipes.FIELDS))
+
+
+# --- constraints applied to one value
+
+
+def apply(state: State, table: CallTable, constraint: Constraint, value: int) -> None:
+    """Apply one of the constraints that this module attaches."""
+    op = constraint[0]
+    kind, index = value & MASK, value >> SHIFT
+    if op == METHOD:
+        _method(state, table, constraint[1], value)
+    elif op == GIVE:
+        _give(state, table, constraint, value)
+    elif op == LINKED:
+        if kind == tokens.FUNCTION:
+            state.links.setdefault((constraint[1], index), _WITHOUT_ARGUMENTS)
+            state.copy(table.slot_of(index, state.program.functions[index].result), constraint[2])
+    elif op == RETURNED:
+        if value in state.stock.getters:
+            state.copy(state.stock.getter_results.setdefault((value, constraint[2]), state.variable()), constraint[1])
+        elif kind in (tokens.FUNCTION, tokens.BIND_OF):
+            state.copy(table.slot_of(index, state.program.functions[index].result), constraint[1])
+        elif kind == tokens.CLASS:
+            make_live(state, index)
+            state.add(constraint[1], tokens.token(tokens.INSTANCE, index))
+        elif kind == tokens.EXTERNAL:
+            returned_from_outside(state, value, constraint[1])
+        elif kind in _CLASS_LIKE:
+            _delegate_call(state, table, value, constraint)
+    elif op == TAKE_ENTRIES:
+        if kind == tokens.OBJECT:
+            state.attach(constraint[1], (ENTRIES, value))
+    elif op == COLLECT:
+        if kind == tokens.OBJECT and value not in state.stock.keyed:
+            holder = state.holder(1, constraint[1], 0)
+            state.add(constraint[1], holder)
+            load(state, value, EACH, state.field(holder, ELEMENT))
+    elif op == ENTRIES and kind == tokens.OBJECT:
+        key = state.stock.pairs.get(value, ELEMENT)
+        state.read_field(value, state.program.name_ids["1"], state.field(constraint[1], key))
+        state.read_field(value, ELEMENT, state.field(constraint[1], ELEMENT))
+
+
+def returned_from_outside(state: State, value: int, destination: int) -> None:
+    """What a library function gives that is called without arguments: `defaultdict(list)` makes lists."""
+    index = value >> SHIFT
+    recipe = FUNCTIONS[state.api.language[index]].get(state.api.text[index])
+    if recipe is not None and recipe.makes:
+        state.add(destination, state.holder(2, destination, index, keyed=_keyed(recipe)))
+        return
+    made = make_instance(value, state)
+    if made is not None:
+        state.add(destination, made)
+
+
+def _keyed(recipe: Recipe) -> bool | None:
+    return None if recipe.makes == "list" else recipe.makes == "map"
+
+
+def _method(state: State, table: CallTable, call: int, value: int) -> None:
+    kind, index = value & MASK, value >> SHIFT
+    if call in state.stock.installed:
+        return
+    member = table.member(call)
+    if kind in _CLASS_LIKE:
+        if declares(state, index, table.names[member]):
+            return
+    elif kind == tokens.MODULE:
+        if member != "get" or state.program.units[index].facts.language != "python":
+            return
+    elif (
+        kind != tokens.OBJECT
+        or (value in state.type_objects and not state.object_fields.get(value))
+        or (value, table.names[member]) in state.fields
+    ):
+        return
+    known = METHODS[language_of(state, table, call)]
+    install(state, table, call, known.get(f"{member}/{_positional(table, call)}", known.get(member, _NO_RECIPE)))
+
+
+def _give(state: State, table: CallTable, constraint: Constraint, value: int) -> None:
+    _, source, position, call = constraint
+    kind, index = value & MASK, value >> SHIFT
+    if value in state.stock.getters:
+        getters.run(state, table, call, value, source)
+    elif kind in (tokens.FUNCTION, tokens.BIND_OF):
+        parameters = [p for p in state.program.functions[index].parameters if not p.kind]
+        if position < len(parameters):
+            state.copy(source, table.slot_of(index, parameters[position].slot))
+    elif kind == tokens.CLASS:
+        name = table.names["__init__"]
+        if name > 0:
+            state.attach(member(state, value, name), constraint)
+    elif kind in _CLASS_LIKE:
+        _delegate_call(state, table, value, constraint)
+
+
+def _delegate_call(state: State, table: CallTable, value: int, constraint: Constraint) -> None:
+    """Calling an instance calls its class's `__call__`."""
+    name = table.names["__call__"]
+    if name > 0:
+        state.attach(member(state, tokens.token(tokens.INSTANCE, value >> SHIFT), name), constraint)
 
 
 def put(state: State, value: int, source: int, name: int) -> None:
     """`value` is a collection that takes what `source` holds, under the key `name`."""
-    if value & MASK == tokens.OBJECT and not _has_own_methods(state, value):
+    kind = value & MASK
+    if kind == tokens.OBJECT:
         state.copy(source, state.field(value, name))
-
-
-def _has_own_methods(state: State, value: int) -> bool:
-    """Whether an object literal gives these names a meaning of its own: then it is no collection."""
-    names = state.program.names
-    return any(names[name] in _PUTS_IN for name in state.object_fields.get(value, ()))
+    elif kind in _CLASS_LIKE:
+        store(state, value, ELEMENT, source)
 
 
 def pick(state: State, value: int, name: int, destination: int) -> None:
@@ -166,37 +370,72 @@ def pick(state: State, value: int, name: int, destination: int) -> None:
         state.read_field(value, name, destination)
     elif kind == tokens.MODULE:
         load_export(state, index, name, destination)  # `globals().get("run")`
-    elif kind in (tokens.INSTANCE, tokens.OPEN) and name != ELEMENT:
-        if any(state.api.text[base].endswith(".TypedDict") for base in external_bases(state, index)):
-            load(state, value, name, destination)
+    elif kind in _CLASS_LIKE and (name == ELEMENT or _is_typed_dict(state, index)):
+        # a named entry of a TypedDict is a member of its class
+        load(state, value, name, destination)
 
 
-def call_back(state: State, table: CallTable, call: int, value: int) -> None:
-    """The function `value` was handed to `map` and its like: it gets the elements, its results come back."""
-    if value & MASK == tokens.RESOLVE_OF and table.member(call) == "then":
+def _is_typed_dict(state: State, index: int) -> bool:
+    return any(state.api.text[base].endswith(".TypedDict") for base in external_bases(state, index))
+
+
+def _holding(state: State, call: int) -> int:
+    """A variable that holds the collection which a call makes, and nothing else."""
+    made = state.holder(0, call)
+    variable = state.stock.getter_results.setdefault((made, call), 0) or state.variable()
+    state.stock.getter_results[made, call] = variable
+    state.add(variable, made)
+    return variable
+
+
+# --- promises
+
+
+def _attach_promise(state: State, table: CallTable, call: int, receiver: int, member: str) -> None:
+    if table.result(call):
+        state.copy(receiver, table.result(call))
+    arguments = table.arguments(call)
+    if member == "then" and arguments and arguments[0][1]:
+        state.attach(arguments[0][1], (SETTLED, call))
+
+
+def settled(state: State, table: CallTable, call: int, value: int) -> None:
+    """The function `value` was handed to `then`: it gets what the promise gives, and its result comes back."""
+    if value & MASK == tokens.RESOLVE_OF:
         state.copy(table.receiver(call), value >> SHIFT)
     if value & MASK != tokens.FUNCTION:
         return
     function = value >> SHIFT
     facts = state.program.functions[function]
-    receiver = table.receiver(call)
-    member = table.member(call)
-    position = 1 if member.startswith("reduce") else 0
-    if position < len(facts.parameters):
-        parameter = table.slot_of(function, facts.parameters[position].slot)
-        if member == "then":
-            state.copy(receiver, parameter)
-        else:
-            state.attach(receiver, (LOAD, parameter, ELEMENT))
-    result = table.result(call)
-    if not result:
+    if facts.parameters:
+        state.copy(table.receiver(call), table.slot_of(function, facts.parameters[0].slot))
+    if table.result(call):
+        state.copy(table.slot_of(function, facts.result), table.result(call))
+
+
+def finish(state: State, value: int, destination: int) -> None:
+    """`task.result()`: a task stands for what its coroutine gives; objects with a method of that name are none."""
+    kind, index = value & MASK, value >> SHIFT
+    if kind in _CLASS_LIKE and declares(state, index, state.program.name_ids["result"]):
         return
-    returned = table.slot_of(function, facts.result)
-    if member in ("map", "flatMap"):
-        holder = state.rest_objects.get(-call - 1)
-        if holder is None:
-            holder = state.rest_objects[-call - 1] = state.new_object()
-            state.add(result, holder)
-        state.copy(returned, state.field(holder, ELEMENT))
-    elif member in ("then", "reduce", "reduceRight"):
-        state.copy(returned, result)
+    if kind not in (tokens.MODULE, tokens.EXTERNAL, tokens.OBJECT):
+        state.add(destination, value)
+
+
+def called_back(state: State, table: CallTable, call: int, slot: int) -> list[int]:
+    """The functions that run when a library function calls what `slot` holds."""
+    found: list[int] = []
+    for value in state.held(slot):
+        kind, index = value & MASK, value >> SHIFT
+        if kind in (tokens.FUNCTION, tokens.BIND_OF, tokens.CALL_OF):
+            found.append(index)
+        elif kind in (tokens.CLASS, *_CLASS_LIKE):
+            name = table.names["__init__" if kind == tokens.CLASS else "__call__"]
+            owner = tokens.token(tokens.CLASS if kind == tokens.CLASS else tokens.INSTANCE, index)
+            variable = state.classes.members.get(owner, {}).get(name)
+            found.extend(_functions(state.held(variable) if variable is not None else ()))
+    return sorted(set(found))
+
+
+def _functions(values: Iterable[int]) -> list[int]:
+    return [value >> SHIFT for value in values if value & MASK == tokens.FUNCTION]

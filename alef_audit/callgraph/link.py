@@ -8,6 +8,7 @@ from alef_audit.callgraph import graph, guards, tokens
 from alef_audit.callgraph.calling import selected
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import Collector, functions_in, how_of, thread_of
+from alef_audit.callgraph.containers import called_back, stores_only
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.imports import import_edges
 from alef_audit.callgraph.narrow import builtin_constructor, enters, keeps_arguments
@@ -157,10 +158,13 @@ def _visit(collector: Collector, call: int, functions: list[int], nodes: list[in
     if nodes:
         if all(builtin_constructor(state, node) for node in nodes):
             return
-        modelled = any(node in state.api.modelled for node in nodes)
+        modelled = call in state.stock.installed or any(node in state.api.modelled for node in nodes)
         _callbacks(collector, call, settled, known=modelled)
         return
     if keeps_arguments(state, table, call):
+        return
+    if call in state.stock.installed:
+        _callbacks(collector, call, settled, known=True)
         return
     settled |= _offload_by_name(collector, call) if not functions else set()
     guessed = bool(settled) or _dynamic(collector, call)
@@ -362,10 +366,15 @@ def _callbacks(collector: Collector, call: int, settled: set[int], *, known: boo
     looping = member in collector.loops
     over = (_receiver_text(table.text(call)),) if looping else ()
     found = False
-    for _, slot, _ in table.arguments(call):
+    known_slots = state.stock.installed.get(call)
+    if known_slots is None and stores_only(state, table, call):
+        _registration(collector, call)
+        return False
+    slots = [slot for _, slot, _ in table.arguments(call)] if known_slots is None else known_slots
+    for slot in slots:
         if not slot or slot in settled:
             continue
-        handed = functions_in(state, slot)
+        handed = functions_in(state, slot) if known_slots is None else called_back(state, table, call, slot)
         if len(handed) > _HANDED_OVER:
             # whatever flowed into a general-purpose helper: no evidence that any of them is called here
             continue
@@ -376,7 +385,7 @@ def _callbacks(collector: Collector, call: int, settled: set[int], *, known: boo
         for function in handed:
             found = True
             collector.edge(call, function, graph.CALLBACK, doubt, over)
-        if looping or member in collector.callers:
+        if looping or known_slots is not None or member in collector.callers:
             for value in state.held(slot):
                 if value & MASK == tokens.EXTERNAL and value >> SHIFT in state.api.sinks:
                     found = True

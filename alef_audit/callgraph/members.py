@@ -6,7 +6,7 @@ from alef_audit.callgraph import classes, tokens
 from alef_audit.callgraph.state import HEIR, LOAD, RESULT, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import FunctionFlag
-from alef_audit.facts.flows import ACCESSORS, ASYNC_ITERATOR, CALLED, ELEMENT, GET, ITERATOR, RETURNED_VALUE
+from alef_audit.facts.flows import ACCESSORS, ASYNC_ITERATOR, CALLED, EACH, ELEMENT, GET, ITERATOR, RETURNED_VALUE
 
 # Modules whose names in annotations are no classes of which a value could be an instance.
 _TYPING: Final = ("typing.", "typing_extensions.", "collections.abc.", "types.")
@@ -98,9 +98,17 @@ _FUNCTION_METHODS: Final = {"call": tokens.CALL_OF, "apply": tokens.APPLY_OF, "b
 def load(state: State, value: int, name: int, destination: int) -> None:
     """Let `destination` take what `value.name` can be."""
     kind, index = value & MASK, value >> SHIFT
+    if kind != tokens.OBJECT and (name == EACH or name in state.stock.negative):
+        name = ELEMENT
     if kind == tokens.OBJECT:
         if name == ELEMENT:
             state.read_any(value, destination)
+        elif name == EACH:
+            iterate(state, value, destination)
+        elif name in state.stock.negative:
+            _load_from_end(state, value, name, destination)
+        elif state.program.names[name] == "__dict__":
+            state.add(destination, value)
         else:
             if name in state.methods_only:
                 return
@@ -123,6 +131,29 @@ def load(state: State, value: int, name: int, destination: int) -> None:
         _load_prototype(state, value, name, destination)
     elif kind == tokens.VALUES_OF:
         state.gather(index, LOAD, destination, name)
+
+
+def iterate(state: State, value: int, destination: int) -> None:
+    """Let `destination` take what iterating over an object gives: not the values of a mapping."""
+    pairs = state.stock.keyed.get(value)
+    if pairs is None:
+        state.read_any(value, destination)
+    elif pairs:
+        known = (value, EACH) in state.stock.holders
+        entry = state.holder(value, EACH)
+        if not known:
+            state.read_any(value, state.field(entry, state.program.name_ids["1"]))
+        state.add(destination, entry)
+
+
+def _load_from_end(state: State, value: int, name: int, destination: int) -> None:
+    """`x[-1]`: known for a literal sequence, else any element."""
+    position = state.stock.lengths.get(value, 0) - state.stock.negative[name]
+    if position < 0:
+        state.read_any(value, destination)
+        return
+    state.read_field(value, state.program.name_ids[str(position)], destination)
+    state.read_field(value, ELEMENT, destination)
 
 
 def _load_prototype(state: State, value: int, name: int, destination: int) -> None:
@@ -159,9 +190,6 @@ def _load_function(state: State, value: int, name: int, destination: int) -> Non
         state.copy(unit.slots + state.program.functions[index].result, destination)
     elif text in _FUNCTION_METHODS:
         state.add(destination, token(_FUNCTION_METHODS[text], index))
-    elif name == ELEMENT:
-        # an element of what was taken for a pair or list and is the function itself
-        state.add(destination, value)
     elif text not in ("then", "catch", "finally", "length", "name", "toString"):
         state.read_field(value, name, destination)
 

@@ -21,6 +21,7 @@ WHOLE: Final = -1
 COLLECTING: Final = ParameterKind.REST | ParameterKind.KEYWORDS
 # Methods of dicts and maps that give the value under the literal that is their first argument.
 _KEYED: Final = frozenset(("get", "pop", "setdefault"))
+_VIEWS: Final = ("items", "values", "enumerate")
 
 
 class Path(NamedTuple):
@@ -59,12 +60,13 @@ def spelled(program: Program, table: CallTable) -> Spelled:
             if parameter.slot:
                 paths[table.slot_of(index, parameter.slot)] = Path(index, position, WHOLE)
     _read_keys(program, table, paths)
+    pairs = _read_views(program, table, paths)
     for number in range(len(program.units)):
-        _read_rows(program, table, number, result)
+        _read_rows(program, table, number, result, pairs)
     return result
 
 
-def _read_rows(program: Program, table: CallTable, number: int, result: Spelled) -> None:
+def _read_rows(program: Program, table: CallTable, number: int, result: Spelled, pairs: dict[int, Path]) -> None:
     unit, names = program.units[number], program.name_maps[number]
     aliases, base = table.aliases, unit.slots
     paths, copies, stored, spread = result.paths, result.copies, result.stored, result.spread
@@ -72,10 +74,16 @@ def _read_rows(program: Program, table: CallTable, number: int, result: Spelled)
     for op, a, b, c, _ in flows.rows(unit.facts.flows):
         if op == flows.LOAD:
             source = paths.get(aliases[base + b])
+            destination, name = aliases[base + a], flows.ELEMENT if c == flows.EACH else names[c]
             if source is not None and source.field == WHOLE:
-                destination, name = aliases[base + a], names[c]
                 if destination not in paths and (name != flows.ELEMENT or _collects(program, source)):
                     paths[destination] = Path(source.function, source.position, name)
+            elif aliases[base + b] in pairs:
+                viewed = pairs[aliases[base + b]]
+                if c == flows.EACH:
+                    pairs.setdefault(destination, viewed)
+                elif program.names[name] == "1":
+                    paths.setdefault(destination, viewed._replace(field=flows.ELEMENT))
         elif op == flows.COPY:
             destination, origin = aliases[base + a], aliases[base + b]
             copies.setdefault(destination, origin)
@@ -111,6 +119,28 @@ def _read_keys(program: Program, table: CallTable, paths: dict[int, Path]) -> No
         name = program.name_ids.get(literal[1:]) if literal.startswith('"') else None
         if name:
             paths[result] = Path(source.function, source.position, name)
+
+
+def _read_views(program: Program, table: CallTable, paths: dict[int, Path]) -> dict[int, Path]:
+    """`kwargs.values()` stands for kwargs; gives the slots of `kwargs.items()` and `enumerate(args)`, whose elements
+    are pairs with an argument of the call site in second place.
+    """
+    pairs: dict[int, Path] = {}
+    views = {program.name_ids[name]: name for name in _VIEWS if name in program.name_ids}
+    for call, member in enumerate(table.all(flows.MEMBER)):
+        name = views.get(member)
+        if name is None or not table.result(call):
+            continue
+        arguments = table.arguments(call)
+        viewed = arguments[0][1] if name == "enumerate" and arguments else table.receiver(call)
+        source = paths.get(viewed)
+        if source is None or source.field != WHOLE or not _collects(program, source):
+            continue
+        if name == "values":
+            paths.setdefault(table.result(call), source)
+        else:
+            pairs[table.result(call)] = source
+    return pairs
 
 
 def within(program: Program, function: int, outer: int) -> bool:

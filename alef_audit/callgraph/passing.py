@@ -111,6 +111,9 @@ class Sites:
         if not slot or depth > _DEPTH:
             return
         forwarded = self._spelled.paths.get(slot)
+        if forwarded is not None and forwarded.function not in self._calls:
+            # no site of the program calls that function: what libraries hand it is known by its values only
+            forwarded = None
         if name == WHOLE:
             if forwarded is not None:
                 found.forwards.append(forwarded)

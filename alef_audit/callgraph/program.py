@@ -9,11 +9,9 @@ from typing import Final
 from alef_audit.facts import flows
 from alef_audit.facts.file import Class, FileFacts, Function
 
-# Elements of lists and argument lists are told apart up to this position.
-POSITIONS: Final = 8
 # The program-wide names of `flows.CALLED` and `flows.WHOLE`.
-CALLED: Final = 2 + POSITIONS
-WHOLE: Final = 3 + POSITIONS
+CALLED: Final = len(flows.RESERVED) + flows.POSITIONS
+WHOLE: Final = CALLED + 1
 # Methods that operations and builtins run without a program having to spell them.
 OPERATIONS: Final = (
     "__iter__",
@@ -82,8 +80,9 @@ def build_program(files: list[tuple[str, str, str, FileFacts]]) -> Program:
     classes: list[Class] = []
     function_unit, class_unit = array("i"), array("i")
     objects, slots = 0, 1
-    name_ids: dict[str, int] = {"": 0, "*": 1, **{str(index): 2 + index for index in range(POSITIONS)}}
-    name_ids |= {flows.CALLED: CALLED, flows.WHOLE: WHOLE}
+    # the reserved names come first, as in every file; then those that library functions put values under
+    first = (*flows.RESERVED, *map(str, range(flows.POSITIONS)), flows.CALLED, flows.WHOLE, "value", flows.SENT_FIELD)
+    name_ids: dict[str, int] = {name: index for index, name in enumerate(first)}
     for operation in OPERATIONS:
         name_ids.setdefault(operation, len(name_ids))
     name_maps = []

@@ -18,8 +18,9 @@ from alef_audit.callgraph.escape import hand_out
 from alef_audit.callgraph.facades import read_through_facades
 from alef_audit.callgraph.implementers import Interfaces
 from alef_audit.callgraph.iteration import has_iterators
-from alef_audit.callgraph.large import large_tables
+from alef_audit.callgraph.large import bound_for, large_tables
 from alef_audit.callgraph.lazy import lazy_modules, lazy_slots, namespaces, read_lazily
+from alef_audit.callgraph.library import METHODS
 from alef_audit.callgraph.matching import attach_matches
 from alef_audit.callgraph.members import COLLECTION_METHODS, find_export, load_export, replaced_exports
 from alef_audit.callgraph.operations import attach_operations
@@ -28,6 +29,7 @@ from alef_audit.callgraph.state import (
     BASE,
     CALL,
     CLASS_OF,
+    COLLECT,
     ITERATE,
     META,
     RECEIVE,
@@ -36,7 +38,6 @@ from alef_audit.callgraph.state import (
     SUPER_OF,
     TYPE,
     State,
-    bound_for,
 )
 from alef_audit.callgraph.tokens import MASK, token
 from alef_audit.facts import flows
@@ -52,6 +53,7 @@ def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTabl
     """Propagate all values of `program`. The result's `links`, `externals` and `getters` are the raw call graph."""
     state = State(program, modules, api, bound_for(len(table)))
     _tables(state)
+    containers.note_sites(state)
     state.methods_only = _methods_only(program)
     state.tables = large_tables(program, modules, table, state.bound)
     known = accessors(program, table)
@@ -72,6 +74,8 @@ def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTabl
     attach_operations(state, table)
     attach_matches(state)
     _propagate(state, table)
+    if containers.unknown_receivers(state, table):
+        _propagate(state, table)
     _open_world(state, table)
     _settle_decorators(state, table)
     _settle_interfaces(state, table)
@@ -167,6 +171,8 @@ def _write_rows(
     names = program.name_maps[index]
     aliases, base = table.aliases, unit.slots
     function = unit.functions
+    literals = containers.Literals()
+    methods = {program.name_ids[name] for name in METHODS[unit.facts.language] if name in program.name_ids}
     lazy = lazy_slots(state, table, index, unit) if state.lazy else {}
     for op, a, b, c, line in flows.rows(unit.facts.flows):
         if op == flows.ENTER:
@@ -194,6 +200,12 @@ def _write_rows(
             source = aliases[base + b] if b else 0
             if source:
                 state.attach(dst, (STORE, source, names[c]))
+            if dst in literals.spreads:
+                literals.spreads[dst].add(names[c])
+            if c == flows.ANY_NAME:
+                state.stock.named_freely = True
+            if names[c] in methods:
+                literals.methods.append((dst, names[c]))
             write_store(state, known, dst, names[c], source, function, line)
         elif op == flows.FUNCTION:
             state.add(dst, token(tokens.FUNCTION, unit.functions + b))
@@ -202,6 +214,7 @@ def _write_rows(
         elif op == flows.OBJECT:
             made = token(tokens.OBJECT, unit.objects + b)
             state.add(dst, made)
+            literals.made.append((dst, made))
             if unit.facts.objects[b].declared:
                 state.type_objects.add(made)
                 state.declared_in.append((dst, made))
@@ -223,12 +236,18 @@ def _write_rows(
             state.attach(aliases[base + b], (CLASS_OF if op == flows.CLASS_OF else SUPER_OF, dst))
         elif op == flows.SPREAD:
             state.attach(aliases[base + b], (SPREAD, dst))
+            literals.spreads[dst] = set()
+        elif op == flows.COLLECT:
+            state.attach(aliases[base + b], (COLLECT, dst))
+        elif op == flows.PAIR:
+            literals.pairs.append((dst, names[c]))
         elif op == flows.MATCH:
             state.matches.append((aliases[base + b], dst, names[c]))
         elif op == flows.MODULE:
             state.add(dst, token(tokens.MODULE, index))
     if unit.facts.module_slot:
         state.add(aliases[base + unit.facts.module_slot], token(tokens.MODULE, index))
+    containers.note_literals(state, literals)
 
 
 def _import(state: State, table: CallTable, index: int, number: int, dst: int) -> None:

@@ -7,24 +7,15 @@ from alef_audit.callgraph import tokens
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.hierarchy import Hierarchy
 from alef_audit.callgraph.program import Program
+from alef_audit.callgraph.stock import Stock
 from alef_audit.facts import flows
-from alef_audit.facts.flows import ACCESSORS, ELEMENT
+from alef_audit.facts.flows import ACCESSORS, EACH, ELEMENT
 from alef_audit.resolution.graph import ModuleGraph
 
-# A variable that would hold more values than this stops growing: its call sites become dynamic.  Measured on a large
-# TypeScript tree, a bound of 50 finds two per cent more edges than one of 8 and costs three times as much; small
-# programs can afford it.  (calls up to, bound)
-_BOUNDS: Final = ((40_000, 32), (120_000, 16))
-_SMALLEST: Final = 8
 # The entries of a large table stand behind one token (VALUES_OF), so there may be more of them; of what a table is made
 # of, that is: values from outside the program only fill it up.
 _WIDE: Final = 256
 _MADE_OF: Final = frozenset((tokens.FUNCTION, tokens.CLASS, tokens.INSTANCE, tokens.OBJECT))
-
-
-def bound_for(calls: int) -> int:
-    """How many values a variable may hold in a program with so many calls."""
-    return next((bound for most, bound in _BOUNDS if calls <= most), _SMALLEST)
 
 
 # Constraint kinds attached to a variable.
@@ -36,7 +27,7 @@ SPREAD: Final = 4  # (SPREAD, destination)
 CONSTRUCT: Final = 5  # (CONSTRUCT, call): functions that arrive are constructors or __call__ methods of that call
 RECEIVE: Final = 6  # (RECEIVE, token): functions that arrive get the token as their receiver
 BASE: Final = 7  # (BASE, class, position): classes that arrive are superclasses of that class
-ELEMENT_OF: Final = 8  # (ELEMENT_OF, call): functions that arrive are called back with the elements of the receiver
+SETTLED: Final = 8  # (SETTLED, call): functions that arrive are called with what the promise in the receiver gives
 PUT: Final = 10  # (PUT, source, name): collections that arrive take what source holds, under that key
 PICK: Final = 12  # (PICK, destination, name): what collections that arrive hold under that key, and no other field
 PARAMETER: Final = 11  # (PARAMETER, position, node): functions that arrive get the API node as that parameter
@@ -74,6 +65,13 @@ INHERITS: Final = 68  # (INHERITS, variable): constructor functions that arrive 
 SUBTYPE: Final = 69  # (SUBTYPE, function): constructor functions that arrive are what that function derives from
 TAKE: Final = 70  # (TAKE, token): what arrives takes every field of the token
 RESULT: Final = 71  # (RESULT, destination): what the functions that arrive give back
+METHOD: Final = 80  # (METHOD, call): the call is one of a collection's methods if collections arrive
+GIVE: Final = 81  # (GIVE, source, position, call): functions that arrive get what source holds as that parameter
+RETURNED: Final = 82  # (RETURNED, destination, call): what calling the functions that arrive gives
+COLLECT: Final = 83  # (COLLECT, destination): a new collection of the elements of those that arrive
+ENTRIES: Final = 84  # (ENTRIES, token): pairs that arrive are entries of the mapping
+TAKE_ENTRIES: Final = 85  # (TAKE_ENTRIES, source): mappings that arrive take the pairs in source as entries
+LINKED: Final = 86  # (LINKED, call, destination): functions that arrive are run by the call without its arguments
 VALUE_OF: Final = 72  # (VALUE_OF, destination): values of enum members, methods left out
 
 Constraint = tuple[int, ...]
@@ -128,6 +126,7 @@ class State:
         "saturated",
         "spread_to",
         "stars",
+        "stock",
         "tables",
         "type_objects",
         "typed",
@@ -171,6 +170,7 @@ class State:
         self.handed_down: set[tuple[int, int]] = set()  # fields (token, name) that came from a prototype
         self.spread_to: dict[int, list[int]] = {}  # token -> object tokens that take its fields
         self.classes = Hierarchy()
+        self.stock = Stock(program)
         self.news: dict[tuple[int, int, int], int] = {}  # (call, class, its __new__) -> variable of the instance
         self.dispatched: dict[int, int] = {}  # generic function -> variable of its implementations
         self.partials: dict[int, list[int]] = {}  # function -> calls of partial that bind arguments of it
@@ -309,7 +309,7 @@ class State:
 
         Fields of such fields travel one by one: `node = node.next` would go on for ever.
         """
-        if name == ELEMENT or self.wide[variable]:
+        if name in (ELEMENT, EACH) or self.wide[variable]:
             self.delegate(variable, (constraint, destination, name))
             return
         found = self.gathered.get((variable, name))
@@ -357,7 +357,7 @@ class State:
             if collector is not None and self._is_element(name):
                 self.copy(found, collector)
             for taker in tuple(self.spread_to.get(owner, ())):
-                self.copy(found, self.field(taker, name))
+                self._take(found, taker, name)
             for heir in tuple(self.heirs.get(owner, ())):
                 self._hand_down(owner, heir, name)
             for reader in self.readers.pop((owner, name), ()):
@@ -417,4 +417,18 @@ class State:
             return
         takers.append(taker)
         for name in tuple(self.object_fields.get(source, ())):
-            self.copy(self.fields[source, name], self.field(taker, name))
+            self._take(self.fields[source, name], taker, name)
+
+    def _take(self, source: int, taker: int, name: int) -> None:
+        """Let `taker` have what was spread into it, but for entries that a literal writes behind the spread."""
+        if name not in self.stock.overrides.get(taker, ()):
+            self.copy(source, self.field(taker, name))
+
+    def holder(self, *key: int, keyed: bool | None = None) -> int:
+        """The object that the analysis makes for `key`; `keyed` makes it a mapping (see `Stock.keyed`)."""
+        found = self.stock.holders.get(key)
+        if found is None:
+            found = self.stock.holders[key] = self.new_object()
+            if keyed is not None:
+                self.stock.keyed[found] = keyed
+        return found

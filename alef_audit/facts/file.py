@@ -81,12 +81,21 @@ class Class(msgspec.Struct, frozen=True, array_like=True):
     metaclass: int = 0  # slot of the metaclass, 0 if none is named
 
 
+class ObjectKind:
+    """Values of `Object.kind`."""
+
+    SEQUENCE: Final = 0  # or not known
+    MAPPING: Final = 1  # iterating it does not give its values
+
+
 class Object(msgspec.Struct, frozen=True, array_like=True):
     """An allocation site.  `label` is the variable or property it is first bound to, or ""."""
 
     function: int
     line: int
     label: str
+    kind: int = 0  # see ObjectKind
+    length: int = -1  # number of elements of a literal sequence; -1 when not known or beyond POSITIONS
     declared: bool = False  # stands for a type that is written down (`Store[]`, `() => Store`), not for a value
 
 

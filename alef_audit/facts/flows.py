@@ -24,13 +24,15 @@ FUNCTION: Final = 2  # dst    function         dst holds that function of this f
 CLASS: Final = 3  # dst    class            dst holds that class (not an instance)
 OBJECT: Final = 4  # dst    object           dst holds that allocation site (object, list, map literal)
 LOAD: Final = 5  # dst    base     name    dst holds base.name; name ELEMENT = any field or element
-STORE: Final = 6  # base   src      name    base.name = src; name ELEMENT = an element under an unknown key; src 0: may run a setter
+STORE: Final = 6  # base   src      name    base.name = src; name ELEMENT = under an unknown key; src 0: a plain value
 IMPORT: Final = 7  # dst    import           dst holds what that import binds
 GLOBAL: Final = 8  # dst    0        name    dst holds the builtin or global of that name (free variable of the file)
 SELF: Final = 9  # dst    class            dst holds an instance of the class or of one of its subclasses
 TYPE: Final = 10  # dst    src              dst holds an instance of the class or interface that src evaluates to
 SUPER: Final = 11  # dst    class            dst holds the superclass view of an instance of the class
 SPREAD: Final = 12  # dst    src              every field of src is also a field of the object in dst
+COLLECT: Final = 15  # dst    src              dst holds a new collection of the elements of src: slices, `a + b`
+PAIR: Final = 16  # dst    0        name    dst holds a pair whose first element is the string `name`
 MATCH: Final = 30  # dst    base     pattern dst holds base's fields and members whose names fit `pattern` ("on*")
 MODULE: Final = 31  # dst                     dst holds the module of this file: `globals()`
 HANDED: Final = 32  # parameter how           the function returns that parameter; for how see HANDED_AS_IS
@@ -54,6 +56,13 @@ FACTORY: Final = "make "
 # Reserved names: indices into FileFacts.names.
 NO_NAME: Final = 0  # ""
 ELEMENT: Final = 1  # "*"
+EACH: Final = 2  # "[]": what iterating gives; the elements of a list, the keys of a dict, the pairs of a Map
+ANY_NAME: Final = 3  # "<any>": `setattr` under a name that is not known
+RESERVED: Final = ("", "*", "[]", "<any>")
+
+# The elements of a literal sequence are stored under their position as long as it is known and below this; later
+# ones under ELEMENT.  A read of a position sees ELEMENT too, a read of ELEMENT every field.
+POSITIONS: Final = 8
 # The field of an object that stands for a type alias or new type: instances of what it names.
 ALIASED: Final = "<instance>"
 # What is sent to a generator.
@@ -90,6 +99,8 @@ SLOT_COLUMNS: Final[dict[int, tuple[int, ...]]] = {
     TYPE: (1, 2),
     SUPER: (1,),
     SPREAD: (1, 2),
+    COLLECT: (1, 2),
+    PAIR: (1,),
     ITERATE: (1, 2),
     MATCH: (1, 2),
     MODULE: (1,),

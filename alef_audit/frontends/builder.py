@@ -42,7 +42,7 @@ class FactsBuilder:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self.name_ids: dict[str, int] = {"": 0, "*": 1}
+        self.name_ids: dict[str, int] = {name: index for index, name in enumerate(flows.RESERVED)}
         self.aliases = array("i", [0])
         self.flows = array("i")
         self.calls = array("i")
@@ -124,11 +124,11 @@ class FactsBuilder:
         if base and src:
             self.flows.extend((flows.STORE, base, src, self.name(name), line))
 
-    def object(self, function: int, line: int, label: str) -> int:
+    def object(self, function: int, line: int, label: str, kind: int = 0, length: int = -1) -> int:
         """A fresh slot that holds a new allocation site."""
         dst = self.slot()
         self.flows.extend((flows.OBJECT, dst, len(self.objects), 0, line))
-        self.objects.append(Object(function, line, label))
+        self.objects.append(Object(function, line, label, kind, length))
         return dst
 
     def declared(self, dst: int, function: int, line: int, fields: list[tuple[str, int]]) -> None:

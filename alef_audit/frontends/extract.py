@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from alef_audit.discovery.inventory import SourceFile
+from alef_audit.facts import flows
 from alef_audit.facts.file import FileFacts, Function, Problem
 from alef_audit.frontends.ecmascript.extract import extract_ecmascript
 from alef_audit.frontends.python.extract import extract_python
@@ -41,7 +42,7 @@ def empty_facts(language: str, problems: tuple[Problem, ...]) -> FileFacts:
     return FileFacts(
         language=language,
         lines=0,
-        names=("", "*"),
+        names=flows.RESERVED,
         slots=1,
         aliases=bytes(4),
         flows=b"",

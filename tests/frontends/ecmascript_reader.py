@@ -28,6 +28,8 @@ _OPS = {
     flows.SUPER: "SUPER",
     flows.SPREAD: "SPREAD",
     flows.MATCH: "MATCH",
+    flows.COLLECT: "COLLECT",
+    flows.PAIR: "PAIR",
     flows.ITERATE: "ITERATE",
 }
 
@@ -189,7 +191,7 @@ class Reader:
 
 
 def _field(fields: dict[tuple[str, str], set[str]], base: str, name: str) -> set[str]:
-    if name == "*":
+    if name in ("*", "[]"):
         found = {value for (owner, _), values in fields.items() if owner == base for value in values}
     else:
         found = fields.get((base, name), set()) | fields.get((base, "*"), set())

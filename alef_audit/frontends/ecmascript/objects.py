@@ -7,7 +7,7 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag, Object
 from alef_audit.frontends.ecmascript.functions import FUNCTIONS, expression_as, method
-from alef_audit.frontends.ecmascript.literals import join, property_name
+from alef_audit.frontends.ecmascript.literals import join, property_name, string_value
 from alef_audit.frontends.ecmascript.patterns import elements
 from alef_audit.frontends.ecmascript.walk import UNNAMED, Naming, Walk
 
@@ -100,20 +100,30 @@ def array_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
     """The slot of an array literal; 0 when it is bound to nothing and holds nothing that bears a callable."""
     build = walk.build
     line = node.start_point.row + 1
-    held: list[int] = []
-    for child in node.named_children:
+    held: list[tuple[str, int]] = []
+    children = [child for child in node.children if child.type not in ("[", "]", "comment")]
+    position, ordered = 0, True
+    for child in children:
+        if child.type == ",":
+            position += 1
+            continue
         if child.type == "spread_element":
+            ordered = False
             src = walk.value(child.named_children[0] if child.named_children else None)
             slot = elements(walk, src, child.start_point.row + 1, flows.EXHAUSTS)
         else:
             slot = walk.value_as(child, UNNAMED)
         if slot:
-            held.append(slot)
-    if not held and not dst and node.named_children:
+            held.append((str(position) if ordered and position < flows.POSITIONS else "*", slot))
+    if not held and not dst and children:
         return 0
-    array = build.object(walk.frame.index, line, naming.path)
-    for slot in held:
-        build.store(array, "*", slot, line)
+    fixed = ordered and position < flows.POSITIONS and children
+    length = (position if children[-1].type == "," else position + 1) if fixed else -1
+    array = build.object(walk.frame.index, line, naming.path, length=length)
+    for name, slot in held:
+        build.store(array, name, slot, line)
+    if position == 1 and (key := string_value(walk, children[0])):
+        build.row(flows.PAIR, array, 0, build.name(key), 0)
     build.copy(dst, array)
     return dst or array
 

@@ -1,10 +1,14 @@
 """Destructuring and other targets of an assignment."""
 
+from typing import Final
+
 from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.frontends.ecmascript.literals import bare, is_identifier, known_key, property_name, string_value
 from alef_audit.frontends.ecmascript.walk import Naming, Walk
+
+EACH: Final = flows.RESERVED[flows.EACH]
 
 
 def bind(walk: Walk, node: Node, src: int, *, declare: bool) -> None:
@@ -19,13 +23,7 @@ def bind(walk: Walk, node: Node, src: int, *, declare: bool) -> None:
             for child in target.named_children:
                 _property(walk, child, slot, declare, pending)
         elif kind == "array_pattern" or kind == "array":
-            element = 0
-            for child in target.named_children:
-                if child.type in ("rest_pattern", "spread_element"):
-                    pending.extend((below, slot) for below in child.named_children[:1])
-                elif child.type != "comment":
-                    element = element or elements(walk, slot, child.start_point.row + 1)
-                    pending.append((child, element))
+            pending.extend(_parts(walk, target, slot))
         elif kind in ("assignment_pattern", "assignment_expression", "object_assignment_pattern"):
             left, right = target.child_by_field_name("left"), target.child_by_field_name("right")
             if left is not None:
@@ -44,10 +42,47 @@ def bind(walk: Walk, node: Node, src: int, *, declare: bool) -> None:
 
 def elements(walk: Walk, src: int, line: int, way: int = 0) -> int:
     """A slot that holds what iterating over `src` gives; 0 when `src` is 0."""
-    element = walk.build.load(src, "*", line)
+    element = walk.build.load(src, EACH, line)
     if element:
         walk.build.row(flows.ITERATE, element, src, way, line)
     return element
+
+
+def _parts(walk: Walk, target: Node, src: int) -> list[tuple[Node, int]]:
+    """The parts of an array pattern, each with what it binds; holes count as positions."""
+    build = walk.build
+    found: list[tuple[Node, int]] = []
+    own = 0
+    if src:
+        own = build.slot()
+        build.row(flows.ITERATE, own, src, 0, target.start_point.row + 1)
+    position = 0
+    for child in target.children:
+        line = child.start_point.row + 1
+        if child.type == ",":
+            position += 1
+        elif child.type in ("rest_pattern", "spread_element"):
+            rest = tail(walk, src, position, line)
+            build.store(rest, "*", own, line)
+            found.extend((below, rest) for below in child.named_children[:1])
+        elif child.is_named and child.type != "comment":
+            element = build.load(src, str(position) if position < flows.POSITIONS else EACH, line)
+            build.copy(element, own)
+            found.append((child, element))
+    return found
+
+
+def tail(walk: Walk, src: int, first: int, line: int) -> int:
+    """A new array of the elements of `src` from position `first` on."""
+    if not src:
+        return 0
+    build = walk.build
+    array = build.object(walk.frame.index, line, "")
+    if first == 0:
+        build.store(array, "*", build.load(src, EACH, line), line)
+    for position in range(first, flows.POSITIONS) if first else ():
+        build.store(array, str(position - first), build.load(src, str(position), line), line)
+    return array
 
 
 def with_default(walk: Walk, target: Node, src: int, default: Node | None) -> int:
@@ -153,7 +188,7 @@ def field_name(walk: Walk, node: Node) -> str:
     index = node.child_by_field_name("index")
     if index is None:
         return "*"
-    name = string_value(walk, index) or known_key(walk, index)
+    name = walk.text(index) if index.type == "number" else string_value(walk, index) or known_key(walk, index)
     if not name:
         walk.effect(index)
     return name or "*"

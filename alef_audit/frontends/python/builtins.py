@@ -11,18 +11,9 @@ from alef_audit.frontends.python.texts import ANY, spellings
 from alef_audit.frontends.python.types import annotate
 from alef_audit.frontends.python.walk import Place, Walk, line_of, source
 
-# Builtins that give back a collection of the same elements, or the argument itself.
+# Functions that give back the argument itself, or a copy of it.
 _SAME: Final = frozenset(
     [
-        "list",
-        "tuple",
-        "set",
-        "frozenset",
-        "sorted",
-        "reversed",
-        "iter",
-        "aiter",
-        "dict",
         "copy",
         "deepcopy",
         "copy.copy",
@@ -37,6 +28,7 @@ _IMPORTS: Final = frozenset(("importlib.import_module", "import_module", "__impo
 _CASTS: Final = frozenset(("cast", "typing.cast", "t.cast"))
 # Fewer known characters than this fit too many names.
 _TELLING: Final = 2
+_ANY_NAME: Final = flows.RESERVED[flows.ANY_NAME]
 
 Argument = tuple[int, int, int]
 
@@ -65,14 +57,14 @@ def builtin_value(
         dst = walk.build.slot()
         walk.build.row(flows.MODULE, dst, 0, 0, line)
         return dst
+    if name in ("namedtuple", "collections.namedtuple"):
+        return classes.named_tuple(walk, place, callee, nodes)
     if not arguments:
         return 0
     if name == "getattr" and len(arguments) >= 2 and arguments[0][1]:
         return _get(walk, place, arguments, nodes, line)
-    if name in _SAME and not (name == "iter" and len(arguments) > 1):
+    if name in _SAME:
         return arguments[0][1]
-    if name in ("next", "anext"):
-        return _next(walk, arguments, line)
     if name in _CASTS and len(arguments) == 2:
         return _cast(walk, place, arguments, nodes[0])
     return 0
@@ -98,17 +90,6 @@ def _type(walk: Walk, place: Place, nodes: list[Node], arguments: list[Argument]
     if len(nodes) != 3 or nodes[1].type != "tuple" or nodes[2].type != "dictionary":
         return 0
     return classes.class_made_by_call(walk, place, nodes)
-
-
-def _next(walk: Walk, arguments: list[Argument], line: int) -> int:
-    """An element of the iterator, or the default."""
-    element = walk.build.load(arguments[0][1], ANY, line)
-    if len(arguments) < 2 or not arguments[1][1]:
-        return element
-    dst = walk.build.slot()
-    walk.build.copy(dst, element)
-    walk.build.copy(dst, arguments[1][1])
-    return dst
 
 
 def _cast(walk: Walk, place: Place, arguments: list[Argument], kind: Node) -> int:
@@ -143,7 +124,7 @@ def load_spelled(walk: Walk, dst: int, base: int, names: frozenset[str], line: i
 
 def _set(walk: Walk, place: Place, arguments: list[Argument], nodes: list[Node]) -> None:
     for name in sorted(spellings(walk, place, nodes[1])):
-        walk.build.store(arguments[0][1], name if ANY not in name else ANY, arguments[2][1], line_of(nodes[1]))
+        walk.build.store(arguments[0][1], name if ANY not in name else _ANY_NAME, arguments[2][1], line_of(nodes[1]))
 
 
 def _import(walk: Walk, place: Place, function: str, nodes: list[Node], line: int) -> int:

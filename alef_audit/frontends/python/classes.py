@@ -116,6 +116,34 @@ def class_made_by_call(walk: Walk, place: Place, nodes: list[Node]) -> int:
     return slot
 
 
+def named_tuple(walk: Walk, place: Place, callee: Node, nodes: list[Node]) -> int:
+    """`namedtuple("Route", ["path", "handler"])`: a class with these fields; 0 when they are not written out."""
+    build = walk.build
+    name = literal_of(walk, nodes[0])[1:] if nodes else ""
+    if len(nodes) < 2 or not name:
+        return 0
+    listed = nodes[1].named_children if nodes[1].type in ("list", "tuple") else [nodes[1]]
+    texts = [literal_of(walk, child) for child in listed]
+    if not all(text.startswith('"') for text in texts):
+        return 0
+    fields = [field for text in texts for field in text[1:].replace(",", " ").split()]
+    index, slot, line = build.reserve_class(), build.slot(), line_of(callee)
+    build.row(flows.CLASS, slot, index, 0, line)
+    build.classes[index] = Class(
+        name=name,
+        qualname=f"{place.qualname}.{name}" if place.qualname else name,
+        line=line,
+        end_line=nodes[-1].end_point[0] + 1,
+        kind=ClassKind.CLASS,
+        function=place.function,
+        slot=slot,
+        bases=(expressions.value(walk, place, callee),),
+        members=(),
+        fields=tuple(build.name(field) for field in fields),
+    )
+    return slot
+
+
 def class_assignment(walk: Walk, place: Place, left: Node, right: Node | None, *, annotated: bool) -> bool:
     """An assignment in the body of a class that makes no plain value: `x = property(f, g)`, a field with a factory.
 

@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from msgspec import structs
 from tree_sitter import Node
 
 from alef_audit.facts import flows
-from alef_audit.facts.file import FunctionFlag, Object
+from alef_audit.facts.file import FunctionFlag
 from alef_audit.frontends.python import expressions, functions, targets
 from alef_audit.frontends.python.classes import walk_class
 from alef_audit.frontends.python.walk import Place, Walk, line_of, mangled, short, source
@@ -105,5 +106,5 @@ def label_object(walk: Walk, node: Node, label: str) -> None:
     objects = walk.build.objects
     for index in range(len(objects) - 1, max(-1, len(objects) - 400), -1):
         if objects[index].line == line_of(node) and not objects[index].label:
-            objects[index] = Object(objects[index].function, objects[index].line, label)
+            objects[index] = structs.replace(objects[index], label=label)
             return

@@ -1,11 +1,13 @@
 """Expressions: each function walks one kind of node and gives the slot of its value (0 = cannot bear a callable)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from tree_sitter import Node
 
 from alef_audit.facts import flows
+from alef_audit.facts.file import ObjectKind
 from alef_audit.frontends.python import operators
 from alef_audit.frontends.python.calls import walk_call as walk_call
 from alef_audit.frontends.python.functions import walk_lambda
@@ -13,11 +15,13 @@ from alef_audit.frontends.python.narrowing import narrowed
 from alef_audit.frontends.python.targets import assign, bind_iteration
 from alef_audit.frontends.python.walk import (
     DEPTH_LIMIT,
+    ComprehensionScope,
     Place,
     Walk,
     add_condition,
     add_loop,
     line_of,
+    literal_of,
     member_name,
     note_too_deep,
     short,
@@ -100,7 +104,12 @@ def _attribute(walk: Walk, place: Place, node: Node) -> int:
 
 
 def literal_key(walk: Walk, node: Node) -> str:
-    """The field that a subscript names: the text of a plain string literal, else any element."""
+    """The field that a subscript names: the text of a plain string literal or a position, else any element."""
+    if node.type == "integer":
+        text = source(walk, node)
+        return str(int(text)) if text.isdecimal() else "*"
+    if node.type == "unary_operator" and source(walk, node)[1:].isdecimal():
+        return source(walk, node)
     if node.type == "string" and len(node.named_children) == 3 and node.named_children[1].type == "string_content":
         return source(walk, node.named_children[1]) or "*"
     return "*"
@@ -138,12 +147,19 @@ def _conditional(walk: Walk, place: Place, node: Node) -> int:
     parts = node.named_children
     if len(parts) != 3:
         return _operands(walk, place, node)
+    named = parts[0] if parts[0].type == "named_expression" else None
+    if named is not None:
+        # the grammar takes `x := a if b else c` for a choice between `x := a` and c
+        parts = [named.named_children[-1], *parts[1:]]
     test(walk, place, parts[1])
     where = narrowed(walk, place, parts[1], holds=True)
     then = value(walk, where.under(add_condition(walk, place, parts[1], holds=True)), parts[0])
     where = narrowed(walk, place, parts[1], holds=False)
     other = value(walk, where.under(add_condition(walk, place, parts[1], holds=False)), parts[2])
-    return _joined(walk, place, [then, other])
+    joined = _joined(walk, place, [then, other])
+    if named is not None:
+        _bind_walrus(walk, place, named.named_children[0], joined)
+    return joined
 
 
 def _boolean(walk: Walk, place: Place, node: Node) -> int:
@@ -186,47 +202,76 @@ def _named_expression(walk: Walk, place: Place, node: Node) -> int:
     if len(parts) != 2:
         return 0
     slot = value(walk, place, parts[1])
-    assign(walk, place, parts[0], slot)
+    _bind_walrus(walk, place, parts[0], slot)
     return slot
 
 
+def _bind_walrus(walk: Walk, place: Place, target: Node, slot: int) -> None:
+    """Bind a name in the innermost function, not in a comprehension."""
+    here, scope = place, place.scope
+    while isinstance(scope, ComprehensionScope) and scope.parent is not None:
+        scope = scope.parent
+        here = replace(place, scope=scope)
+    assign(walk, here, target, slot)
+
+
 def _sequence(walk: Walk, place: Place, node: Node) -> int:
-    holder = 0
-    for child in node.named_children:
-        if child.type == "comment":
-            continue
-        spread = child.type in ("list_splat", "dictionary_splat")
+    """A list, tuple or set: elements under their positions up to the first spread. 0 when nothing in it matters."""
+    build = walk.build
+    children = [child for child in node.named_children if child.type != "comment"]
+    holder = build.object(place.function, line_of(node), "") if not children else 0
+    ordered = node.type != "set"
+    fixed = ordered and len(children) <= flows.POSITIONS and all(child.type != "list_splat" for child in children)
+    for position, child in enumerate(children):
+        spread = child.type == "list_splat"
         slot = value(walk, place, child.named_children[0] if spread and child.named_children else child)
-        if slot:
-            holder = holder or walk.build.object(place.function, line_of(node), "")
-            element = operators.iterated(walk, place, child, slot) if spread else slot
-            walk.build.store(holder, "*", element, line_of(child))
+        ordered = ordered and not spread and position < flows.POSITIONS
+        if not slot:
+            continue
+        holder = holder or build.object(place.function, line_of(node), "", length=len(children) if fixed else -1)
+        element = operators.iterated(walk, place, child, slot) if spread else slot
+        build.store(holder, str(position) if ordered else "*", element, line_of(child))
+    if holder and len(children) == 2 and (key := literal_of(walk, children[0])).startswith('"'):
+        build.row(flows.PAIR, holder, 0, build.name(key[1:]), 0)
     return holder
 
 
+def collection(walk: Walk, place: Place, node: Node) -> int:
+    """The value of an expression that is bound to something: a literal always makes an object."""
+    slot = value(walk, place, node)
+    if not slot and node.type in ("list", "dictionary", "set"):
+        kind = ObjectKind.MAPPING if node.type == "dictionary" else 0
+        slot = walk.build.object(place.function, line_of(node), "", kind)
+    return slot
+
+
 def _dictionary(walk: Walk, place: Place, node: Node) -> int:
-    holder = 0
-    for child in node.named_children:
+    build = walk.build
+    children = [child for child in node.named_children if child.type != "comment"]
+    holder = build.object(place.function, line_of(node), "", ObjectKind.MAPPING) if not children else 0
+    for child in children:
         parts = child.named_children
         if child.type == "dictionary_splat" and parts:
             slot = value(walk, place, parts[0])
             if slot:
-                holder = holder or walk.build.object(place.function, line_of(node), "")
-                walk.build.row(flows.SPREAD, holder, slot, 0, line_of(child))
+                holder = holder or build.object(place.function, line_of(node), "", ObjectKind.MAPPING)
+                build.row(flows.SPREAD, holder, slot, 0, line_of(child))
         elif child.type == "pair" and len(parts) >= 2:
             value(walk, place, parts[0])
             key = literal_key(walk, parts[0])
             slot = value(walk, place, parts[-1])
             if slot:
-                holder = holder or walk.build.object(place.function, line_of(node), "")
-                walk.build.store(holder, key, slot, line_of(child))
+                holder = holder or build.object(place.function, line_of(node), "", ObjectKind.MAPPING)
+                build.store(holder, key, slot, line_of(child))
     return holder
 
 
 def _comprehension(walk: Walk, place: Place, node: Node) -> int:
-    """Clauses first (they bind the names), then the body inside their loops."""
+    """Clauses first (they bind the names, in a scope of their own), then the body inside their loops."""
     parts = node.named_children
-    here = place
+    scope = ComprehensionScope(place.scope)
+    here = replace(place, scope=scope, lexical=scope)
+    outer: Place | None = place
     for clause in parts[1:]:
         if clause.type == "for_in_clause":
             names = [child for child in clause.named_children if child.type != "comment"]
@@ -234,21 +279,29 @@ def _comprehension(walk: Walk, place: Place, node: Node) -> int:
                 continue
             over = short(walk, names[1], 60)
             is_async = any(child.type == "async" for child in clause.children)
-            bind_iteration(walk, here, names[0], names[1], is_async=is_async)
+            bind_iteration(walk, here, names[0], names[1], is_async=is_async, outer=outer)
+            outer = None
             here = here.within(add_loop(walk, here, clause, over, yields=False))
         elif clause.type == "if_clause":
             for child in clause.named_children:
                 test(walk, here, child)
                 here = narrowed(walk, here, child, holds=True).under(add_condition(walk, here, child, holds=True))
-    body = parts[0] if parts else None
-    if body is None:
-        return 0
-    slot = value(walk, here, body.named_children[-1] if body.type == "pair" and body.named_children else body)
+    slot = _comprehension_body(walk, here, parts[0]) if parts else 0
+    walk.build.close(scope)
     if not slot:
         return 0
-    holder = walk.build.object(place.function, line_of(node), "")
+    holder = walk.build.object(
+        place.function, line_of(node), "", ObjectKind.MAPPING if node.type == "dictionary_comprehension" else 0
+    )
     walk.build.store(holder, "*", slot, line_of(node))
     return holder
+
+
+def _comprehension_body(walk: Walk, place: Place, body: Node) -> int:
+    if body.type != "pair" or len(body.named_children) < 2:
+        return value(walk, place, body)
+    value(walk, place, body.named_children[0])
+    return value(walk, place, body.named_children[-1])
 
 
 def _yield(walk: Walk, place: Place, node: Node) -> int:

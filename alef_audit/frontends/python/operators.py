@@ -29,6 +29,10 @@ _COMPARISONS: Final = {"<": "lt", "<=": "le", "==": "eq", "!=": "ne", ">": "gt",
 _UNARY: Final = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}
 # What these make of two values is of the same kind as the first: paths, pipelines, unions.
 _KEEPING: Final = frozenset(("/", "|"))
+# What these make of lists is a new list.
+_LISTING: Final = frozenset(("+", "*"))
+_TEXTS: Final = frozenset(("string", "concatenated_string"))
+EACH: Final = flows.RESERVED[flows.EACH]
 _NAMESPACES: Final = frozenset(("globals()", "vars(self)", "vars(cls)"))
 _TESTED: Final = frozenset(("identifier", "attribute", "subscript"))
 
@@ -75,6 +79,10 @@ def _combine(walk: Walk, place: Place, node: Node, left: int, sign: str, right: 
     if sign in _KEEPING:
         build.copy(result, left)
         build.copy(result, right)
+    elif sign in _LISTING and node.children[0].type not in _TEXTS and node.children[2].type not in _TEXTS:
+        for operand in (left, right):
+            if operand:
+                build.row(flows.COLLECT, result, operand, 0, 0)
     operate(walk, place, node, left, f"__{name}__", (right,), result)
     if not left:
         operate(walk, place, node, right, f"__r{name}__", (left,), result)
@@ -121,8 +129,17 @@ def augmented(walk: Walk, place: Place, node: Node) -> int:
     left = expressions.value(walk, place, parts[0])
     if not left:
         return right
-    result = walk.build.slot()
-    walk.build.copy(result, right)
+    build = walk.build
+    result = build.slot()
+    if sign in ("+", "|"):
+        # in place: a list or set takes the elements, a dict the entries
+        build.store(left, "*", build.load(right, EACH, line_of(node)), line_of(node))
+    if sign == "+":
+        build.row(flows.COLLECT, result, right, 0, 0) if right else None
+    else:
+        build.copy(result, right)
+    if sign == "|" and right:
+        build.row(flows.SPREAD, left, right, 0, line_of(node))
     operate(walk, place, node, left, f"__i{name}__", (right,), result)
     return result
 
@@ -157,8 +174,12 @@ def subscript(walk: Walk, place: Place, node: Node) -> int:
         slot = walk.build.slot()
         load_spelled(walk, slot, base, spellings(walk, place, parts[1]), line_of(node))
         return slot
-    key = expressions.literal_key(walk, parts[1]) if len(parts) == 2 else "*"
-    slot = walk.build.load(base, key, line_of(node))
+    if len(parts) == 2 and parts[1].type == "slice":
+        slot = walk.build.slot()
+        walk.build.row(flows.COLLECT, slot, base, 0, 0)
+    else:
+        key = expressions.literal_key(walk, parts[1]) if len(parts) == 2 else "*"
+        slot = walk.build.load(base, key, line_of(node))
     operate(walk, place, node, base, "__getitem__", tuple(indices[:1]), slot)
     return slot
 
@@ -200,12 +221,18 @@ def _deleted(walk: Walk, place: Place, node: Node) -> None:
 
 
 def iterated(walk: Walk, place: Place, node: Node, slot: int) -> int:
-    """The slot of the elements that `slot` gives when it is spread or unpacked; 0 when it is 0."""
+    """The slot of the elements that `slot` gives when it is spread; 0 when it is 0."""
+    element = walk.build.load(slot, EACH, line_of(node))
+    walk.build.copy(element, by_protocol(walk, place, node, slot))
+    return element
+
+
+def by_protocol(walk: Walk, place: Place, node: Node, slot: int) -> int:
+    """The slot of the elements that `slot` gives by methods of its own when it is spread or unpacked."""
     if not slot:
         return 0
     iterator = walk.build.slot()
     operate(walk, place, node, slot, "__iter__", (), iterator)
-    element = walk.build.load(slot, "*", line_of(node))
-    walk.build.row(flows.LOAD, element, iterator, walk.build.name("*"), line_of(node))
+    element = walk.build.load(iterator, "*", line_of(node))
     operate(walk, place, node, iterator, "__next__", (), element)
     return element

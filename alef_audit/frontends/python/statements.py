@@ -106,18 +106,17 @@ def _assignment(walk: Walk, place: Place, node: Node) -> None:
         return
     if classes.class_assignment(walk, place, left, right, annotated=type_node is not None):
         return
-    if right is not None and right.type == "assignment":
-        _assignment(walk, place, right)
-        inner = right.child_by_field_name("left")
-        slot = expressions.value(walk, place, inner) if inner is not None and inner.type == "identifier" else 0
-        assign(walk, place, left, slot)
+    more: list[Node] = []
+    while right is not None and right.type == "assignment":
+        more.append(left)
+        left, right = right.child_by_field_name("left") or left, right.child_by_field_name("right")
+    if right is not None and not more and assign_pairwise(walk, place, left, right):
         return
-    if right is not None and assign_pairwise(walk, place, left, right):
-        return
-    if right is not None and left.type == "identifier":
-        bind_value(walk, place, source(walk, left), right)
+    for target in (*more, left):
+        if right is not None and target.type == "identifier":
+            bind_value(walk, place, source(walk, target), right)
     before = len(walk.build.objects)
-    slot = expressions.value(walk, place, right) if right is not None else 0
+    slot = expressions.collection(walk, place, right) if right is not None else 0
     if slot and left.type == "identifier" and len(walk.build.objects) > before and right is not None:
         definitions.label_object(walk, right, source(walk, left))
     named = _alias(walk, place, left, right, type_node)
@@ -129,7 +128,8 @@ def _assignment(walk: Walk, place: Place, node: Node) -> None:
         annotate(walk, place, typed, type_node)
         walk.build.copy(typed, slot)
         slot = typed
-    assign(walk, place, left, slot)
+    for target in (*more, left):
+        assign(walk, place, target, slot)
 
 
 def _alias(walk: Walk, place: Place, left: Node, right: Node | None, annotation: Node | None) -> int:

@@ -1,5 +1,7 @@
 """Binding: assignment targets, loop variables, `with ... as`."""
 
+from typing import Final
+
 from tree_sitter import Node
 
 from alef_audit.facts import flows
@@ -7,6 +9,7 @@ from alef_audit.frontends.python import expressions, operators
 from alef_audit.frontends.python.texts import bind_loop, iterated_strings
 from alef_audit.frontends.python.walk import Place, Walk, line_of, member_name, source
 
+EACH: Final = flows.RESERVED[flows.EACH]
 _PATTERNS = frozenset(("pattern_list", "tuple_pattern", "list_pattern", "tuple", "list", "expression_list"))
 
 
@@ -30,12 +33,49 @@ def assign(walk: Walk, place: Place, target: Node, slot: int) -> None:
         walk.build.store(base, key, slot, line_of(target))
         operators.operate(walk, place, target, base, "__setitem__", (indices[0] if indices else 0, slot))
     elif kind in _PATTERNS:
-        element = operators.iterated(walk, place, target, slot)
-        for child in target.named_children:
-            assign(walk, place, child, element)
+        _unpack(walk, place, target, slot)
     elif kind in ("parenthesized_expression", "list_splat_pattern", "list_splat", "as_pattern_target"):
         for child in target.named_children:
             assign(walk, place, child, slot)
+
+
+def _unpack(walk: Walk, place: Place, target: Node, slot: int) -> None:
+    """`a, *rest, z = …`: names before a star take their positions, those behind it any element."""
+    build, line = walk.build, line_of(target)
+    own = operators.by_protocol(walk, place, target, slot)
+    starred = False
+    children = [child for child in target.named_children if child.type != "comment"]
+    for position, child in enumerate(children):
+        if child.type in ("list_splat_pattern", "list_splat"):
+            starred = True
+            rest = tail(walk, place, slot, position, line)
+            build.store(rest, "*", own, line)
+            assign(walk, place, child, rest)
+        elif starred and len(children) - position <= flows.POSITIONS:
+            assign(walk, place, child, _element(walk, slot, f"-{len(children) - position}", own, line))
+        elif starred or position >= flows.POSITIONS:
+            assign(walk, place, child, _element(walk, slot, EACH, own, line))
+        else:
+            assign(walk, place, child, _element(walk, slot, str(position), own, line))
+
+
+def _element(walk: Walk, slot: int, name: str, own: int, line: int) -> int:
+    element = walk.build.load(slot, name, line)
+    walk.build.copy(element, own)
+    return element
+
+
+def tail(walk: Walk, place: Place, slot: int, first: int, line: int) -> int:
+    """A new list of the elements of `slot` from position `first` on."""
+    if not slot:
+        return 0
+    build = walk.build
+    holder = build.object(place.function, line, "")
+    if first == 0:
+        build.store(holder, "*", build.load(slot, EACH, line), line)
+    for position in range(first, flows.POSITIONS) if first else ():
+        build.store(holder, str(position - first), build.load(slot, str(position), line), line)
+    return holder
 
 
 def set_member(walk: Walk, base: int, name: str, slot: int, line: int) -> None:
@@ -63,36 +103,40 @@ def assign_pairwise(walk: Walk, place: Place, target: Node, right: Node) -> bool
     if target.type not in _PATTERNS or right.type not in ("expression_list", "tuple"):
         return False
     left_parts, right_parts = target.named_children, right.named_children
-    if len(left_parts) != len(right_parts) or any(p.type in ("list_splat", "list_splat_pattern") for p in left_parts):
+    starred = [index for index, part in enumerate(left_parts) if part.type in ("list_splat", "list_splat_pattern")]
+    surplus = len(right_parts) - len(left_parts)
+    if len(starred) > 1 or surplus < -len(starred) or (surplus and not starred):
+        return False
+    if any(part.type == "list_splat" for part in right_parts):
         return False
     slots = [expressions.value(walk, place, part) for part in right_parts]
+    for index in starred:
+        # the starred name takes a list of what the others leave
+        slots[index : index + surplus + 1] = [_listed(walk, place, slots[index : index + surplus + 1], line_of(right))]
     for part, slot in zip(left_parts, slots, strict=True):
         assign(walk, place, part, slot)
     return True
 
 
-def bind_iteration(walk: Walk, place: Place, target: Node, iterable: Node, *, is_async: bool) -> None:
-    """Bind a loop's names to the elements of `iterable`, and record the iterator protocol's implicit calls."""
+def _listed(walk: Walk, place: Place, slots: list[int], line: int) -> int:
+    if not any(slots):
+        return 0
+    holder = walk.build.object(place.function, line, "")
+    for position, slot in enumerate(slots):
+        walk.build.store(holder, str(position) if position < flows.POSITIONS else "*", slot, line)
+    return holder
+
+
+def bind_iteration(
+    walk: Walk, place: Place, target: Node, iterable: Node, *, is_async: bool, outer: Place | None = None
+) -> None:
+    """Bind a loop's names to the elements of `iterable`, and record the iterator protocol's implicit calls.
+
+    `outer` is where the iterable is evaluated if that is elsewhere: the first one of a comprehension.
+    """
     _bind_strings(walk, place, target, iterable)
-    callee = iterable.named_children[0] if iterable.type == "call" and iterable.named_children else None
-    slot = expressions.value(walk, place, iterable)
-    line = line_of(iterable)
-    if callee is not None and callee.type == "identifier" and source(walk, callee) in ("enumerate", "zip"):
-        _bind_zipped(walk, place, target, iterable, source(walk, callee))
-        return
-    if callee is not None and callee.type == "attribute" and len(callee.named_children) == 2:
-        member = source(walk, callee.named_children[1])
-        if member in ("items", "values"):
-            # dict views: the elements are the mapping's own values
-            base = expressions.value(walk, place, callee.named_children[0])
-            element = walk.build.load(base, "*", line)
-            if member == "items" and target.type in _PATTERNS and len(target.named_children) == 2:
-                assign(walk, place, target.named_children[0], 0)
-                assign(walk, place, target.named_children[1], element)
-            else:
-                assign(walk, place, target, element)
-            return
-    element = walk.build.load(slot, "*", line)
+    slot = expressions.value(walk, outer or place, iterable)
+    element = walk.build.load(slot, EACH, line_of(iterable))
     if slot and iterable.type != "list":
         _iterator_calls(walk, place, iterable, slot, element, is_async=is_async)
     assign(walk, place, target, element)
@@ -107,21 +151,6 @@ def _bind_strings(walk: Walk, place: Place, target: Node, iterable: Node) -> Non
         for name, strings in zip(target.named_children, (first, second), strict=True):
             if name.type == "identifier":
                 bind_loop(place, source(walk, name), strings)
-
-
-def _bind_zipped(walk: Walk, place: Place, target: Node, iterable: Node, how: str) -> None:
-    arguments = iterable.child_by_field_name("arguments")
-    sources = [a for a in arguments.named_children if a.type != "keyword_argument"] if arguments else []
-    names = list(target.named_children) if target.type in _PATTERNS else [target]
-    if how == "enumerate":
-        assign(walk, place, names[0], 0)
-        names = names[1:]
-    for name, each in zip(names, sources, strict=False):
-        slot = walk.build.reference(place.scope, source(walk, each)) if each.type == "identifier" else 0
-        slot = slot or (expressions.value(walk, place, each) if each.type in ("attribute", "subscript") else 0)
-        assign(walk, place, name, walk.build.load(slot, "*", line_of(each)))
-    for name in names[len(sources) :]:
-        assign(walk, place, name, 0)
 
 
 def _iterator_calls(walk: Walk, place: Place, node: Node, slot: int, element: int, *, is_async: bool) -> None:

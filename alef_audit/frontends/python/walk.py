@@ -14,6 +14,12 @@ DEPTH_LIMIT: Final = 400
 _TEXT_LIMIT: Final = 160
 
 
+class ComprehensionScope(Scope):
+    """The names that the clauses of a comprehension bind."""
+
+    __slots__ = ()
+
+
 @dataclass(slots=True)
 class Walk:
     """Mutable state of the walk over one file."""

@@ -1,0 +1,34 @@
+"""What the solver knows of collections besides what they hold: which are mappings, how long literals are."""
+
+from alef_audit.callgraph.program import Program
+from alef_audit.facts.flows import POSITIONS
+
+
+class Stock:
+    """Grows while the constraints are solved; a part of the solver's state."""
+
+    __slots__ = (
+        "getter_results",
+        "getters",
+        "holders",
+        "installed",
+        "keyed",
+        "lengths",
+        "named_freely",
+        "negative",
+        "overrides",
+        "pairs",
+    )
+
+    def __init__(self, program: Program) -> None:
+        ids = program.name_ids
+        self.keyed: dict[int, bool] = {}  # tokens of mappings -> whether iterating one gives pairs, not keys
+        self.pairs: dict[int, int] = {}  # token of a pair -> name that is its first element
+        self.lengths: dict[int, int] = {}  # token of a literal sequence -> number of its elements
+        self.negative = {ids[f"-{n}"]: n for n in range(1, POSITIONS + 1) if f"-{n}" in ids}
+        self.named_freely = False  # there is a `setattr` under a name that is not known
+        self.overrides: dict[int, set[int]] = {}  # token of a literal -> names that it sets after what it spreads
+        self.holders: dict[tuple[int, ...], int] = {}  # objects that the analysis makes, by what they are made for
+        self.installed: dict[int, tuple[int, ...]] = {}  # call of a collection's function -> slots that it calls back
+        self.getters: dict[int, tuple[str, int]] = {}  # token of `attrgetter(name)` and its like -> kind, name
+        self.getter_results: dict[tuple[int, int], int] = {}  # (such a token, call) -> variable of what it gives
