@@ -50,8 +50,9 @@ def check(facts: FileFacts) -> None:
     for at in range(0, len(rows), flows.ROW):
         op, *columns, _ = rows[at : at + flows.ROW]
         for column in flows.SLOT_COLUMNS.get(op, ()):
-            least = 0 if (op, column) == (flows.STORE, 2) else 1  # a store of a plain value: it may run a setter
-            assert least <= columns[column - 1] < slots
+            # what is assigned to a property may bear no callable and run a setter all the same
+            lowest = 0 if op == flows.STORE and column == 2 else 1
+            assert lowest <= columns[column - 1] < slots
         if op in tables:
             assert 0 <= columns[1] < len(tables[op])
         if op in (flows.LOAD, flows.STORE, flows.GLOBAL):
