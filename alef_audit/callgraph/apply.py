@@ -14,7 +14,45 @@ from alef_audit.callgraph.calling import (
     type_parameter,
 )
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.classes import add_base, class_of, language_of
+from alef_audit.callgraph.classes import add_base, class_of
+from alef_audit.callgraph.constraints import (
+    AROUND,
+    BOUND,
+    CLASS_OF,
+    COLLECT,
+    DISPATCH,
+    ENTRIES,
+    FINISHED,
+    GIVE,
+    HEIR,
+    HEIR_OF,
+    INHERITS,
+    INIT,
+    LINKED,
+    MAKE,
+    MAKE_FIELD,
+    MATCH,
+    META,
+    METHOD,
+    NAMED,
+    NEW_OF,
+    ON_INSTANCE,
+    OPERATE,
+    READ,
+    RECEIVER,
+    REGISTER,
+    RESULT,
+    RETURNED,
+    RUN,
+    SAME,
+    SET_ON,
+    SUBTYPE,
+    SUPER_OF,
+    TAKE,
+    TAKE_ENTRIES,
+    VALUE_OF,
+    WRITE,
+)
 from alef_audit.callgraph.implementers import declare
 from alef_audit.callgraph.iteration import ITERATION, apply_iteration
 from alef_audit.callgraph.lazy import keep_named
@@ -25,54 +63,19 @@ from alef_audit.callgraph.promises import run_executor
 from alef_audit.callgraph.state import (
     APPLY,
     BASE,
-    BOUND,
     CALL,
-    CLASS_OF,
-    COLLECT,
     CONSTRUCT,
-    DISPATCH,
-    ENTRIES,
     EXECUTOR,
-    FINISHED,
     GETTER,
-    GIVE,
-    HEIR,
-    HEIR_OF,
-    INHERITS,
-    INIT,
-    LINKED,
     LOAD,
-    MAKE,
-    MAKE_FIELD,
-    MATCH,
-    META,
-    METHOD,
-    NAMED,
-    NEW_OF,
-    ON_INSTANCE,
-    OPERATE,
     PARAMETER,
     PICK,
     PUT,
-    READ,
     RECEIVE,
-    RECEIVER,
-    REGISTER,
-    RESULT,
-    RETURNED,
-    RUN,
-    SAME,
-    SET_ON,
     SETTLED,
     SPREAD,
     STORE,
-    SUBTYPE,
-    SUPER_OF,
-    TAKE,
-    TAKE_ENTRIES,
     TYPE,
-    VALUE_OF,
-    WRITE,
     Constraint,
     State,
 )
@@ -114,7 +117,8 @@ def _receive(state: State, table: CallTable, constraint: Constraint, value: int)
         if facts.owner < 0 or (receiver & MASK == tokens.CLASS and facts.flags & FunctionFlag.CLASSMETHOD):
             state.add(table.slot_of(value >> SHIFT, facts.receiver), receiver)
     elif receiver & MASK == tokens.OPEN and facts.owner < 0 and facts.parameters and not facts.parameters[0].kind:
-        if language_of(state, receiver >> SHIFT) == "python":
+        # called on the class instead, it gets any argument there: the name tells what it is written for
+        if state.program.names[table.name_of(value >> SHIFT, facts.parameters[0].name)] == "self":
             state.add(table.slot_of(value >> SHIFT, facts.parameters[0].slot), receiver)
 
 
@@ -164,6 +168,7 @@ _HANDLERS: Final[dict[int, Handler]] = {
     VALUE_OF: _value_of,
     BOUND: lambda state, table, constraint, value: bind(state, table, constraint[1], value),
     DISPATCH: wrappers.dispatch,
+    AROUND: wrappers.around,
     REGISTER: wrappers.registered,
     ON_INSTANCE: _on_instance,
     SUPER_OF: _super_of,

@@ -7,18 +7,19 @@ from alef_audit.callgraph.api import CALL as API_CALL
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.classes import class_of, load_member, member
+from alef_audit.callgraph.constraints import AROUND, RECEIVER, SAME
 from alef_audit.callgraph.construction import call_new, construct, construct_open
 from alef_audit.callgraph.operations import operate_builtin
 from alef_audit.callgraph.program import CALLED
 from alef_audit.callgraph.promises import make_promise, resolving, settle_promise
-from alef_audit.callgraph.prototypes import chain
-from alef_audit.callgraph.state import APPLY, CONSTRUCT, LOAD, PARAMETER, RECEIVER, SAME, STORE, TYPE, State
+from alef_audit.callgraph.prototypes import CHAINING, chain
+from alef_audit.callgraph.selecting import selected
+from alef_audit.callgraph.state import APPLY, CONSTRUCT, LOAD, PARAMETER, STORE, TYPE, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
-from alef_audit.callgraph.wrappers import register, wrap
+from alef_audit.callgraph.wrappers import enters_around, register, wrap
 from alef_audit.facts import flows
 from alef_audit.facts.file import ClassKind, Function, FunctionFlag, ParameterKind
 from alef_audit.facts.flows import ELEMENT
-from alef_audit.rulepack.paths import Selector
 
 _REPLACING: Final = frozenset(("dataclasses.replace", "attrs.evolve", "attr.evolve", "copy.replace"))
 _KEYWORD_LIKE: Final = ParameterKind.REST | ParameterKind.KEYWORDS
@@ -53,8 +54,8 @@ def apply_call(state: State, table: CallTable, call: int, value: int) -> None:
             state.copy(getters.run(state, table, call, value, arguments[0][1]), table.result(call))
     elif kind == tokens.OPEN and state.program.classes[index].kind == ClassKind.INTERFACE and _is_typed(state, index):
         state.copy(member(state, token(tokens.INSTANCE, index), CALLED), table.result(call))
-    elif kind in (tokens.INSTANCE, tokens.OPEN) and "__call__" in state.program.name_ids:
-        load_member(state, value, table.names["__call__"], callable_of(state, call))
+    elif kind in (tokens.INSTANCE, tokens.OPEN):
+        _call_instance(state, table, call, value)
     elif kind == tokens.CALL_OF:
         link(state, table, call, index, shift=1)
     elif kind == tokens.APPLY_OF:
@@ -92,6 +93,16 @@ def link_token(
 def _give(state: State, result: int, value: int) -> None:
     if result:
         state.add(result, value)
+
+
+def _call_instance(state: State, table: CallTable, call: int, value: int) -> None:
+    """An instance is called: its `__call__` runs, or what its superclass outside the program has for one."""
+    if "__call__" in state.program.name_ids:
+        load_member(state, value, table.names["__call__"], callable_of(state, call))
+    if table.flags(call) & flows.DECORATOR and enters_around(state, value >> SHIFT):
+        for _, slot, _ in table.arguments(call):
+            state.copy(slot, table.result(call))
+            state.attach(slot, (AROUND, value))
 
 
 def _explicit_receiver(state: State, table: CallTable, call: int, function: int) -> int:
@@ -324,7 +335,8 @@ def apply_external(state: State, table: CallTable, call: int, node: int) -> None
             for _, slot, _ in table.arguments(call):
                 state.copy(slot, result)
         else:
-            child = api.child(node, API_CALL)
+            # of what hands back its argument nothing else is known but what models say
+            child = api.existing(node, API_CALL) if node in api.values else api.child(node, API_CALL)
             if child:
                 state.add(result, token(tokens.EXTERNAL, child))
 
@@ -345,9 +357,10 @@ def use_external(state: State, table: CallTable, call: int, node: int) -> bool:
         for slot in selected(state, table, call, selector):
             if result:
                 state.copy(slot, result)
-    if state.api.text[node].startswith("functools."):
+    text = state.api.text[node]
+    if text.startswith("functools."):
         wrap(state, table, call, node)
-    elif table.arguments(call):
+    elif text in CHAINING:
         chain(state, table, call, node)
     for selector, methods in state.api.protocols.get(node, ()):
         for slot in selected(state, table, call, selector):
@@ -368,35 +381,3 @@ def type_parameter(state: State, table: CallTable, value: int, position: int, no
     parameters = [p for p in state.program.functions[function].parameters if not p.kind]
     if position < len(parameters):
         state.add(table.slot_of(function, parameters[position].slot), token(tokens.EXTERNAL, node))
-
-
-def selected(state: State, table: CallTable, call: int, selector: Selector) -> list[int]:
-    """The variables of the arguments that a selector names; fields of object arguments through their allocation."""
-    arguments = table.arguments(call)
-    positional = [slot for label, slot, _ in arguments if label in (flows.NO_NAME, flows.SPREAD_POSITIONAL)]
-    chosen: list[int] = []
-    for position in selector.positions:
-        if -len(positional) <= position < len(positional):
-            chosen.append(positional[position])
-    if selector.tail_from is not None:
-        chosen.extend(positional[selector.tail_from :])
-    if selector.every:
-        chosen.extend(slot for _, slot, _ in arguments)
-    for label, slot, _ in arguments:
-        if label > 0 and state.program.names[label] in selector.keywords:
-            chosen.append(slot)
-    for names in selector.fields:
-        chosen = [found for slot in chosen if slot for name in names for found in _field_variables(state, slot, name)]
-    return [slot for slot in chosen if slot]
-
-
-def _field_variables(state: State, slot: int, name: str) -> list[int]:
-    found: list[int] = []
-    name_id = state.program.name_ids.get(name)
-    for held in state.held(slot):
-        if held & MASK == tokens.OBJECT:
-            if name == "*":
-                found.append(state.all_fields(held))
-            elif name_id is not None:
-                found.append(state.field(held, name_id))
-    return found

@@ -9,7 +9,8 @@ family of which nothing is instantiated is a library's, and all of it counts.
 from typing import Final
 
 from alef_audit.callgraph import tokens
-from alef_audit.callgraph.state import VALUE_OF, State
+from alef_audit.callgraph.constraints import VALUE_OF
+from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import ClassKind, FunctionFlag
 from alef_audit.facts.flows import ANY_NAME, ELEMENT
@@ -197,7 +198,7 @@ def _concrete(state: State, family: list[int], name: int) -> list[int]:
 
 
 def _is_abstract(state: State, function: int) -> bool:
-    return bool(state.program.functions[function].flags & FunctionFlag.ABSTRACT)
+    return bool(state.program.functions[function].flags & FunctionFlag.STUB)
 
 
 def super_member(state: State, index: int, name: int) -> int:

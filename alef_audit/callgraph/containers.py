@@ -12,26 +12,11 @@ from alef_audit.callgraph import getters, recipes, tokens
 from alef_audit.callgraph.bases import declares, external_bases
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.classes import make_live, member
+from alef_audit.callgraph.constraints import COLLECT, ENTRIES, FINISHED, GIVE, LINKED, METHOD, RETURNED, TAKE_ENTRIES
 from alef_audit.callgraph.library import FUNCTIONS, METHODS, STORING
 from alef_audit.callgraph.members import load, load_export, make_instance, store
 from alef_audit.callgraph.recipes import Flow, Place, Recipe
-from alef_audit.callgraph.state import (
-    COLLECT,
-    ENTRIES,
-    FINISHED,
-    GIVE,
-    LINKED,
-    LOAD,
-    METHOD,
-    PICK,
-    PUT,
-    RETURNED,
-    SETTLED,
-    SPREAD,
-    TAKE_ENTRIES,
-    Constraint,
-    State,
-)
+from alef_audit.callgraph.state import LOAD, PICK, PUT, SETTLED, SPREAD, Constraint, State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
 from alef_audit.facts.file import ObjectKind

@@ -1,6 +1,7 @@
 """Objects that hand attributes on through `__getattr__` (Python)."""
 
 from collections import defaultdict
+from typing import Final
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
@@ -8,6 +9,8 @@ from alef_audit.callgraph.state import LOAD, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts import flows
 from alef_audit.facts.flows import ELEMENT
+
+_OWN: Final = frozenset(("__getattr__", "__getattribute__", "__setattr__", "__delattr__"))
 
 
 def read_through_facades(state: State, table: CallTable) -> None:
@@ -20,45 +23,43 @@ def read_through_facades(state: State, table: CallTable) -> None:
     if not facades:
         return
     family = {sub for index in facades for sub in state.classes.family(index)}
-    bases, given = _reads_and_names(state, table, family)
+    meant = {token(kind, index) for index in family for kind in (tokens.INSTANCE, tokens.OPEN)}
+    holders = {variable for variable, held in enumerate(state.points_to) if held and not meant.isdisjoint(held)}
+    bases, given = _reads_and_names(state, table, holders)
     for index, unit in enumerate(state.program.units):
         if unit.facts.language != "python":
             continue
-        names = state.program.name_maps[index]
-        function = unit.functions
+        names, function = state.program.name_maps[index], unit.functions
         for op, a, b, c, line in flows.rows(unit.facts.flows):
             if op == flows.ENTER:
                 function = unit.functions + a
-            elif (
-                op == flows.LOAD
-                and names[c] != ELEMENT
-                and names[c] not in given
-                and not state.program.names[names[c]].startswith("__")
-            ):
-                held = state.points_to[table.aliases[unit.slots + b]]
-                for value in sorted(held) if held else ():
-                    if value & MASK in (tokens.INSTANCE, tokens.OPEN) and value >> SHIFT in family:
-                        target = table.aliases[unit.slots + a]
-                        _ask(state, table, value >> SHIFT, names[c], target, (function, line), bases)
+            elif op == flows.LOAD and table.aliases[unit.slots + b] in holders and names[c] not in given:
+                if state.program.functions[function].name in _OWN:
+                    continue  # it would call itself for ever
+                if names[c] == ELEMENT or state.program.names[names[c]].startswith("__"):
+                    continue
+                for value in sorted(meant & (state.points_to[table.aliases[unit.slots + b]] or set())):
+                    target = table.aliases[unit.slots + a]
+                    _ask(state, table, value >> SHIFT, names[c], target, (function, line), bases)
 
 
-def _reads_and_names(state: State, table: CallTable, family: set[int]) -> tuple[dict[int, list[int]], set[int]]:
+def _reads_and_names(state: State, table: CallTable, holders: set[int]) -> tuple[dict[int, list[int]], set[int]]:
     """`__getattr__` methods -> variables of the objects that they read a computed name of; and the names that are set
-    on instances of the classes, whatever to.
+    on what the `holders` hold, whatever to.
     """
     found: defaultdict[int, list[int]] = defaultdict(list)
     given: set[int] = set()
     for index, unit in enumerate(state.program.units):
+        if unit.facts.language != "python":
+            continue
         function = unit.functions
         for op, a, b, c, _ in flows.rows(unit.facts.flows):
             if op == flows.ENTER:
                 function = unit.functions + a
+            elif op == flows.STORE and table.aliases[unit.slots + a] in holders:
+                given.add(state.program.name_maps[index][c])
             elif op == flows.LOAD and c == ELEMENT and state.program.functions[function].name == "__getattr__":
                 found[function].append(table.aliases[unit.slots + b])
-            elif op == flows.STORE:
-                held = state.points_to[table.aliases[unit.slots + a]] or ()
-                if any(value & MASK in (tokens.INSTANCE, tokens.OPEN) and value >> SHIFT in family for value in held):
-                    given.add(state.program.name_maps[index][c])
     return found, given
 
 

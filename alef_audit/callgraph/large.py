@@ -33,7 +33,7 @@ def large_tables(program: Program, modules: ModuleGraph, table: CallTable, bound
     for index, unit in enumerate(program.units):
         aliases, base = table.aliases, unit.slots
         for op, a, b, _, _ in flows.rows(unit.facts.flows):
-            if op == flows.STORE:
+            if b and op == flows.STORE:
                 slot = aliases[base + a]
                 entries[slot] = entries.get(slot, 0) + 1
             elif op == flows.OBJECT and not unit.facts.objects[b].declared:

@@ -2,9 +2,10 @@
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.constraints import NAMED
 from alef_audit.callgraph.members import find_export, load_export
 from alef_audit.callgraph.program import Program, Unit
-from alef_audit.callgraph.state import NAMED, State
+from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
 

@@ -5,21 +5,20 @@ from collections.abc import Iterable
 from typing import Final, get_args
 
 from alef_audit.callgraph import graph, guards, tokens
-from alef_audit.callgraph.calling import selected
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import Collector, functions_in, how_of, thread_of
 from alef_audit.callgraph.containers import called_back, stores_only
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.imports import import_edges
-from alef_audit.callgraph.narrow import builtin_constructor, enters, keeps_arguments
+from alef_audit.callgraph.narrow import awaitable, builtin_constructor, enters, keeps_arguments, with_bodies
 from alef_audit.callgraph.overflow import certain_callees
 from alef_audit.callgraph.platforms import ruled_out
-from alef_audit.callgraph.program import Program
+from alef_audit.callgraph.selecting import selected
 from alef_audit.callgraph.settle import settle_parameters
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
-from alef_audit.facts.file import ClassKind, FunctionFlag
+from alef_audit.facts.file import FunctionFlag
 from alef_audit.rulepack.kinds import Cost
 from alef_audit.rulepack.lexicon import Lexicon
 from alef_audit.rulepack.model import GuardRow
@@ -137,7 +136,7 @@ def _visit(collector: Collector, call: int, functions: list[int], nodes: list[in
         functions, nodes = certain_callees(state, table, call)
     if enters(table, call, collector.generated):
         return
-    functions = _with_bodies(collector, _awaitable(collector, call, functions))
+    functions = with_bodies(state, awaitable(state, table, call, functions, collector.returning_calls))
     if not collector.uses(call, table.callee(call), functions, 0, ()):
         is_guess = table.callee(call) in collector.approximate
         doubt = guards.MEDIUM if len(functions) > _CALLED or is_guess else 0
@@ -178,35 +177,6 @@ def _is_standard(collector: Collector, call: int) -> bool:
     table = collector.table
     language = collector.state.program.unit_of(table.function(call)).facts.language
     return "." in table.text(call) and table.member(call) in collector.standard[language]
-
-
-def _with_bodies(collector: Collector, functions: list[int]) -> list[int]:
-    """Without methods that only say what overrides must do, where there are overrides, and those of protocols."""
-    program = collector.state.program
-    stubs = [function for function in functions if program.functions[function].flags & FunctionFlag.STUB]
-    if not stubs:
-        return functions
-    if len(stubs) < len(functions):
-        return [function for function in functions if function not in stubs]
-    return [f for f in stubs if program.functions[f].owner < 0 or _class_kind(program, f) != ClassKind.INTERFACE]
-
-
-def _class_kind(program: Program, function: int) -> int:
-    return program.unit_of(function).facts.classes[program.functions[function].owner].kind
-
-
-def _awaitable(collector: Collector, call: int, functions: list[int]) -> list[int]:
-    """Of several callees of an awaited call those that give something to await: in Python others cannot be meant."""
-    if len(functions) < 2 or not collector.table.flags(call) & flows.AWAITED:
-        return functions
-    program = collector.state.program
-    if program.unit_of(collector.table.function(call)).facts.language != "python":
-        return functions
-    facts = program.functions
-    asynchronous = FunctionFlag.ASYNC | FunctionFlag.AWAITABLE
-    fitting = [f for f in functions if facts[f].flags & asynchronous or f in collector.returning_calls]
-    is_sure = any(facts[f].flags & asynchronous for f in fitting)
-    return fitting if is_sure else functions
 
 
 def _offload_by_name(collector: Collector, call: int) -> set[int]:

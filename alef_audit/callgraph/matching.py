@@ -6,8 +6,9 @@ All that fit are meant, if they are few; what such a value calls is an approxima
 from typing import Final
 
 from alef_audit.callgraph import tokens
+from alef_audit.callgraph.constraints import MATCH
 from alef_audit.callgraph.members import load
-from alef_audit.callgraph.state import MATCH, State
+from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts.flows import ELEMENT
 

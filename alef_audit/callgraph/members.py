@@ -3,7 +3,8 @@
 from typing import Final
 
 from alef_audit.callgraph import classes, tokens
-from alef_audit.callgraph.state import HEIR, LOAD, RESULT, State
+from alef_audit.callgraph.constraints import HEIR, RESULT
+from alef_audit.callgraph.state import LOAD, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import FunctionFlag
 from alef_audit.facts.flows import ACCESSORS, ASYNC_ITERATOR, CALLED, EACH, ELEMENT, GET, ITERATOR, RETURNED_VALUE

@@ -1,13 +1,16 @@
 """Which of the functions that a call's callee holds it can mean."""
 
+from collections.abc import Collection
 from typing import Final
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
+from alef_audit.callgraph.wrappers import enters_around
 from alef_audit.facts import flows
-from alef_audit.facts.file import FunctionFlag
+from alef_audit.facts.file import ClassKind, FunctionFlag
 from alef_audit.facts.flows import NO_NAME
 
 _CONTEXT: Final = frozenset(("__enter__", "__exit__", "__aenter__", "__aexit__"))
@@ -37,7 +40,7 @@ def enters(table: CallTable, call: int, results: frozenset[int]) -> bool:
 def keeps_arguments(state: State, table: CallTable, call: int) -> bool:
     """Whether `call` only keeps its arguments: in an instance of a class without a constructor, in a registry."""
     held = state.held(table.callee(call)) if table.callee(call) else ()
-    if any(value & MASK == tokens.REGISTER_OF for value in held):
+    if any(value & MASK == tokens.REGISTER_OF or _decorates(state, table, call, value) for value in held):
         return True
     classes = [value >> SHIFT for value in held if value & MASK == tokens.CLASS]
     for index in classes:
@@ -46,6 +49,11 @@ def keeps_arguments(state: State, table: CallTable, call: int) -> bool:
         if unknown and not state.classes.fields_of(index) and not all(_is_builtin(state, node) for node in unknown):
             return False
     return bool(classes)
+
+
+def _decorates(state: State, table: CallTable, call: int, value: int) -> bool:
+    is_instance = value & MASK in (tokens.INSTANCE, tokens.OPEN)
+    return is_instance and bool(table.flags(call) & flows.DECORATOR) and enters_around(state, value >> SHIFT)
 
 
 def _is_builtin(state: State, node: int) -> bool:
@@ -59,3 +67,35 @@ def builtin_constructor(state: State, node: int) -> bool:
         return False
     made_by = api.parent[api.parent[node]]
     return bool(made_by) and api.parent[made_by] == api.globals_of("python")
+
+
+def with_bodies(state: State, functions: list[int]) -> list[int]:
+    """Without methods that only say what overrides must do, where there are overrides, and those of protocols."""
+    program = state.program
+    stubs = [function for function in functions if program.functions[function].flags & FunctionFlag.STUB]
+    if not stubs:
+        return functions
+    if len(stubs) < len(functions):
+        return [function for function in functions if function not in stubs]
+    return [f for f in stubs if program.functions[f].owner < 0 or _class_kind(program, f) != ClassKind.INTERFACE]
+
+
+def _class_kind(program: Program, function: int) -> int:
+    return program.unit_of(function).facts.classes[program.functions[function].owner].kind
+
+
+def awaitable(state: State, table: CallTable, call: int, functions: list[int], returning: Collection[int]) -> list[int]:
+    """Of several callees of an awaited call those that give something to await: in Python others cannot be meant.
+
+    `returning` are the functions that return what a call gives.
+    """
+    if len(functions) < 2 or not table.flags(call) & flows.AWAITED:
+        return functions
+    program = state.program
+    if program.unit_of(table.function(call)).facts.language != "python":
+        return functions
+    facts = program.functions
+    asynchronous = FunctionFlag.ASYNC | FunctionFlag.AWAITABLE
+    fitting = [f for f in functions if facts[f].flags & asynchronous or f in returning]
+    is_sure = any(facts[f].flags & asynchronous for f in fitting)
+    return fitting if is_sure else functions

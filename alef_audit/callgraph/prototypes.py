@@ -4,14 +4,17 @@ from typing import Final
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.constraints import HEIR, HEIR_OF, INHERITS, SUBTYPE, TAKE
 from alef_audit.callgraph.members import load_export, replaced_exports
-from alef_audit.callgraph.state import HEIR, HEIR_OF, INHERITS, RECEIVE, SUBTYPE, TAKE, State
+from alef_audit.callgraph.state import RECEIVE, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 
 _PROTOTYPES: Final = (tokens.OBJECT, tokens.PROTOTYPE, tokens.MADE_BY, tokens.FUNCTION)
 _TAKERS: Final = (*_PROTOTYPES, tokens.MODULE, tokens.INSTANCE)
 _SETTERS: Final = ("Object.setPrototypeOf", "Reflect.setPrototypeOf")
 _INHERITS: Final = ("util.inherits", "inherits")
+# API nodes that set a prototype.
+CHAINING: Final = frozenset((*_SETTERS, *_INHERITS))
 
 
 def chain(state: State, table: CallTable, call: int, node: int) -> None:

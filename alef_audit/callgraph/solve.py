@@ -13,6 +13,7 @@ from alef_audit.callgraph.apply import apply
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.class_statements import class_statements, unbound_class_methods
 from alef_audit.callgraph.classes import open_families, settle_hierarchy
+from alef_audit.callgraph.constraints import CLASS_OF, COLLECT, META, SUPER_OF
 from alef_audit.callgraph.construction import settle_news
 from alef_audit.callgraph.escape import hand_out
 from alef_audit.callgraph.facades import read_through_facades
@@ -25,20 +26,7 @@ from alef_audit.callgraph.matching import attach_matches
 from alef_audit.callgraph.members import COLLECTION_METHODS, find_export, load_export, replaced_exports
 from alef_audit.callgraph.operations import attach_operations
 from alef_audit.callgraph.program import Program, Unit
-from alef_audit.callgraph.state import (
-    BASE,
-    CALL,
-    CLASS_OF,
-    COLLECT,
-    ITERATE,
-    META,
-    RECEIVE,
-    SPREAD,
-    STORE,
-    SUPER_OF,
-    TYPE,
-    State,
-)
+from alef_audit.callgraph.state import BASE, CALL, ITERATE, RECEIVE, SPREAD, STORE, TYPE, State
 from alef_audit.callgraph.tokens import MASK, token
 from alef_audit.facts import flows
 from alef_audit.resolution.graph import ModuleGraph
@@ -130,7 +118,7 @@ def _methods_only(program: Program) -> frozenset[int]:
     found = {program.name_ids[name] for name in COLLECTION_METHODS if name in program.name_ids}
     for index, unit in enumerate(program.units):
         names = program.name_maps[index]
-        found.difference_update(names[c] for op, _, _, c, _ in flows.rows(unit.facts.flows) if op == flows.STORE)
+        found.difference_update(names[c] for op, _, b, c, _ in flows.rows(unit.facts.flows) if b and op == flows.STORE)
         found.difference_update(program.name_ids[export.name] for export in unit.facts.exports)
     return frozenset(found)
 

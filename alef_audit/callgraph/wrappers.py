@@ -2,11 +2,15 @@
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.state import BOUND, CONSTRUCT, DISPATCH, REGISTER, STORE, State
+from alef_audit.callgraph.classes import load_member
+from alef_audit.callgraph.constraints import BOUND, DISPATCH, REGISTER
+from alef_audit.callgraph.state import CONSTRUCT, STORE, State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts import flows
 
 _PARTIAL = ("functools.partial", "functools.partialmethod")
+_AROUND = ("contextlib.ContextDecorator", "contextlib.AsyncContextDecorator")
+_CONTEXT = ("__enter__", "__exit__", "__aenter__", "__aexit__")
 _DISPATCH = ("functools.singledispatch", "functools.singledispatchmethod")
 
 
@@ -30,17 +34,43 @@ def wrap(state: State, table: CallTable, call: int, node: int) -> None:
             state.attach(first, (STORE, original, table.names["__wrapped__"]))
 
 
+def enters_around(state: State, index: int) -> bool:
+    """Whether instances of a class decorate functions so that these run inside them (contextlib.ContextDecorator)."""
+    return any(
+        value & MASK == tokens.EXTERNAL and state.api.text[value >> SHIFT] in _AROUND
+        for value in state.classes.order(index)
+    )
+
+
+def around(state: State, table: CallTable, constraint: tuple[int, ...], value: int) -> None:
+    """Calls of the function `value` enter and leave an instance."""
+    if value & MASK != tokens.FUNCTION:
+        return
+    chosen = _accompanied(state, value >> SHIFT)
+    for name in _CONTEXT:
+        if name in state.program.name_ids:
+            load_member(state, constraint[1], table.names[name], chosen)
+
+
+def _accompanied(state: State, function: int) -> int:
+    """The variable of what every call of a function runs besides, or instead."""
+    chosen = state.dispatched.get(function)
+    if chosen is None:
+        chosen = state.dispatched[function] = state.variable()
+        for call, callee in tuple(state.links):
+            if callee == function:
+                state.attach(chosen, (CONSTRUCT, call))
+    return chosen
+
+
 def dispatch(state: State, table: CallTable, constraint: tuple[int, ...], value: int) -> None:
     """`value` is a function that singledispatch makes generic."""
     index = value >> SHIFT
-    if value & MASK != tokens.FUNCTION or index in state.dispatched:
+    if value & MASK != tokens.FUNCTION:
         return
-    chosen = state.dispatched[index] = state.variable()
+    _accompanied(state, index)
     if "register" in state.program.name_ids:
         state.add(state.field(value, table.names["register"]), token(tokens.REGISTER_OF, index))
-    for call, function in tuple(state.links):
-        if function == index:
-            state.attach(chosen, (CONSTRUCT, call))
 
 
 def register(state: State, table: CallTable, call: int, index: int) -> None:

@@ -290,9 +290,8 @@ class Walk:
 
     def function(self, parent: Frame | None) -> Frame:
         """A frame for a new function of the file, nested in `parent`."""
-        build = self.build
         scope = Scope(parent.scope if parent is not None else None)
-        frame = Frame(build.reserve_function(), scope, parent, build.slot())
+        frame = Frame(self.build.reserve_function(), scope, parent, self.build.slot())
         self.frames.append(frame)
         return frame
 
@@ -342,12 +341,9 @@ class Walk:
         """The slot of `this`."""
         frame = self.frame.this_frame
         place = frame.member_of
-        if place is not None and frame.static and frame.flags & FunctionFlag.STATIC:
-            # the class that the method is called on
-            frame.flags |= FunctionFlag.CLASSMETHOD
-            frame.receiver = frame.receiver or self.build.slot()
-            return frame.receiver
-        if place is not None:
+        if frame.static and frame.flags & FunctionFlag.STATIC:
+            frame.flags |= FunctionFlag.CLASSMETHOD  # it is the class that the method is called on
+        elif place is not None:
             return place.slot if frame.static else place.instance
         if frame.parent is None:
             return 0
@@ -360,10 +356,8 @@ class Walk:
         """The slot of `super`: the superclass view of an instance, or the superclass in a static member."""
         frame = self.frame.this_frame
         place = frame.member_of
-        if place is None:
-            return self.build.load(frame.home, "__proto__", 0)
-        if frame.static:
-            return place.superclass
+        if place is None or frame.static:
+            return place.superclass if place is not None else self.build.load(frame.home, "__proto__", 0)
         if not frame.super_slot:
             frame.super_slot = self.build.slot()
             self.build.row(flows.SUPER, frame.super_slot, place.number, 0, 0)

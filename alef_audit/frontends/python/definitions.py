@@ -46,7 +46,7 @@ def decorated_definition(walk: Walk, place: Place, node: Node) -> None:
     definition = node.child_by_field_name("definition")
     if definition is None:
         return
-    flags, accessor = 0, ""
+    flags, accessor, is_property = 0, "", False
     applied: list[tuple[Node, int]] = []
     for child in node.named_children:
         if child.type != "decorator" or not child.named_children:
@@ -55,6 +55,7 @@ def decorated_definition(walk: Walk, place: Place, node: Node) -> None:
         text = short(walk, expression, 60)
         if text in _FLAGS:
             flags |= _FLAGS[text]
+            is_property = is_property or text == "property"
             continue
         if text.endswith((".setter", ".deleter")):
             flags |= FunctionFlag.SETTER
@@ -74,6 +75,10 @@ def decorated_definition(walk: Walk, place: Place, node: Node) -> None:
     if name is not None and accessor and place.fields is not None:
         member = accessor + mangled(place, source(walk, name))
         walk.build.store(place.class_slot, member, slot, line_of(name))
+    elif name is not None and is_property and applied and place.fields is not None:
+        # what other decorators made of it is the getter
+        walk.build.store(place.class_slot, flows.GET + mangled(place, source(walk, name)), slot, line_of(name))
+        walk.build.declare(place.scope, source(walk, name))
     elif name is not None and not accessor:
         targets.assign(walk, place, name, slot)
 
