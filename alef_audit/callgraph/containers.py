@@ -260,6 +260,7 @@ def apply(state: State, table: CallTable, constraint: Constraint, value: int) ->
         elif kind == tokens.CLASS:
             make_live(state, index)
             state.add(constraint[1], tokens.token(tokens.INSTANCE, index))
+            member(state, value, max(0, table.names["__init__"]))  # so that `called_back` finds it
         elif kind == tokens.EXTERNAL:
             returned_from_outside(state, value, constraint[1])
         elif kind in _CLASS_LIKE:
@@ -305,11 +306,7 @@ def _method(state: State, table: CallTable, call: int, value: int) -> None:
     elif kind == tokens.MODULE:
         if member != "get" or state.program.units[index].facts.language != "python":
             return
-    elif (
-        kind != tokens.OBJECT
-        or (value in state.type_objects and not state.object_fields.get(value))
-        or (value, table.names[member]) in state.fields
-    ):
+    elif kind != tokens.OBJECT or (value, table.names[member]) in state.fields:
         return
     known = METHODS[language_of(state, table, call)]
     install(state, table, call, known.get(f"{member}/{_positional(table, call)}", known.get(member, _NO_RECIPE)))

@@ -20,6 +20,7 @@ from alef_audit.facts import flows
 _INSTEAD: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "__iter__": (("__iter__",), ("__getitem__",)),
     "__contains__": (("__contains__",), ("__iter__",), ("__getitem__",)),
+    "__getitem__": (("__getitem__",), ("__missing__",)),
     "__bool__": (("__bool__",), ("__len__",)),
     "__str__": (("__str__",), ("__repr__",)),
     "__format__": (("__format__",), ("__str__",), ("__repr__",)),

@@ -1,7 +1,7 @@
 """What the call sites of a function pass for one of its parameters."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from alef_audit.callgraph import tokens
@@ -130,10 +130,16 @@ class Sites:
             return
         for value in self._state.held(slot):
             if value & MASK == tokens.OBJECT:
-                for each in (name, ELEMENT) if name != ELEMENT else self._state.object_fields.get(value, ()):
+                for each in self._fields(value, name):
                     variable = self._state.fields.get((value, each))
                     if variable is not None:
                         self._add_callables(variable, found)
+
+    def _fields(self, value: int, name: int) -> Iterable[int]:
+        """The fields of an object that a read of `name` sees."""
+        if name == ELEMENT:
+            return self._state.object_fields.get(value, ())
+        return (name,) if self._state.program.names[name] in COLLECTION_METHODS else (name, ELEMENT)
 
     def _take_entry(self, literal: int, name: int, found: Passed, depth: int) -> None:
         """An entry of a literal written at the site: what is written under the name, else what it spreads."""

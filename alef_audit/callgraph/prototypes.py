@@ -75,6 +75,8 @@ def spread(state: State, table: CallTable, constraint: tuple[int, ...], value: i
 def take(state: State, table: CallTable, constraint: tuple[int, ...], value: int) -> None:
     """`value` takes every field of a token."""
     source = constraint[1]
+    if value & MASK == tokens.OPEN:
+        value = token(tokens.INSTANCE, value >> SHIFT)
     if value & MASK not in _TAKERS:
         return
     if source & MASK == tokens.MODULE:

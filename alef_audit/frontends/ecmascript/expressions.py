@@ -212,7 +212,7 @@ def sequence_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
 
 
 def yielded(walk: Walk, node: Node) -> int:
-    """`yield x` hands x out; in coroutines it gives back what x resolves to."""
+    """`yield x` hands x out and gives what is sent: in coroutines what x resolves to."""
     slot = walk.value(inner(node))
     generator, line = walk.frame.generator, node.start_point.row + 1
     if any(child.type == "*" for child in node.children):
@@ -220,7 +220,7 @@ def yielded(walk: Walk, node: Node) -> int:
         walk.build.store(generator, "*", elements(walk, slot, line, flows.EXHAUSTS | asynchronous), line)
         return walk.build.load(slot, flows.RETURNED_VALUE, line)
     walk.build.store(generator, "*", slot, line)
-    return slot
+    return joint(walk, walk.build.load(generator, flows.SENT_FIELD, line), slot)
 
 
 # --- assignments
