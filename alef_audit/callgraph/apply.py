@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from alef_audit.callgraph import accessors, class_statements, construction, containers, prototypes, tokens, wrappers
+from alef_audit.callgraph import accessors, class_statements, collected, construction, prototypes, tokens, wrappers
 from alef_audit.callgraph.calling import (
     apply_call,
     apply_reflected,
@@ -155,7 +155,7 @@ _HANDLERS: Final[dict[int, Handler]] = {
     OPERATE: lambda state, table, constraint, value: operate(state, table, constraint[1], value),
     MATCH: lambda state, table, constraint, value: match(state, value, constraint[2], constraint[1]),
     NAMED: lambda state, table, constraint, value: keep_named(state, value, constraint[2], constraint[1]),
-    FINISHED: lambda state, table, constraint, value: containers.finish(state, value, constraint[1]),
+    FINISHED: lambda state, table, constraint, value: collected.finish(state, value, constraint[1]),
     SAME: lambda state, table, constraint, value: keep_instances(state, value, constraint[1]),
     **dict.fromkeys(ITERATION, apply_iteration),
     RECEIVE: _receive,
@@ -189,10 +189,10 @@ _HANDLERS: Final[dict[int, Handler]] = {
     SET_ON: accessors.set_on,
     RUN: class_statements.run,
     RECEIVER: lambda state, table, constraint, value: receive_class(state, table, constraint[1], constraint[2], value),
-    SETTLED: lambda state, table, constraint, value: containers.settled(state, table, constraint[1], value),
-    **dict.fromkeys((METHOD, GIVE, RETURNED, COLLECT, ENTRIES, TAKE_ENTRIES, LINKED), containers.apply),
-    PUT: lambda state, table, constraint, value: containers.put(state, value, constraint[1], constraint[2]),
-    PICK: lambda state, table, constraint, value: containers.pick(state, value, constraint[2], constraint[1]),
+    SETTLED: lambda state, table, constraint, value: collected.settled(state, table, constraint[1], value),
+    **dict.fromkeys((METHOD, GIVE, RETURNED, COLLECT, ENTRIES, TAKE_ENTRIES, LINKED), collected.apply),
+    PUT: lambda state, table, constraint, value: collected.put(state, value, constraint[1], constraint[2]),
+    PICK: lambda state, table, constraint, value: collected.pick(state, value, constraint[2], constraint[1]),
     APPLY: lambda state, table, constraint, value: apply_reflected(state, table, constraint[1], value),
     PARAMETER: lambda state, table, constraint, value: type_parameter(
         state, table, value, constraint[1], constraint[2]

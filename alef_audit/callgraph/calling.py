@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from alef_audit.callgraph import containers, getters, tokens
+from alef_audit.callgraph import collected, containers, getters, tokens
 from alef_audit.callgraph.api import CALL as API_CALL
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
@@ -200,7 +200,7 @@ def make_field(state: State, table: CallTable, constraint: tuple[int, ...], valu
     elif kind == tokens.CLASS:
         construct(state, table, call, index, field, bare=True)
     elif kind == tokens.EXTERNAL:
-        containers.returned_from_outside(state, value, field)
+        collected.returned_from_outside(state, value, field)
 
 
 def _handed_over(

@@ -273,3 +273,5 @@ FUNCTIONS: Final[dict[str, dict[str, Recipe]]] = {
 METHODS: Final[dict[str, dict[str, Recipe]]] = {
     language: {name: parse_recipe(text) for name, text in table.items()} for language, table in _METHODS.items()
 }
+# The paths of all these functions, in whatever form they are called.
+NAMES: Final = frozenset(name.partition("/")[0] for table in FUNCTIONS.values() for name in table)

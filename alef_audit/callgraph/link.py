@@ -7,7 +7,8 @@ from typing import Final, get_args
 from alef_audit.callgraph import graph, guards, tokens
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import Collector, functions_in, how_of, thread_of
-from alef_audit.callgraph.containers import called_back, stores_only
+from alef_audit.callgraph.collected import called_back
+from alef_audit.callgraph.containers import stores_only
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.imports import import_edges
 from alef_audit.callgraph.narrow import awaitable, builtin_constructor, enters, keeps_arguments, with_bodies

@@ -131,12 +131,12 @@ class FactsBuilder:
         self.objects.append(Object(function, line, label, kind, length))
         return dst
 
-    def declared(self, dst: int, function: int, line: int, fields: list[tuple[str, int]]) -> None:
+    def declared(self, dst: int, function: int, line: int, fields: list[tuple[str, int]], kind: int = 0) -> None:
         """Write to `dst` an object that stands for a type with these (name, slot) fields."""
         holder = self.slot()  # what is stored on `dst` would reach the values that it holds as well
         for each in (holder, dst):
             self.flows.extend((flows.OBJECT, each, len(self.objects), 0, line))
-        self.objects.append(Object(function, line, "", declared=True))
+        self.objects.append(Object(function, line, "", kind, declared=True))
         for name, slot in fields:
             self.store(holder, name, slot, line)
 

@@ -5,7 +5,7 @@ from typing import Final
 from tree_sitter import Node
 
 from alef_audit.facts import flows
-from alef_audit.facts.file import Class, ClassKind
+from alef_audit.facts.file import Class, ClassKind, ObjectKind
 from alef_audit.frontends.ecmascript.literals import property_name, starts_with, string_value
 from alef_audit.frontends.ecmascript.mask import import_specifier
 from alef_audit.frontends.ecmascript.modules import import_slot
@@ -30,6 +30,7 @@ _TRANSPARENT: Final = frozenset(
     )
 )
 # Generic types that stand for a collection, by the position of the argument that says what is in it.
+_MAPS: Final = frozenset(("Map", "ReadonlyMap"))
 _COLLECTIONS: Final = {
     "Array": 0,
     "ReadonlyArray": 0,
@@ -141,10 +142,10 @@ def _is_function(member: Node) -> bool:
     return typed is not None and typed.type in _FUNCTION_TYPES
 
 
-def _collection(walk: Walk, node: Node, dst: int, depth: int) -> None:
+def _collection(walk: Walk, node: Node, dst: int, depth: int, kind: int = 0) -> None:
     element = typed_slot(walk, node, depth)
     if element:
-        walk.build.declared(dst, walk.frame.index, node.start_point.row + 1, [("*", element)])
+        walk.build.declared(dst, walk.frame.index, node.start_point.row + 1, [("*", element)], kind)
 
 
 def cast(walk: Walk, node: Node, slot: int, dst: int) -> int:
@@ -214,7 +215,7 @@ def _generic(walk: Walk, node: Node, dst: int, depth: int) -> list[Node]:
             if depth > _DEPTH_LIMIT:
                 walk.note_too_deep(node)
             else:
-                _collection(walk, arguments[position], dst, depth + 1)
+                _collection(walk, arguments[position], dst, depth + 1, ObjectKind.MAPPING if name in _MAPS else 0)
     elif name in _ASKING:
         asked = typed_slot(walk, arguments[0], depth + 1) if arguments and depth <= _DEPTH_LIMIT else 0
         if asked and name == "ReturnType":
