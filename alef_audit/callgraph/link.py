@@ -215,6 +215,7 @@ def _external(collector: Collector, call: int, node: int) -> set[int]:
     """Apply the rows of an API node to a call; gives the argument slots that a row has claimed."""
     state, table, api = collector.state, collector.table, collector.state.api
     settled: set[int] = set()
+    _sink(collector, call, node)
     if api.text[node] in _LOOKING or (api.text[node] == "iter" and len(table.arguments(call)) == 1):
         return {slot for _, slot, _ in table.arguments(call)}
     is_decorator = bool(table.flags(call) & flows.DECORATOR)
@@ -243,7 +244,6 @@ def _external(collector: Collector, call: int, node: int) -> set[int]:
                 if root_row.kind not in _LATER_KINDS:
                     settled.add(slot)
                 collector.registered.append((slot, root_row, call))
-    _sink(collector, call, node)
     return settled
 
 
