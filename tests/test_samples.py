@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from alef_audit.auditing.report import AuditReport
-from alef_audit.config import Config
 from alef_audit.pipeline import audit
-from alef_audit.request import AuditRequest
 from tests.expectations import Expectation, Fact, compare, expectations
+from tests.requests import request_for
 
 SAMPLES = Path(__file__).resolve().parent.parent / "sample_repos"
 NAMES = sorted(path.name for path in SAMPLES.iterdir() if path.is_dir())
@@ -19,18 +18,7 @@ LISTEN = ("root", "sink", "finding", "discharged", "silent")
 
 def audited(root: Path) -> AuditReport:
     """The report on a whole folder, discharged findings included."""
-    request = AuditRequest(
-        root=root,
-        only=(),
-        patterns=("035",),
-        rules=(),
-        config=Config(),
-        jobs=1,
-        include_discharged=True,
-        explain_unresolved=False,
-        platform="any",
-    )
-    return audit(request, lambda *_: None)
+    return audit(request_for(root, patterns=("035",), include_discharged=True), lambda *_: None)
 
 
 def reported(report: AuditReport) -> dict[str, set[Fact]]:

@@ -12,13 +12,12 @@ from typer.testing import CliRunner
 
 from alef_audit.cli.arguments import with_default_command
 from alef_audit.cli.main import app, command_names
-from alef_audit.config import Config
 from alef_audit.discovery.inventory import extension_of, is_manifest, relative_posix
 from alef_audit.discovery.roles import role_of
 from alef_audit.facts.file import FileFacts
 from alef_audit.frontends import extract
 from alef_audit.pipeline import audit
-from alef_audit.request import AuditRequest
+from tests.requests import request_for
 
 HOT = """\
 import time
@@ -300,20 +299,6 @@ def test_several_jobs_where_processes_cannot_be_forked(project: Path, monkeypatc
     assert (ran.found, {kind for _, _, kind in ran.remarks}) == ([SLEEP], {"parse-error"})
 
 
-def request(root: Path, jobs: int = 1) -> AuditRequest:
-    return AuditRequest(
-        root=root,
-        only=(),
-        patterns=(),
-        rules=(),
-        config=Config(),
-        jobs=jobs,
-        include_discharged=False,
-        explain_unresolved=False,
-        platform="any",
-    )
-
-
 def test_progress_that_fails_is_not_swallowed(project: Path) -> None:
     """A user's interrupt arrives in the progress display as often as anywhere."""
 
@@ -321,7 +306,7 @@ def test_progress_that_fails_is_not_swallowed(project: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        audit(request(project), interrupt)
+        audit(request_for(project), interrupt)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from typing import Final
 
 from alef_audit.callgraph.program import Program, Unit
 from alef_audit.facts import flows
@@ -14,7 +15,7 @@ Argument = tuple[
 
 
 # Rows that write to their first slot, loads aside.
-_WRITES = frozenset(flows.SLOT_COLUMNS) - {flows.LOAD, flows.STORE, flows.SPREAD}
+_WRITES: Final = frozenset(flows.SLOT_COLUMNS) - {flows.LOAD, flows.STORE, flows.SPREAD}
 
 
 class CallTable:

@@ -155,6 +155,18 @@ class Collector:
         self.parameter_uses.setdefault(path, []).append((Use(call, guard, loops, awaited), tuple(functions)))
         return True
 
+    def guard_function(self, function: int, bit: int) -> None:
+        """Put a guard around a function, wherever it is called from."""
+        self.function_guards[function] = self.function_guards.get(function, 0) | bit
+
+    def handed_sink(self, call: int, node: int, loops: tuple[str, ...]) -> None:
+        """Note that `call` hands over the blocking library function `node` to something that runs it."""
+        row, _ = self.state.api.sinks[node]
+        text = self.state.api.text[node]
+        caller = self.table.function(call)
+        site = SinkSite(caller, call, text, row.kind, row.cost, row.instead, graph.CALLBACK, loops)
+        self.sinks.setdefault((call, text), site)
+
     def loop_guard(self, call: int) -> int:
         """`yield` when a loop around the call gives the event loop a turn between its rounds."""
         loop = self.table.loop(call)

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Final
 
 from alef_audit.callgraph import getters, tokens
-from alef_audit.callgraph.bases import declares, external_bases
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.classes import make_live, member
 from alef_audit.callgraph.constraints import COLLECT, ENTRIES, GIVE, LINKED, METHOD, RETURNED, TAKE_ENTRIES
@@ -76,7 +75,7 @@ def _method(state: State, table: CallTable, call: int, value: int) -> None:
         return
     member = table.member(call)
     if kind in _CLASS_LIKE:
-        if declares(state, index, table.names[member]):
+        if state.classes.declares(index, table.names[member]):
             return
     elif kind == tokens.MODULE:
         if member != "get" or state.program.units[index].facts.language != "python":
@@ -132,7 +131,7 @@ def pick(state: State, value: int, name: int, destination: int) -> None:
 
 
 def _is_typed_dict(state: State, index: int) -> bool:
-    return any(state.api.text[base].endswith(".TypedDict") for base in external_bases(state, index))
+    return any(state.api.text[base].endswith(".TypedDict") for base in state.classes.outside_bases(index))
 
 
 def settled(state: State, table: CallTable, call: int, value: int) -> None:
@@ -152,7 +151,7 @@ def settled(state: State, table: CallTable, call: int, value: int) -> None:
 def finish(state: State, value: int, destination: int) -> None:
     """`task.result()`: a task stands for what its coroutine gives; objects with a method of that name are none."""
     kind, index = value & MASK, value >> SHIFT
-    if kind in _CLASS_LIKE and declares(state, index, state.program.name_ids["result"]):
+    if kind in _CLASS_LIKE and state.classes.declares(index, state.program.name_ids["result"]):
         return
     if kind not in (tokens.MODULE, tokens.EXTERNAL, tokens.OBJECT):
         state.add(destination, value)

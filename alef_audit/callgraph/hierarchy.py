@@ -105,6 +105,10 @@ class Hierarchy:
         """Whether the body of a class, or of a superclass of the program, defines the member."""
         return any(name in self.own[ancestor] for ancestor in self.ancestors(index))
 
+    def outside_bases(self, index: int) -> list[int]:
+        """API nodes of the classes outside the program that a class derives from, at any distance."""
+        return [value >> SHIFT for value in self.order(index) if value & MASK == tokens.EXTERNAL]
+
     def fields_of(self, index: int) -> list[int]:
         """The fields of a generated constructor, in order: those of superclasses first."""
         found = [name for ancestor in reversed(self.ancestors(index)) for name in self.fields[ancestor]]

@@ -7,7 +7,6 @@ Arrays, generators and collections give their elements as fields; here is what r
 from typing import Final
 
 from alef_audit.callgraph import tokens
-from alef_audit.callgraph.bases import declares
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.members import load
 from alef_audit.callgraph.program import Program
@@ -86,7 +85,7 @@ def _read(state: State, value: int, name: int, destination: int) -> None:
 
 def _defines(state: State, value: int, name: int) -> bool:
     if value & MASK in (tokens.INSTANCE, tokens.OPEN):
-        return declares(state, value >> SHIFT, name)
+        return state.classes.declares(value >> SHIFT, name)
     return (value, name) in state.fields
 
 

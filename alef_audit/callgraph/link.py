@@ -166,7 +166,7 @@ def _visit(collector: Collector, call: int, functions: list[int], nodes: list[in
     if call in state.stock.installed:
         _callbacks(collector, call, settled, known=True)
         return
-    settled |= _offload_by_name(collector, call) if not functions else set()
+    settled |= _offload_by_name(collector, call)
     guessed = bool(settled) or _dynamic(collector, call)
     handed = _callbacks(collector, call, settled, known=False)
     if not guessed and not handed and not table.flags(call) & flows.IMPLICIT and not _is_standard(collector, call):
@@ -252,8 +252,7 @@ def _guard_function(collector: Collector, call: int, row: GuardRow, selector: Se
     slots = selected(collector.state, collector.table, call, selector) if selector is not None else []
     for slot in slots:
         for function in functions_in(collector.state, slot):
-            known = collector.function_guards.get(function, 0)
-            collector.function_guards[function] = known | guards.BIT[row.kind]
+            collector.guard_function(function, guards.BIT[row.kind])
     return set(slots)
 
 
@@ -267,7 +266,7 @@ def _guard(
         if is_decorator:
             for _, slot, _ in table.arguments(call):
                 for function in functions_in(state, slot):
-                    collector.function_guards[function] = collector.function_guards.get(function, 0) | bit
+                    collector.guard_function(function, bit)
         return set()
     slots = selected(state, table, call, selector) if selector is not None else []
     for slot in slots:
@@ -360,17 +359,10 @@ def _callbacks(collector: Collector, call: int, settled: set[int], *, known: boo
             for value in state.held(slot):
                 if value & MASK == tokens.EXTERNAL and value >> SHIFT in state.api.sinks:
                     found = True
-                    _callback_sink(collector, call, value >> SHIFT, over)
+                    collector.handed_sink(call, value >> SHIFT, over)
     if found and not known and not looping:
         _registration(collector, call)
     return found
-
-
-def _callback_sink(collector: Collector, call: int, node: int, over: tuple[str, ...]) -> None:
-    table, api = collector.table, collector.state.api
-    row, _ = api.sinks[node]
-    site = SinkSite(table.function(call), call, api.text[node], row.kind, row.cost, row.instead, graph.CALLBACK, over)
-    collector.sinks.setdefault((call, site.text), site)
 
 
 def _receiver_text(text: str) -> str:

@@ -8,7 +8,6 @@ defines are not looked at.
 from typing import Final
 
 from alef_audit.callgraph import tokens
-from alef_audit.callgraph.bases import declares
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.constraints import OPERATE
 from alef_audit.callgraph.members import load
@@ -128,7 +127,7 @@ def operate(state: State, table: CallTable, at: int, value: int) -> None:
     member = state.program.names[table.operations[at + flows.OPERATION_MEMBER]]
     for group in _methods(member):
         known = [name_ids[name] for name in group if name in name_ids]
-        found = [name for name in known if declares(state, index, name) or _overridden(state, kind, index, name)]
+        found = [name for name in known if state.classes.declares(index, name) or _overridden(state, kind, index, name)]
         if found:
             for name in found:
                 load(state, value, name, _callee(state, table, at, name))

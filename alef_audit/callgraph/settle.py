@@ -1,13 +1,14 @@
 """Uses of parameters, carried back to the call sites that pass them (see `parameters.py`)."""
 
+from typing import Final
+
 from alef_audit.callgraph import graph, guards
 from alef_audit.callgraph.collect import Collector, how_of
-from alef_audit.callgraph.graph import SinkSite
 from alef_audit.callgraph.parameters import Path, Use, guards_between
 from alef_audit.callgraph.passing import Sites
 
 # Loops around calls that forward a parameter, and around the call that runs it: more say nothing any more.
-_LOOPS: int = 4
+_LOOPS: Final = 4
 
 
 class _Explained:
@@ -95,9 +96,7 @@ def _passed_sink(collector: Collector, site: int, node: int, use: Use) -> None:
     is_python = collector.state.program.unit_of(table.function(site)).facts.language == "python"
     if use.awaited and (is_python or row.unless_awaited):
         return
-    text = api.text[node]
-    sink = SinkSite(table.function(site), site, text, row.kind, row.cost, row.instead, graph.CALLBACK, use.loops)
-    collector.sinks.setdefault((site, text), sink)
+    collector.handed_sink(site, node, use.loops)
 
 
 def _keep_unexplained(collector: Collector, explained: _Explained, escaping: set[int]) -> None:

@@ -306,10 +306,11 @@ def _propagate(state: State, table: CallTable, changed: dict[int, None] | None =
         constraints = uses[variable]
         if constraints:
             ordered = sorted(fresh)
-            callable_ = [value for value in ordered if value & MASK in _RECEIVING]
             for constraint in tuple(constraints):
-                for value in callable_ if constraint[0] == RECEIVE else ordered:
-                    apply(state, table, constraint, value)
+                takes_all = constraint[0] != RECEIVE
+                for value in ordered:
+                    if takes_all or value & MASK in _RECEIVING:
+                        apply(state, table, constraint, value)
 
 
 def _settle_decorators(state: State, table: CallTable) -> None:

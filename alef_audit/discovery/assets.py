@@ -1,7 +1,5 @@
 """Scripts that a program serves to browsers are no part of its event loop."""
 
-from array import array
-
 from alef_audit.discovery.inventory import Inventory, SourceFile
 from alef_audit.facts import flows
 from alef_audit.facts.file import FileFacts
@@ -49,7 +47,5 @@ def runs_in_browser(facts: FileFacts) -> bool:
         return False
     if any(item.specifier.startswith("node:") or item.specifier in _SERVER_MODULES for item in facts.imports):
         return False
-    rows = array("i")
-    rows.frombytes(facts.flows)
-    globals_used = {facts.names[rows[at + 3]] for at in range(0, len(rows), flows.ROW) if rows[at] == flows.GLOBAL}
+    globals_used = {facts.names[name] for op, _, _, name, _ in flows.rows(facts.flows) if op == flows.GLOBAL}
     return len(globals_used & _BROWSER_GLOBALS) > 0 and not globals_used & {"process", "require", "__dirname", "Buffer"}

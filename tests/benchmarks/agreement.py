@@ -10,12 +10,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from alef_audit.callgraph.graph import HOW
-from alef_audit.config import Config
 from alef_audit.diagnostics import NothingToAudit
 from alef_audit.pipeline import graph
-from alef_audit.request import AuditRequest
 from tests.benchmarks.comparison import PLACES, Agreement, Found, agreement
 from tests.benchmarks.graphs import FORMATS, Format, Function, Graph, UnknownFormat, from_view, read_graph
+from tests.requests import request_for
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -41,18 +40,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def graph_of(tree: Path) -> Graph:
     """Our call graph of a folder, as `audit graph` gives it without a configuration. Raises NothingToAudit."""
-    request = AuditRequest(
-        root=tree,
-        only=(),
-        patterns=(),
-        rules=(),
-        config=Config(),
-        jobs=1,
-        include_discharged=False,
-        explain_unresolved=False,
-        platform="any",
-    )
-    return from_view(graph(request, lambda *_: None))
+    return from_view(graph(request_for(tree), lambda *_: None))
 
 
 def table(ours: Graph, theirs: Graph, found: Agreement) -> Iterator[str]:

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from alef_audit.callgraph.graph import CallGraph
-from alef_audit.config import Config
 from alef_audit.pipeline import call_graph
-from alef_audit.request import AuditRequest
 from alef_audit.rulepack.load import Rulepack
 from tests.expectations import Expectation, Fact, compare, expectations
+from tests.requests import request_for
 
 PROGRAMS = Path(__file__).resolve().parent.parent / "fixtures" / "callgraph"
 LISTEN = ("call", "sink")
@@ -56,7 +55,7 @@ def outcome(program: Program, pack: Rulepack) -> Outcome:
     """Link the program and compare every edge and blocking call with the comments."""
     root = program.path if program.path.is_dir() else program.path.parent
     only = () if program.path.is_dir() else (Path(program.path.name),)
-    found = _found(call_graph(_request(root, only), pack, lambda *_: None))
+    found = _found(call_graph(request_for(root, only=only), pack, lambda *_: None))
     expected = known = spurious = 0
     complaints: list[str] = []
     for path, written in _written(program).items():
@@ -68,20 +67,6 @@ def outcome(program: Program, pack: Rulepack) -> Outcome:
         complaints.extend(f"{path}: {complaint}" for complaint in compare(written, facts, listen=LISTEN))
     assert not found, f"{program.id}: edges in files without a place: {sorted(found)}"
     return Outcome(expected, known, spurious, tuple(complaints))
-
-
-def _request(root: Path, only: tuple[Path, ...]) -> AuditRequest:
-    return AuditRequest(
-        root=root,
-        only=only,
-        patterns=(),
-        rules=(),
-        config=Config(),
-        jobs=1,
-        include_discharged=False,
-        explain_unresolved=False,
-        platform="any",
-    )
 
 
 def _written(program: Program) -> dict[str, tuple[Expectation, ...]]:

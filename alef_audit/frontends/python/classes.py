@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 from tree_sitter import Node
 
 from alef_audit.facts import flows
@@ -102,16 +103,9 @@ def class_made_by_call(walk: Walk, place: Place, nodes: list[Node]) -> int:
         if pair.type == "pair" and len(parts) == 2 and literal_of(walk, parts[0]):
             members.append(literal_of(walk, parts[0])[1:])
             build.store(slot, members[-1], expressions.value(walk, place, parts[1]), line)
-    build.classes[index] = Class(
-        name=name,
-        qualname=f"{place.qualname}.{name}" if place.qualname else name,
-        line=line,
-        end_line=nodes[-1].end_point[0] + 1,
-        kind=ClassKind.CLASS,
-        function=place.function,
-        slot=slot,
-        bases=tuple(base for base in bases if base),
-        members=tuple(build.name(member) for member in members),
+    made = _made_by_call(place, name, slot, line, nodes)
+    build.classes[index] = msgspec.structs.replace(
+        made, bases=tuple(base for base in bases if base), members=tuple(build.name(member) for member in members)
     )
     return slot
 
@@ -129,7 +123,16 @@ def named_tuple(walk: Walk, place: Place, callee: Node, nodes: list[Node]) -> in
     fields = [field for text in texts for field in text[1:].replace(",", " ").split()]
     index, slot, line = build.reserve_class(), build.slot(), line_of(callee)
     build.row(flows.CLASS, slot, index, 0, line)
-    build.classes[index] = Class(
+    made = _made_by_call(place, name, slot, line, nodes)
+    build.classes[index] = msgspec.structs.replace(
+        made, bases=(expressions.value(walk, place, callee),), fields=tuple(build.name(field) for field in fields)
+    )
+    return slot
+
+
+def _made_by_call(place: Place, name: str, slot: int, line: int, nodes: list[Node]) -> Class:
+    """A class that a call with these arguments makes, without bases and members."""
+    return Class(
         name=name,
         qualname=f"{place.qualname}.{name}" if place.qualname else name,
         line=line,
@@ -137,11 +140,9 @@ def named_tuple(walk: Walk, place: Place, callee: Node, nodes: list[Node]) -> in
         kind=ClassKind.CLASS,
         function=place.function,
         slot=slot,
-        bases=(expressions.value(walk, place, callee),),
+        bases=(),
         members=(),
-        fields=tuple(build.name(field) for field in fields),
     )
-    return slot
 
 
 def class_assignment(walk: Walk, place: Place, left: Node, right: Node | None, *, annotated: bool) -> bool:

@@ -1,0 +1,24 @@
+"""What tests ask the pipeline for: the defaults of the command line, one process, no pattern chosen."""
+
+from pathlib import Path
+
+import msgspec
+
+from alef_audit.config import Config
+from alef_audit.request import AuditRequest
+
+
+def request_for(root: Path, **changes: object) -> AuditRequest:
+    """A request for `root` that differs from the defaults in `changes`."""
+    plain = AuditRequest(
+        root=root,
+        only=(),
+        patterns=(),
+        rules=(),
+        config=Config(),
+        jobs=1,
+        include_discharged=False,
+        explain_unresolved=False,
+        platform="any",
+    )
+    return msgspec.structs.replace(plain, **changes)
