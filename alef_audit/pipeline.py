@@ -159,7 +159,7 @@ def _call_graph(
         api.declare_modules(model)
     for model in pack.models:
         api.add_model(model, _holds(model, versions))
-    table = build_calls(program)
+    table = build_calls(program, modules, {name for _, name in api.modules})
     attach_models(program, api, table)
     state = solve(program, modules, api, table)
     graph = link(state, table, pack.lexicon, frozenset(config.executors), platform)

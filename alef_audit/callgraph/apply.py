@@ -16,19 +16,26 @@ from alef_audit.callgraph.calling import (
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.classes import add_base, class_of
 from alef_audit.callgraph.constraints import (
+    APPLY,
     AROUND,
+    BASE,
     BOUND,
+    CALL,
     CLASS_OF,
     COLLECT,
+    CONSTRUCT,
     DISPATCH,
     ENTRIES,
+    EXECUTOR,
     FINISHED,
+    GETTER,
     GIVE,
     HEIR,
     HEIR_OF,
     INHERITS,
     INIT,
     LINKED,
+    LOAD,
     MAKE,
     MAKE_FIELD,
     MATCH,
@@ -38,7 +45,11 @@ from alef_audit.callgraph.constraints import (
     NEW_OF,
     ON_INSTANCE,
     OPERATE,
+    PARAMETER,
+    PICK,
+    PUT,
     READ,
+    RECEIVE,
     RECEIVER,
     REGISTER,
     RESULT,
@@ -46,12 +57,17 @@ from alef_audit.callgraph.constraints import (
     RUN,
     SAME,
     SET_ON,
+    SETTLED,
+    SPREAD,
+    STORE,
     SUBTYPE,
     SUPER_OF,
     TAKE,
     TAKE_ENTRIES,
+    TYPE,
     VALUE_OF,
     WRITE,
+    Constraint,
 )
 from alef_audit.callgraph.implementers import declare
 from alef_audit.callgraph.iteration import ITERATION, apply_iteration
@@ -60,25 +76,8 @@ from alef_audit.callgraph.matching import match
 from alef_audit.callgraph.members import keep_instances, load, store
 from alef_audit.callgraph.operations import operate
 from alef_audit.callgraph.promises import run_executor
-from alef_audit.callgraph.state import (
-    APPLY,
-    BASE,
-    CALL,
-    CONSTRUCT,
-    EXECUTOR,
-    GETTER,
-    LOAD,
-    PARAMETER,
-    PICK,
-    PUT,
-    RECEIVE,
-    SETTLED,
-    SPREAD,
-    STORE,
-    TYPE,
-    Constraint,
-    State,
-)
+from alef_audit.callgraph.receivers import is_method_to_be
+from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import FunctionFlag
 
@@ -90,22 +89,21 @@ Handler = Callable[[State, CallTable, Constraint, int], None]
 def apply(state: State, table: CallTable, constraint: Constraint, value: int) -> None:
     """Apply a constraint to one token."""
     op = constraint[0]
-    if op == LOAD:
-        load(state, value, constraint[2], constraint[1])
-    elif value & MASK == tokens.VALUES_OF:
+    if value & MASK == tokens.VALUES_OF and op != LOAD:
         state.delegate(value >> SHIFT, constraint)
-    elif op == CALL:
-        apply_call(state, table, constraint[1], value)
-    elif op == STORE:
-        store(state, value, constraint[2], constraint[1])
-        if value & MASK in _OBJECT_LIKE:
-            receiver = value if value & MASK != tokens.PROTOTYPE else token(tokens.MADE_BY, value >> SHIFT)
-            state.attach(constraint[1], (RECEIVE, receiver))
-        elif value & MASK == tokens.CLASS:
-            # a plain function becomes a method
-            state.attach(constraint[1], (RECEIVE, token(tokens.OPEN, value >> SHIFT)))
     else:
-        _HANDLERS[op](state, table, constraint, value)
+        HANDLERS[op](state, table, constraint, value)
+
+
+def _store(state: State, table: CallTable, constraint: Constraint, value: int) -> None:
+    _, source, name = constraint
+    store(state, value, name, source)
+    kind, index = value & MASK, value >> SHIFT
+    if kind in _OBJECT_LIKE:
+        state.own(source, value if kind != tokens.PROTOTYPE else token(tokens.MADE_BY, index))
+    elif kind == tokens.CLASS:
+        # a plain function becomes a method
+        state.own(source, token(tokens.OPEN, index))
 
 
 def _receive(state: State, table: CallTable, constraint: Constraint, value: int) -> None:
@@ -116,10 +114,8 @@ def _receive(state: State, table: CallTable, constraint: Constraint, value: int)
     if facts.receiver:
         if facts.owner < 0 or (receiver & MASK == tokens.CLASS and facts.flags & FunctionFlag.CLASSMETHOD):
             state.add(table.slot_of(value >> SHIFT, facts.receiver), receiver)
-    elif receiver & MASK == tokens.OPEN and facts.owner < 0 and facts.parameters and not facts.parameters[0].kind:
-        # called on the class instead, it gets any argument there: the name tells what it is written for
-        if state.program.names[table.name_of(value >> SHIFT, facts.parameters[0].name)] == "self":
-            state.add(table.slot_of(value >> SHIFT, facts.parameters[0].slot), receiver)
+    elif receiver & MASK == tokens.OPEN and is_method_to_be(facts, state.program.unit_of(value >> SHIFT).facts.names):
+        state.add(table.slot_of(value >> SHIFT, facts.parameters[0].slot), receiver)
 
 
 def _on_instance(state: State, table: CallTable, constraint: Constraint, value: int) -> None:
@@ -149,7 +145,10 @@ def _new_of(state: State, table: CallTable, constraint: Constraint, value: int) 
         construction.made_by_new(state, table, constraint, value >> SHIFT)
 
 
-_HANDLERS: Final[dict[int, Handler]] = {
+HANDLERS: Final[dict[int, Handler]] = {
+    LOAD: lambda state, table, constraint, value: load(state, value, constraint[2], constraint[1]),
+    CALL: lambda state, table, constraint, value: apply_call(state, table, constraint[1], value),
+    STORE: _store,
     TYPE: lambda state, table, constraint, value: declare(state, value, constraint[1]),
     EXECUTOR: lambda state, table, constraint, value: run_executor(state, table, value, constraint[1]),
     OPERATE: lambda state, table, constraint, value: operate(state, table, constraint[1], value),

@@ -7,14 +7,14 @@ from alef_audit.callgraph.api import CALL as API_CALL
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.classes import class_of, load_member, member
-from alef_audit.callgraph.constraints import AROUND, RECEIVER, SAME
+from alef_audit.callgraph.constraints import APPLY, AROUND, CONSTRUCT, LOAD, PARAMETER, RECEIVER, SAME, STORE, TYPE
 from alef_audit.callgraph.construction import call_new, construct, construct_open
 from alef_audit.callgraph.operations import operate_builtin
 from alef_audit.callgraph.program import CALLED
 from alef_audit.callgraph.promises import make_promise, resolving, settle_promise
 from alef_audit.callgraph.prototypes import CHAINING, chain
 from alef_audit.callgraph.selecting import selected
-from alef_audit.callgraph.state import APPLY, CONSTRUCT, LOAD, PARAMETER, STORE, TYPE, State
+from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.callgraph.wrappers import enters_around, register, wrap
 from alef_audit.facts import flows

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Collection
 from typing import Final
 
+from alef_audit.callgraph.plain import plain_slots
 from alef_audit.callgraph.program import Program, Unit
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
+from alef_audit.resolution.graph import ModuleGraph
 
 Argument = tuple[
     int, int, int
@@ -44,7 +47,7 @@ class CallTable:
         self.starts = array("i")
         self.heads = array("i")
         self.operations = array("i")
-        self.aliases = array("i", [0]) * 1
+        self.aliases: list[int] = []
         self.function_slots = array("i")
         self.local_api: dict[int, int] = {}
         self.shared: set[int] = set()  # slots of loads that another load of the same name from the same slot stands for
@@ -136,17 +139,23 @@ class _NameIds:
         return self._ids.get(name, -1)
 
 
-def build_calls(program: Program) -> CallTable:
-    """Collect the calls of all files, relocated to program-wide numbers."""
+def build_calls(program: Program, modules: ModuleGraph, modelled: Collection[str]) -> CallTable:
+    """Collect the calls of all files, relocated to program-wide numbers.
+
+    `modelled` are the modules outside the program that library models describe.
+    """
     table = CallTable(program)
-    aliases = array("i", bytes(4 * program.slot_count))
+    aliases = [0]
     for unit in program.units:
-        base = unit.slots
         local = array("i")
         local.frombytes(unit.facts.aliases)
-        aliases[base : base + len(local)] = array("i", [base + slot for slot in local])
-        table.function_slots.extend([base] * len(unit.facts.functions))
-    table.aliases = aliases
+        aliases.extend([unit.slots + slot if slot else 0 for slot in local])
+        table.function_slots.extend([unit.slots] * len(unit.facts.functions))
+    # constraints mention a slot many times: one int object for each saves memory, and time with it
+    numbers = list(range(program.slot_count))
+    for slot in plain_slots(program, modules, aliases, modelled):
+        numbers[slot] = 0
+    table.aliases = [numbers[slot] for slot in aliases]
     getters = frozenset(facts.name for facts in program.functions if facts.flags & FunctionFlag.GETTER)
     getters |= {name.removeprefix(flows.GET) for name in program.name_ids if name.startswith(flows.GET)}
     has_descriptors = any(facts.name == "__get__" for facts in program.functions)
@@ -182,15 +191,15 @@ def _share_loads(table: CallTable, unit: Unit, getters: frozenset[str]) -> None:
     for a, b, c in loads:
         if a in twice or names[c] in getters or aliases[base + a] != base + a:
             continue
-        first = known.setdefault((aliases[aliases[base + b]], c), base + a)
+        first = known.setdefault((aliases[aliases[base + b]], c), aliases[base + a])
         if first != base + a:
             aliases[base + a] = first
             table.shared.add(base + a)
     end = base + unit.facts.slots
-    aliases[base:end] = array("i", [aliases[slot] for slot in aliases[base:end]])
+    aliases[base:end] = [aliases[slot] for slot in aliases[base:end]]
 
 
-def _relocate_operations(table: CallTable, unit: Unit, names: array[int]) -> None:
+def _relocate_operations(table: CallTable, unit: Unit, names: list[int]) -> None:
     records = array("i")
     records.frombytes(unit.facts.operations)
     aliases, base, out = table.aliases, unit.slots, table.operations
@@ -215,7 +224,7 @@ def _relocate_operations(table: CallTable, unit: Unit, names: array[int]) -> Non
         )
 
 
-def _relocate(table: CallTable, records: array[int], base: int, functions: int, names: array[int]) -> None:
+def _relocate(table: CallTable, records: array[int], base: int, functions: int, names: list[int]) -> None:
     aliases, starts, heads = table.aliases, table.starts, table.heads
     head, width = flows.CALL_HEAD, flows.CALL_ARG
     at, size = 0, len(records)

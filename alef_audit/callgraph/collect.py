@@ -129,9 +129,9 @@ class Collector:
             function
             for value in self.state.held(slot)
             if value & MASK == tokens.OBJECT
-            for name in self.state.object_fields.get(value, ())
+            for name in self.state.fields.get(value, ())
             if name == ELEMENT or self.state.program.names[name].isdigit()
-            for function in functions_in(self.state, self.state.fields[value, name])
+            for function in functions_in(self.state, self.state.fields[value][name])
         ]
 
     def edge(self, call: int, callee: int, how: int, guard: int = 0, loops: tuple[str, ...] = ()) -> None:

@@ -6,11 +6,11 @@ from typing import Final
 from alef_audit.callgraph import getters, tokens
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.classes import make_live, member
-from alef_audit.callgraph.constraints import COLLECT, ENTRIES, GIVE, LINKED, METHOD, RETURNED, TAKE_ENTRIES
+from alef_audit.callgraph.constraints import COLLECT, ENTRIES, GIVE, LINKED, METHOD, RETURNED, TAKE_ENTRIES, Constraint
 from alef_audit.callgraph.containers import install, is_keyed, method_recipe
 from alef_audit.callgraph.library import FUNCTIONS
 from alef_audit.callgraph.members import load, load_export, make_instance, store
-from alef_audit.callgraph.state import Constraint, State
+from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts.flows import EACH, ELEMENT
 
@@ -80,7 +80,7 @@ def _method(state: State, table: CallTable, call: int, value: int) -> None:
     elif kind == tokens.MODULE:
         if member != "get" or state.program.units[index].facts.language != "python":
             return
-    elif kind != tokens.OBJECT or (value, table.names[member]) in state.fields:
+    elif kind != tokens.OBJECT or state.known_field(value, table.names[member]):
         return
     install(state, table, call, method_recipe(state, table, call))
 

@@ -1,7 +1,28 @@
-"""Kinds of constraints that one part of the solver needs; those of all parts are in `state.py`."""
+"""Kinds of constraints: what happens to the tokens that arrive in a variable."""
 
 from typing import Final
 
+Constraint = tuple[int, ...]  # a kind, then what the kind says
+
+LOAD: Final = 0  # (LOAD, destination, name)
+STORE: Final = 1  # (STORE, source, name)
+CALL: Final = 2  # (CALL, call)
+TYPE: Final = 3  # (TYPE, destination)
+SPREAD: Final = 4  # (SPREAD, destination)
+CONSTRUCT: Final = 5  # (CONSTRUCT, call): functions that arrive are constructors or __call__ methods of that call
+RECEIVE: Final = 6  # (RECEIVE, token): functions that arrive get the token as their receiver
+BASE: Final = 7  # (BASE, class, position): classes that arrive are superclasses of that class
+SETTLED: Final = 8  # (SETTLED, call): functions that arrive are called with what the promise in the receiver gives
+GETTER: Final = 9  # (GETTER, destination, function, line, base): a read that runs the getters that arrive
+PUT: Final = 10  # (PUT, source, name): collections that arrive take what source holds, under that key
+PARAMETER: Final = 11  # (PARAMETER, position, node): functions that arrive get the API node as that parameter
+PICK: Final = 12  # (PICK, destination, name): what collections that arrive hold under that key, and no other field
+APPLY: Final = 13  # (APPLY, call): what arrives is called by `Reflect.apply`
+EXECUTOR: Final = 40  # (EXECUTOR, variable): functions that arrive are run by `new Promise`, whose value it holds
+ITERATE: Final = 41  # (ITERATE, destination, function, line, way): what arrives is iterated over
+ITERATOR: Final = 42  # (ITERATOR, …): functions that arrive make the iterator
+ADVANCE: Final = 43  # (ADVANCE, …): what arrives is an iterator
+STEP: Final = 44  # (STEP, …): functions that arrive are its `next` or `return`
 CLASS_OF: Final = 50  # (CLASS_OF, destination): the classes of the instances that arrive, and classes themselves
 SUPER_OF: Final = 51  # (SUPER_OF, destination): the superclass views of instances of the classes that arrive
 META: Final = 52  # (META, class): classes that arrive are metaclasses of that class

@@ -9,10 +9,22 @@ from typing import Final
 
 from alef_audit.callgraph import recipes, tokens
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.constraints import ENTRIES, FINISHED, GIVE, METHOD, RETURNED, TAKE_ENTRIES
+from alef_audit.callgraph.constraints import (
+    ENTRIES,
+    FINISHED,
+    GIVE,
+    LOAD,
+    METHOD,
+    PICK,
+    PUT,
+    RETURNED,
+    SETTLED,
+    SPREAD,
+    TAKE_ENTRIES,
+)
 from alef_audit.callgraph.library import FUNCTIONS, METHODS, NAMES, STORING
 from alef_audit.callgraph.recipes import Flow, Place, Recipe
-from alef_audit.callgraph.state import LOAD, PICK, PUT, SETTLED, SPREAD, State
+from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK
 from alef_audit.facts import flows
 from alef_audit.facts.file import ObjectKind

@@ -5,7 +5,8 @@ from typing import Final
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.state import LOAD, State
+from alef_audit.callgraph.constraints import LOAD
+from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts import flows
 from alef_audit.facts.flows import ELEMENT
@@ -75,11 +76,11 @@ def _ask(
     if " " in state.program.names[name] or state.classes.declares(index, name):
         return
     order = [value for value in state.classes.order(index) if value & MASK == tokens.CLASS]
-    if any((token(tokens.INSTANCE, value >> SHIFT), name) in state.fields for value in order):
+    if any(state.known_field(token(tokens.INSTANCE, value >> SHIFT), name) for value in order):
         return
     for value in order:
-        variable = state.fields.get((value, table.names["__getattr__"]))
-        for held in state.held(variable) if variable is not None else ():
+        variable = state.known_field(value, table.names["__getattr__"])
+        for held in state.held(variable):
             if held & MASK == tokens.FUNCTION:
                 function = held >> SHIFT
                 state.getters[place[0], place[1], function] = None

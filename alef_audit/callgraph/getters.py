@@ -3,8 +3,8 @@
 from typing import Final
 
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.constraints import LINKED
-from alef_audit.callgraph.state import GETTER, LOAD, State
+from alef_audit.callgraph.constraints import GETTER, LINKED, LOAD
+from alef_audit.callgraph.state import State
 
 _MAKERS: Final = {"operator.methodcaller": "method", "operator.attrgetter": "attribute", "operator.itemgetter": "item"}
 

@@ -171,17 +171,17 @@ def _path_matches(path: str, pattern: str) -> bool:
 def _tables(state: State, lexicon: Lexicon) -> Iterator[RootSite]:
     """Method tables: object literals whose keys read like method names and whose values are functions."""
     program = state.program
-    mentioned = {name for names in state.object_fields.values() for name in names}
+    mentioned = {name for names in state.fields.values() for name in names}
     for row in lexicon.table:
         key = re2.compile(row.key)
         keys = {name for name in mentioned if key.fullmatch(program.names[name])}
-        for owner, names in sorted(state.object_fields.items()):
+        for owner, names in sorted(state.fields.items()):
             if owner & MASK != tokens.OBJECT or owner >> SHIFT >= program.object_count:
                 continue
             entries = [name for name in names if name in keys]
             if len(entries) < row.minimum:
                 continue
-            functions = [function for name in entries for function in functions_in(state, state.fields[owner, name])]
+            functions = [function for name in entries for function in functions_in(state, state.fields[owner][name])]
             if len(functions) >= row.minimum:
                 for function in functions:
                     yield RootSite(function, row.kind, row.why, "event-loop", by_name=True)

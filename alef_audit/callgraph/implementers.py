@@ -12,9 +12,10 @@ from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calling import link
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.classes import member
+from alef_audit.callgraph.constraints import CALL
 from alef_audit.callgraph.members import make_instance
 from alef_audit.callgraph.program import CALLED, WHOLE
-from alef_audit.callgraph.state import CALL, LOAD, State
+from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts import flows
 from alef_audit.facts.file import ClassKind
@@ -64,10 +65,10 @@ class Interfaces:
         """
         state, implementers = self._state, self._implementers
         implementers.extend(changed)
-        points_to, uses = state.points_to, state.uses
+        points_to, loads, uses = state.points_to, state.loads, state.uses
         for variable in changed:
             held = points_to[variable]
-            if held and uses[variable] and held <= self._types:
+            if held and (loads[variable] or uses[variable]) and held <= self._types:
                 self._candidates[variable] = None
         reads = list(implementers.typed_parameters)
         calls: list[tuple[int, int]] = []
@@ -76,10 +77,12 @@ class Interfaces:
             if not held or not held <= self._types:
                 continue
             declared = sorted(held)
+            integers = iter(loads[variable] or ())
+            for destination, name in zip(integers, integers, strict=True):
+                if name != ELEMENT:
+                    reads.extend((field, destination) for field in implementers.fields(declared, name))
             for constraint in uses[variable] or ():
-                if constraint[0] == LOAD and constraint[2] != ELEMENT:
-                    reads.extend((field, constraint[1]) for field in implementers.fields(declared, constraint[2]))
-                elif constraint[0] == CALL:
+                if constraint[0] == CALL:
                     calls.extend((constraint[1], function) for function in implementers.functions(declared))
         return self._apply(reads, calls)
 
@@ -144,8 +147,8 @@ class _Implementers:
         found: dict[int, None] = {}
         for value in self._all(declared):
             if value & MASK == tokens.OBJECT:
-                field = state.fields.get((value, name))
-                if field is not None and state.points_to[field]:
+                field = state.known_field(value, name)
+                if state.points_to[field]:
                     found[field] = None
             elif value & MASK == tokens.INSTANCE:
                 found[member(state, value, name)] = None
@@ -185,16 +188,16 @@ class _Implementers:
         state = self._state
         if declared & MASK == tokens.OBJECT:
             self._of.setdefault(declared, set()).add(value)
-            for name in state.object_fields.get(declared, ()):
-                self._descend_field(state.fields[declared, name], name, value)
+            for name, variable in tuple(state.fields.get(declared, {}).items()):
+                self._descend_field(variable, name, value)
             return
         index = declared >> SHIFT
         if not self._fits(index, value):
             return
         self._of.setdefault(declared, set()).add(value)
         for name in sorted(state.classes.own[index]):
-            variable = state.fields.get((token(tokens.INSTANCE, index), name))
-            if variable is None:
+            variable = state.known_field(token(tokens.INSTANCE, index), name)
+            if not variable:
                 continue
             if name == WHOLE:
                 self._offer_all(variable, [value])
@@ -212,7 +215,7 @@ class _Implementers:
             return CALLED in own or WHOLE in own
         if value & MASK == tokens.INSTANCE:
             return True
-        return not own or ELEMENT in own or WHOLE in own or any((value, name) in state.fields for name in own)
+        return not own or ELEMENT in own or WHOLE in own or not own.isdisjoint(state.fields.get(value, ()))
 
     def _descend_field(self, variable: int, name: int, value: int) -> None:
         state = self._state
@@ -221,10 +224,10 @@ class _Implementers:
         if value & MASK == tokens.FUNCTION and name in self._parameter_names:
             self._type_parameter(variable, self._parameter_names[name], value >> SHIFT)
         elif value & MASK == tokens.OBJECT:
-            names = state.object_fields.get(value, ()) if name == ELEMENT else (name,)
+            names = state.fields.get(value, ()) if name == ELEMENT else (name,)
             for each in tuple(names):
-                field = state.fields.get((value, each))
-                if field is not None:
+                field = state.known_field(value, each)
+                if field:
                     self._offer_all(variable, self._actual(field))
 
     def _type_parameter(self, variable: int, position: int, function: int) -> None:

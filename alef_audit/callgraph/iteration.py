@@ -8,9 +8,10 @@ from typing import Final
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.constraints import ADVANCE, ITERATE, ITERATOR, LOAD, STEP
 from alef_audit.callgraph.members import load
 from alef_audit.callgraph.program import Program
-from alef_audit.callgraph.state import ADVANCE, ITERATE, ITERATOR, LOAD, STEP, State
+from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
 from alef_audit.facts.flows import ELEMENT
@@ -86,7 +87,7 @@ def _read(state: State, value: int, name: int, destination: int) -> None:
 def _defines(state: State, value: int, name: int) -> bool:
     if value & MASK in (tokens.INSTANCE, tokens.OPEN):
         return state.classes.declares(value >> SHIFT, name)
-    return (value, name) in state.fields
+    return bool(state.known_field(value, name))
 
 
 ITERATION: Final = (ITERATE, ITERATOR, ADVANCE, STEP)

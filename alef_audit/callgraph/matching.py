@@ -29,7 +29,7 @@ def match(state: State, value: int, pattern: int, destination: int) -> None:
     elif kind == tokens.MODULE:
         names = set(state.exports[index])
     elif kind == tokens.OBJECT:
-        names = set(state.object_fields.get(value, ()))
+        names = set(state.fields.get(value, ()))
         state.read_field(value, ELEMENT, destination)
     else:
         return

@@ -3,9 +3,9 @@
 from typing import Final
 
 from alef_audit.callgraph import classes, tokens
-from alef_audit.callgraph.constraints import HEIR, RESULT
+from alef_audit.callgraph.constraints import HEIR, LOAD, RESULT
 from alef_audit.callgraph.library import METHODS
-from alef_audit.callgraph.state import LOAD, State
+from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import FunctionFlag
 from alef_audit.facts.flows import ACCESSORS, ASYNC_ITERATOR, CALLED, EACH, ELEMENT, GET, ITERATOR, RETURNED_VALUE
@@ -47,28 +47,47 @@ _OF_CLASSES: Final = frozenset((tokens.INSTANCE, tokens.CLASS, tokens.OPEN, toke
 _FUNCTION_METHODS: Final = {"call": tokens.CALL_OF, "apply": tokens.APPLY_OF, "bind": tokens.BIND_OF}
 
 
+# What a read of an object does, by the name that is read.
+_ENTRY: Final = 0  # the field, and what is stored under unknown keys
+_MEMBER: Final = 1  # the field alone
+_METHOD: Final = 2  # nothing: collections have it, no object of the program does
+_SPECIAL: Final = 3
+
+
+def name_kinds(state: State) -> bytes:
+    """Per name of the program: what a read of an object does under it."""
+    texts = state.program.names
+    kinds = bytearray(_MEMBER if text in COLLECTION_METHODS or text.startswith(ACCESSORS) else _ENTRY for text in texts)
+    for name in state.internal:
+        kinds[name] = _MEMBER
+    for name in state.methods_only:
+        kinds[name] = _METHOD
+    for name in (ELEMENT, EACH, *state.stock.negative, state.program.name_ids.get("__dict__", EACH)):
+        kinds[name] = _SPECIAL
+    return bytes(kinds)
+
+
+def load_all(state: State, value: int, reads: list[int]) -> None:
+    """`load` for every pair (destination, name) that is listed in `reads`."""
+    reading, is_object = state.reading, value & MASK == tokens.OBJECT
+    for at in range(0, len(reads), 2):
+        destination, name = reads[at], reads[at + 1]
+        if is_object and reading[name] != _SPECIAL:
+            if reading[name] != _METHOD:
+                state.read_entry(value, name, destination, otherwise=reading[name] == _ENTRY)
+        else:
+            load(state, value, name, destination)
+
+
 def load(state: State, value: int, name: int, destination: int) -> None:
     """Let `destination` take what `value.name` can be."""
     kind, index = value & MASK, value >> SHIFT
-    if kind != tokens.OBJECT and (name == EACH or name in state.stock.negative):
-        name = ELEMENT
     if kind == tokens.OBJECT:
-        if name == ELEMENT:
-            state.read_any(value, destination)
-        elif name == EACH:
-            iterate(state, value, destination)
-        elif name in state.stock.negative:
-            _load_from_end(state, value, name, destination)
-        elif state.program.names[name] == "__dict__":
-            state.add(destination, value)
-        else:
-            if name in state.methods_only:
-                return
-            state.read_field(value, name, destination)
-            text = state.program.names[name]
-            if name not in state.internal and text not in COLLECTION_METHODS and not text.startswith(ACCESSORS):
-                state.read_field(value, ELEMENT, destination)
-    elif kind in _OF_CLASSES:
+        _load_object(state, value, name, destination)
+        return
+    if name == EACH or name in state.stock.negative:
+        name = ELEMENT
+    if kind in _OF_CLASSES:
         classes.load_member(state, value, name, destination)
     elif kind == tokens.MODULE:
         load_export(state, index, name, destination)
@@ -83,6 +102,19 @@ def load(state: State, value: int, name: int, destination: int) -> None:
         _load_prototype(state, value, name, destination)
     elif kind == tokens.VALUES_OF:
         state.gather(index, LOAD, destination, name)
+
+
+def _load_object(state: State, value: int, name: int, destination: int) -> None:
+    if name == ELEMENT:
+        state.read_any(value, destination)
+    elif name == EACH:
+        iterate(state, value, destination)
+    elif name in state.stock.negative:
+        _load_from_end(state, value, name, destination)
+    elif state.program.names[name] == "__dict__":
+        state.add(destination, value)
+    elif state.reading[name] != _METHOD:
+        state.read_entry(value, name, destination, otherwise=state.reading[name] == _ENTRY)
 
 
 def iterate(state: State, value: int, destination: int) -> None:
@@ -110,7 +142,7 @@ def _load_from_end(state: State, value: int, name: int, destination: int) -> Non
 
 def _load_prototype(state: State, value: int, name: int, destination: int) -> None:
     state.read_field(value, name, destination)
-    if name != ELEMENT and (value, name) not in state.fields:
+    if name != ELEMENT and not state.known_field(value, name):
         # methods written under computed names
         state.read_field(value, ELEMENT, destination)
 

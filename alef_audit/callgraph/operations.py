@@ -9,9 +9,9 @@ from typing import Final
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.constraints import OPERATE
+from alef_audit.callgraph.constraints import CALL, OPERATE
 from alef_audit.callgraph.members import load
-from alef_audit.callgraph.state import CALL, State
+from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
 

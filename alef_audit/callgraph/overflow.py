@@ -45,7 +45,7 @@ def _exact(state: State, receiver: int, name: int) -> set[int]:
     for value in state.held(receiver):
         kind = value & MASK
         if kind == tokens.OBJECT:
-            found |= _functions(state, state.fields.get((value, name)))
+            found |= _functions(state, state.known_field(value, name))
         elif kind in (tokens.INSTANCE, tokens.CLASS):
             found |= _functions(state, state.classes.members.get(value, {}).get(name))
         else:

@@ -131,14 +131,14 @@ class Sites:
         for value in self._state.held(slot):
             if value & MASK == tokens.OBJECT:
                 for each in self._fields(value, name):
-                    variable = self._state.fields.get((value, each))
-                    if variable is not None:
+                    variable = self._state.known_field(value, each)
+                    if variable:
                         self._add_callables(variable, found)
 
     def _fields(self, value: int, name: int) -> Iterable[int]:
         """The fields of an object that a read of `name` sees."""
         if name == ELEMENT:
-            return self._state.object_fields.get(value, ())
+            return self._state.fields.get(value, ())
         return (name,) if self._state.program.names[name] in COLLECTION_METHODS else (name, ELEMENT)
 
     def _take_entry(self, literal: int, name: int, found: Passed, depth: int) -> None:

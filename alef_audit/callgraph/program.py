@@ -63,7 +63,7 @@ class Program:
     slot_count: int
     names: tuple[str, ...]
     name_ids: dict[str, int]
-    name_maps: tuple[array[int], ...]  # per unit: local name -> program-wide name
+    name_maps: tuple[list[int], ...]  # per unit: local name -> program-wide name
 
     def unit_of(self, function: int) -> Unit:
         return self.units[self.function_unit[function]]
@@ -94,7 +94,7 @@ def build_program(files: list[tuple[str, str, str, FileFacts]]) -> Program:
         class_unit.extend([len(units) - 1] * len(facts.classes))
         objects += len(facts.objects)
         slots += facts.slots
-        name_maps.append(array("i", [name_ids.setdefault(name, len(name_ids)) for name in facts.names]))
+        name_maps.append([name_ids.setdefault(name, len(name_ids)) for name in facts.names])
         spelled = [
             *(i.name for i in facts.imports),
             *(e.name for e in facts.exports),

@@ -7,7 +7,8 @@ from typing import Final
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.state import EXECUTOR, State
+from alef_audit.callgraph.constraints import EXECUTOR
+from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts import flows
 

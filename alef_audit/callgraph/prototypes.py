@@ -4,9 +4,9 @@ from typing import Final
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.constraints import HEIR, HEIR_OF, INHERITS, SUBTYPE, TAKE
+from alef_audit.callgraph.constraints import HEIR, HEIR_OF, INHERITS, RECEIVE, SUBTYPE, TAKE
 from alef_audit.callgraph.members import load_export, replaced_exports
-from alef_audit.callgraph.state import RECEIVE, State
+from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 
 _PROTOTYPES: Final = (tokens.OBJECT, tokens.PROTOTYPE, tokens.MADE_BY, tokens.FUNCTION)

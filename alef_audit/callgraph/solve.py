@@ -13,7 +13,19 @@ from alef_audit.callgraph.apply import apply
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.class_statements import class_statements, unbound_class_methods
 from alef_audit.callgraph.classes import open_families, settle_hierarchy
-from alef_audit.callgraph.constraints import CLASS_OF, COLLECT, META, SUPER_OF
+from alef_audit.callgraph.constraints import (
+    BASE,
+    CALL,
+    CLASS_OF,
+    COLLECT,
+    ITERATE,
+    META,
+    RECEIVE,
+    SPREAD,
+    STORE,
+    SUPER_OF,
+    TYPE,
+)
 from alef_audit.callgraph.construction import settle_news
 from alef_audit.callgraph.escape import hand_out
 from alef_audit.callgraph.facades import read_through_facades
@@ -23,18 +35,26 @@ from alef_audit.callgraph.large import bound_for, large_tables
 from alef_audit.callgraph.lazy import lazy_modules, lazy_slots, namespaces, read_lazily
 from alef_audit.callgraph.library import METHODS
 from alef_audit.callgraph.matching import attach_matches
-from alef_audit.callgraph.members import COLLECTION_METHODS, find_export, load_export, replaced_exports
+from alef_audit.callgraph.members import (
+    COLLECTION_METHODS,
+    find_export,
+    load_all,
+    load_export,
+    name_kinds,
+    replaced_exports,
+)
 from alef_audit.callgraph.operations import attach_operations
 from alef_audit.callgraph.program import Program, Unit
-from alef_audit.callgraph.state import BASE, CALL, ITERATE, RECEIVE, SPREAD, STORE, TYPE, State
-from alef_audit.callgraph.tokens import MASK, token
+from alef_audit.callgraph.state import State
+from alef_audit.callgraph.tokens import token
 from alef_audit.facts import flows
 from alef_audit.resolution.graph import ModuleGraph
 
 # What a declared type stands for is looked up when all values are known; what that finds may lead to the next one.
+_SOURCES: Final = frozenset(op for op, columns in flows.SLOT_COLUMNS.items() if 2 in columns)
 _ROUNDS: Final = 4
 _NOT_RETURNED: Final = (-1, -1, -1)
-_RECEIVING: Final = frozenset((tokens.FUNCTION, tokens.VALUES_OF))
+_NONE: Final[frozenset[int]] = frozenset()
 
 
 def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTable) -> State:
@@ -43,6 +63,7 @@ def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTabl
     _tables(state)
     containers.note_sites(state)
     state.methods_only = _methods_only(program)
+    state.reading = name_kinds(state)
     state.tables = large_tables(program, modules, table, state.bound)
     known = accessors(program, table)
     parameters = _parameter_results(program, table)
@@ -140,7 +161,8 @@ def _parameter_results(program: Program, table: CallTable) -> dict[int, tuple[in
         position = 0
         for parameter in facts.parameters:
             if not parameter.kind:
-                found[table.slot_of(function, parameter.slot)] = (result, function, position)
+                if parameter.slot:
+                    found[table.slot_of(function, parameter.slot)] = (result, function, position)
                 position += 1
     return found
 
@@ -170,6 +192,8 @@ def _write_rows(
             state.returned.setdefault(function, set()).add((a, b))
             continue
         dst = aliases[base + a]
+        if not dst or (b and op in _SOURCES and not aliases[base + b]):
+            continue
         if op == flows.COPY:
             source = aliases[base + b]
             if parameters.get(source, _NOT_RETURNED)[0] == dst:
@@ -287,30 +311,36 @@ def _propagate(state: State, table: CallTable, changed: dict[int, None] | None =
     none are left; `changed` takes down which variables that were.
     """
     queue, pending = state.queue, state.pending
-    forward, uses, backlog = state.forward, state.uses, state.backlog
+    forward, loads, owners, uses, backlog = state.forward, state.loads, state.owners, state.uses, state.backlog
     while queue or backlog:
         while backlog:
-            variable, constraint, values = backlog.pop()
-            for value in values:
+            constraint, values = backlog.pop()
+            for value in sorted(values):
                 apply(state, table, constraint, value)
         if not queue:
             break
-        variable = queue.popleft()
-        fresh = pending.pop(variable)
+        variable = queue.pop()
+        fresh, pending[variable] = pending[variable] or _NONE, None
         if changed is not None:
             changed[variable] = None
         targets = forward[variable]
         if targets:
-            for destination in targets:
-                state.add_all(destination, fresh)
+            state.hand_on(fresh, targets)
+        reads = loads[variable]
+        if reads:
+            for value in sorted(fresh):
+                load_all(state, value, reads)
+        owned_by = owners[variable]
+        if owned_by:
+            for value in state.receivers(fresh):
+                for owner in tuple(owned_by):
+                    apply(state, table, (RECEIVE, owner), value)
         constraints = uses[variable]
         if constraints:
             ordered = sorted(fresh)
             for constraint in tuple(constraints):
-                takes_all = constraint[0] != RECEIVE
                 for value in ordered:
-                    if takes_all or value & MASK in _RECEIVING:
-                        apply(state, table, constraint, value)
+                    apply(state, table, constraint, value)
 
 
 def _settle_decorators(state: State, table: CallTable) -> None:

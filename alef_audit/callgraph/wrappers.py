@@ -3,8 +3,8 @@
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.classes import load_member
-from alef_audit.callgraph.constraints import BOUND, DISPATCH, REGISTER
-from alef_audit.callgraph.state import CONSTRUCT, STORE, State
+from alef_audit.callgraph.constraints import BOUND, CONSTRUCT, DISPATCH, REGISTER, STORE
+from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts import flows
 

@@ -40,9 +40,10 @@ class ClassKind:
 
 class Parameter(msgspec.Struct, frozen=True, array_like=True):
     name: int  # index into names; NO_NAME for a destructuring pattern
-    slot: int  # values that callers hand over
+    slot: int  # values that callers hand over; 0 if it is declared to be a string, a number …
     kind: int = 0
     literal: int = 0  # literal spelling of the default value, NO_NAME if there is none
+    types: tuple[int, ...] = ()  # slots of the types that its declaration names, if it holds data when all of them do
 
 
 class Function(msgspec.Struct, frozen=True, array_like=True):
@@ -63,8 +64,9 @@ class Function(msgspec.Struct, frozen=True, array_like=True):
     owner: int  # class it is a member of, -1 if none
     flags: int
     parameters: tuple[Parameter, ...]  # without self / cls
-    result: int  # slot of returned (and yielded) values
+    result: int  # slot of returned (and yielded) values; 0 if they are declared to be strings, numbers …
     receiver: int  # slot of `this`, `self`, `cls`; 0 if the function never mentions it
+    types: tuple[int, ...] = ()  # of its declared result, as in Parameter
 
 
 class Class(msgspec.Struct, frozen=True, array_like=True):
@@ -177,4 +179,6 @@ class FileFacts(msgspec.Struct, frozen=True, array_like=True):
     conditions: tuple[Condition, ...]
     directives: tuple[Directive, ...]
     problems: tuple[Problem, ...]
+    # types that are data if others are: slot of the name, slots of the names of those others
+    data_types: tuple[tuple[int, ...], ...] = ()
     operations: bytes = b""  # array('i') records, see flows.py

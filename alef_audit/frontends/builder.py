@@ -55,6 +55,7 @@ class FactsBuilder:
         self.stars: list[int] = []
         self.loops: list[Loop] = []
         self.conditions: list[Condition] = []
+        self.data_types: list[tuple[int, ...]] = []
         self.directives: list[Directive] = []
         self.problems: list[Problem] = []
         self.module_slot = 0
@@ -86,6 +87,11 @@ class FactsBuilder:
     def declare(self, scope: Scope, name: str) -> int:
         scope.declared.add(name)
         return self.reference(scope, name)
+
+    def declare_plain(self, scope: Scope, name: str) -> None:
+        """Declare a name that no callable can be reached from: it takes no slot."""
+        scope.declared.add(name)
+        scope.slots[name] = 0
 
     def close(self, scope: Scope) -> None:
         """Link the names that `scope` does not declare to the enclosing scope, or to the language's globals."""
@@ -256,4 +262,5 @@ class FactsBuilder:
             directives=tuple(self.directives),
             problems=tuple(self.problems),
             operations=self.operations.tobytes(),
+            data_types=tuple(self.data_types),
         )

@@ -88,6 +88,7 @@ def enum(walk: Walk, node: Node) -> int:
     build.row(flows.CLASS, slot, index, 0, line)
     walk.effect(node.child_by_field_name("body"))
     qualname = qualify(walk.frame.qualname, name)
+    build.data_types.append((slot,))
     build.classes[index] = Class(
         name, qualname, line, node.end_point.row + 1, int(ClassKind.ENUM), walk.frame.index, slot, (), ()
     )

@@ -7,6 +7,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag, Parameter, ParameterKind
+from alef_audit.frontends.ecmascript.data_types import spelling
 from alef_audit.frontends.ecmascript.literals import literal, starts_with
 from alef_audit.frontends.ecmascript.patterns import bind
 from alef_audit.frontends.ecmascript.types import function_type, instance_of, type_parameters
@@ -139,6 +140,10 @@ def _body(walk: Walk, node: Node, dst: int) -> None:
         frame.parameters = tuple(found for child in listed.named_children for found in _parameter(walk, child))
     returns = node.child_by_field_name("return_type")
     if returns is not None:
+        types = None if frame.flags & FunctionFlag.GENERATOR else spelling(walk, returns)
+        if types is not None:
+            frame.types = types
+            frame.result = frame.result if types else 0
         instance_of(walk, returns, frame.result)
         if not frame.flags & FunctionFlag.ASYNC and _PROMISE.search(walk.text(returns)):
             frame.flags |= FunctionFlag.AWAITABLE
@@ -169,16 +174,17 @@ def _parameter(walk: Walk, node: Node) -> list[Parameter]:
     if pattern.type == "this":
         instance_of(walk, typed, walk.this())
         return []
-    slot, name, shape = _declare(walk, pattern, typed)
-    spelling = ""
+    types = spelling(walk, typed)
+    slot, name, shape = _declare(walk, pattern, typed, plain=types == ())
+    written = ""
     if default is not None:
-        spelling = literal(walk, default)
-        if not spelling:
+        written = literal(walk, default)
+        if not written:
             walk.build.copy(slot, walk.value_as(default, Naming(name, name, name)))
     place = walk.frame.member_of
     if place is not None and name and kind.endswith("_parameter") and _is_property(node):
         walk.build.store(place.instance, name, slot, node.start_point.row + 1)
-    return [Parameter(walk.build.name(name), slot, int(shape), walk.build.name(spelling))]
+    return [Parameter(walk.build.name(name), slot, int(shape), walk.build.name(written), types or ())]
 
 
 def _is_property(node: Node) -> bool:
@@ -186,16 +192,19 @@ def _is_property(node: Node) -> bool:
     return any(child.type in ("accessibility_modifier", "readonly", "override_modifier") for child in node.children)
 
 
-def _declare(walk: Walk, pattern: Node, typed: Node | None) -> tuple[int, str, int]:
+def _declare(walk: Walk, pattern: Node, typed: Node | None, *, plain: bool) -> tuple[int, str, int]:
     """Slot, name and kind of a parameter; its pattern's names are bound."""
     build = walk.build
     if pattern.type == "identifier":
         name = walk.text(pattern)
+        if plain:
+            build.declare_plain(walk.frame.scope, name)
+            return 0, name, ParameterKind.POSITIONAL
         slot = build.declare(walk.frame.scope, name)
         instance_of(walk, typed, slot)
         return slot, name, ParameterKind.POSITIONAL
     if pattern.type != "rest_pattern":
-        slot = build.slot()
+        slot = 0 if plain else build.slot()
         instance_of(walk, typed, slot)
         bind(walk, pattern, slot, declare=True)
         return slot, "", ParameterKind.POSITIONAL

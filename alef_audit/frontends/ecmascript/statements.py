@@ -7,6 +7,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.frontends.ecmascript.calls import makes_require
+from alef_audit.frontends.ecmascript.data_types import data_constant
 from alef_audit.frontends.ecmascript.expressions import test
 from alef_audit.frontends.ecmascript.literals import bare
 from alef_audit.frontends.ecmascript.patterns import bind, elements
@@ -87,6 +88,7 @@ def declarator(walk: Walk, node: Node) -> None:
     if typed is not None:
         instance_of(walk, typed, slot)
     if value is not None:
+        data_constant(walk, slot, value)
         walk.value_as(value, Naming(name, name, name), slot)
         if makes_require(walk, value):
             walk.frame.requires.add(name)

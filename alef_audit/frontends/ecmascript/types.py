@@ -6,6 +6,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import Class, ClassKind, ObjectKind
+from alef_audit.frontends.ecmascript.data_types import data_type
 from alef_audit.frontends.ecmascript.literals import property_name, starts_with, string_value
 from alef_audit.frontends.ecmascript.mask import import_specifier
 from alef_audit.frontends.ecmascript.modules import import_slot
@@ -66,7 +67,7 @@ _WRAPPED: Final = frozenset(("type_annotation", "readonly_type", "parenthesized_
 
 def instance_of(walk: Walk, node: Node | None, dst: int, depth: int = 0) -> None:
     """Write that `dst` holds an instance of the type `node` (an annotation or a type expression)."""
-    pending = [node] if node is not None else []
+    pending = [node] if node is not None and dst else []
     while pending:
         current = pending.pop()
         kind = current.type
@@ -274,7 +275,10 @@ def interface(walk: Walk, node: Node) -> int:
         for base in clause.named_children
         if base.type != "type_arguments"
     ]
-    _interface(walk, node, name, slot, tuple(base for base in bases if base), [body] if body is not None else [])
+    bodies = [body] if body is not None else []
+    _interface(walk, node, name, slot, tuple(base for base in bases if base), bodies)
+    if all(bases):
+        data_type(walk, slot, tuple(bases), bodies, type_parameters(walk, node))
     walk.frame.generics = generics
     return slot
 
@@ -309,6 +313,8 @@ def type_alias(walk: Walk, node: Node) -> int:
             parts.append(current)
     if parts:
         _interface(walk, node, name, slot, (), parts)
+    if value is not None:
+        data_type(walk, slot, (), [value], type_parameters(walk, node))
     walk.frame.generics = generics
     return slot
 

@@ -71,6 +71,7 @@ class Frame:
         "static",
         "super_slot",
         "this_frame",
+        "types",
     )
 
     def __init__(self, index: int, scope: Scope, parent: "Frame | None", result: int) -> None:
@@ -78,6 +79,7 @@ class Frame:
         self.scope = scope
         self.parent = parent
         self.result = result
+        self.types: tuple[int, ...] = ()  # that its declared result names
         self.name = self.qualname = self.label = ""
         self.line = self.column = self.end_line = 1
         self.owner = -1
@@ -384,6 +386,7 @@ class Walk:
                 flags=int(frame.flags),
                 parameters=frame.parameters,
                 result=frame.result,
+                types=frame.types,
                 receiver=frame.receiver,
             )
         build.loops.extend(

@@ -1,0 +1,239 @@
+"""The solver's variables: sets of tokens, copy edges, constraints, and the worklist."""
+
+from collections import deque
+from typing import Final
+
+from alef_audit.callgraph import tokens
+from alef_audit.callgraph.constraints import LOAD, RECEIVE, Constraint
+from alef_audit.facts.flows import EACH, ELEMENT
+
+# The entries of a large table stand behind one token (VALUES_OF), so there may be more of them; of what a table is made
+# of, that is: values from outside the program only fill it up.
+_WIDE: Final = 256
+_MADE_OF: Final = frozenset((tokens.FUNCTION, tokens.CLASS, tokens.INSTANCE, tokens.OBJECT))
+_NONE: Final[frozenset[int]] = frozenset()
+
+
+class Variables:
+    """What every variable holds and where it flows.
+
+    `bound` is the most values that a variable may hold; `receptive` are the functions that are told what they are
+    methods of.
+    """
+
+    __slots__ = (
+        "backlog",
+        "bound",
+        "delegated",
+        "forward",
+        "gathered",
+        "loads",
+        "owners",
+        "pending",
+        "points_to",
+        "queue",
+        "receptive",
+        "saturated",
+        "singles",
+        "uses",
+        "wide",
+    )
+
+    def __init__(self, size: int, bound: int, receptive: frozenset[int]) -> None:
+        self.bound = bound
+        self.receptive = receptive
+        # sets of tokens are never changed, so variables share them
+        self.points_to: list[frozenset[int] | None] = [None] * size
+        self.pending: list[frozenset[int] | None] = [None] * size  # what its successors have not seen yet
+        self.forward: list[list[int] | None] = [None] * size
+        self.loads: list[list[int] | None] = [None] * size  # destination, name, destination, name, …
+        self.owners: list[list[int] | None] = [None] * size  # tokens that functions which arrive are methods of
+        self.uses: list[list[Constraint] | None] = [None] * size  # all other constraints
+        self.singles: dict[int, frozenset[int]] = {}  # token -> the set of it alone
+        self.queue: deque[int] = deque()
+        self.backlog: list[tuple[Constraint, frozenset[int]]] = []  # constraints to apply to tokens already there
+        self.delegated: set[tuple[int, Constraint]] = set()
+        self.wide: dict[int, int] = {}  # variables behind VALUES_OF tokens -> how many look-ups deep
+        self.gathered: dict[tuple[int, int], int] = {}  # (wide variable, name) -> variable of that field of its values
+        self.saturated: set[int] = set()
+
+    def variable(self) -> int:
+        self.points_to.append(None)
+        self.pending.append(None)
+        self.forward.append(None)
+        self.loads.append(None)
+        self.owners.append(None)
+        self.uses.append(None)
+        return len(self.points_to) - 1
+
+    def add(self, variable: int, value: int) -> None:
+        if not variable:
+            return
+        single = self.singles.get(value)
+        if single is None:
+            single = self.singles[value] = frozenset((value,))
+        held = self.points_to[variable]
+        if held is None:
+            self.points_to[variable] = self.pending[variable] = single
+            self.queue.append(variable)
+        elif value not in held and (len(held) < self.bound or self._fits(variable, len(held), value)):
+            self.points_to[variable] = held | single
+            self._wait(variable, single)
+
+    def add_all(self, variable: int, values: frozenset[int]) -> None:
+        held = self.points_to[variable]
+        fresh = values - held if held else values
+        if not fresh:
+            return
+        if len(fresh) + (len(held) if held else 0) > self.bound:
+            fresh = self._fitting(variable, len(held) if held else 0, fresh)
+            if not fresh:
+                return
+        self.points_to[variable] = held | fresh if held else fresh
+        self._wait(variable, fresh)
+
+    def _wait(self, variable: int, fresh: frozenset[int]) -> None:
+        waiting = self.pending[variable]
+        if waiting is None:
+            self.pending[variable] = fresh
+            self.queue.append(variable)
+        else:
+            self.pending[variable] = waiting | fresh
+
+    def hand_on(self, fresh: frozenset[int], targets: list[int]) -> None:
+        """`add_all` to many variables: most take one value more, or have it already."""
+        points_to, pending, bound, size = self.points_to, self.pending, self.bound, len(fresh)
+        for variable in targets:
+            held = points_to[variable]
+            if held is None and size <= bound:
+                points_to[variable] = pending[variable] = fresh
+                self.queue.append(variable)
+            elif held is None or not fresh <= held:
+                self.add_all(variable, fresh)
+
+    def copy(self, source: int, destination: int) -> None:
+        """Everything in `source` also reaches `destination`, now and later."""
+        if source == destination or not source or not destination:
+            return
+        targets = self.forward[source]
+        if targets is None:
+            self.forward[source] = [destination]
+        else:
+            if len(targets) < 64 and destination in targets:
+                return
+            targets.append(destination)
+        held = self.points_to[source]
+        if held:
+            self.add_all(destination, held)
+
+    def attach(self, variable: int, constraint: Constraint) -> None:
+        if not variable:
+            return
+        """Apply a constraint to every token that reaches the variable; tokens already there wait in the backlog."""
+        if constraint[0] == RECEIVE:
+            self.own(variable, constraint[1])
+            return
+        if constraint[0] == LOAD:
+            reads = self.loads[variable]
+            if reads is None:
+                self.loads[variable] = [constraint[1], constraint[2]]
+            else:
+                reads.append(constraint[1])
+                reads.append(constraint[2])
+        else:
+            attached = self.uses[variable]
+            if attached is None:
+                self.uses[variable] = [constraint]
+            else:
+                attached.append(constraint)
+        held = self.points_to[variable]
+        if held:
+            self.backlog.append((constraint, held))
+
+    def own(self, variable: int, owner: int) -> None:
+        """Functions that reach the variable are methods of the token `owner`; those already there wait."""
+        owners = self.owners[variable]
+        if owners is None:
+            self.owners[variable] = [owner]
+        else:
+            owners.append(owner)
+        received = self.receivers(self.points_to[variable])
+        if received:
+            self.backlog.append(((RECEIVE, owner), received))
+
+    def receivers(self, held: frozenset[int] | None) -> frozenset[int]:
+        """The tokens of a set that are told what they are methods of, or stand for some that may be."""
+        if not held:
+            return _NONE
+        return frozenset(value for value in held if value in self.receptive or value & tokens.MASK == tokens.VALUES_OF)
+
+    def delegate(self, variable: int, constraint: Constraint) -> None:
+        """Apply a constraint, once, to all that a VALUES_OF token stands for."""
+        if (variable, constraint) not in self.delegated:
+            self.delegated.add((variable, constraint))
+            self.attach(variable, constraint)
+
+    def _fits(self, variable: int, size: int, value: int) -> bool:
+        """Whether a variable that is full by the usual bound takes one value more."""
+        if variable not in self.wide:
+            self.saturated.add(variable)
+            return False
+        if value & tokens.MASK not in _MADE_OF:
+            return False
+        if size >= _WIDE:
+            self.saturated.add(variable)
+        return size < _WIDE
+
+    def _fitting(self, variable: int, size: int, fresh: frozenset[int]) -> frozenset[int]:
+        """Those of the fresh values that a variable takes which cannot take all by the usual bound."""
+        ordered = sorted(fresh)
+        if variable not in self.wide:
+            self.saturated.add(variable)
+            return frozenset(ordered[: max(0, self.bound - size)])
+        made_of = [value for value in ordered if value & tokens.MASK in _MADE_OF]
+        if size + len(made_of) > _WIDE:
+            self.saturated.add(variable)
+        return frozenset(made_of[: max(0, _WIDE - size)])
+
+    def gather(self, variable: int, constraint: int, destination: int, name: int) -> None:
+        """Let `destination` take field `name` of whatever the wide `variable` holds, behind one token.
+
+        Fields of such fields travel one by one: `node = node.next` would go on for ever.
+        """
+        if name in (ELEMENT, EACH) or self.wide[variable]:
+            self.delegate(variable, (constraint, destination, name))
+            return
+        found = self.gathered.get((variable, name))
+        if found is None:
+            found = self.gathered[variable, name] = self.variable()
+            self.wide[found] = 1
+            self.delegate(variable, (constraint, found, name))
+        self.add(destination, tokens.token(tokens.VALUES_OF, found))
+
+    def held(self, variable: int) -> list[int]:
+        """The tokens in a variable, sorted, VALUES_OF replaced by what it stands for."""
+        found = self.points_to[variable]
+        if not found:
+            return []
+        if not any(value & tokens.MASK == tokens.VALUES_OF for value in found):
+            return sorted(found)
+        expanded: set[int] = set()
+        seen = {variable}
+        pending = [variable]
+        while pending:
+            for value in self.points_to[pending.pop()] or ():
+                if value & tokens.MASK != tokens.VALUES_OF:
+                    expanded.add(value)
+                elif value >> tokens.SHIFT not in seen:
+                    seen.add(value >> tokens.SHIFT)
+                    pending.append(value >> tokens.SHIFT)
+        return sorted(expanded)
+
+    def overflowed(self, variable: int) -> bool:
+        """Whether values were lost on the way to a variable: what it holds is then no evidence."""
+        if variable in self.saturated:
+            return True
+        found = self.points_to[variable] or ()
+        return any(
+            value & tokens.MASK == tokens.VALUES_OF and value >> tokens.SHIFT in self.saturated for value in found
+        )
