@@ -4,8 +4,8 @@ from typing import Final, NamedTuple
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.classes import member
 from alef_audit.callgraph.constraints import GETTER, LOAD, ON_INSTANCE, READ, SET_ON, WRITE
+from alef_audit.callgraph.inheritance import member
 from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token

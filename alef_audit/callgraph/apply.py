@@ -14,7 +14,7 @@ from alef_audit.callgraph.calling import (
     type_parameter,
 )
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.classes import add_base, class_of
+from alef_audit.callgraph.classes import class_of
 from alef_audit.callgraph.constraints import (
     APPLY,
     AROUND,
@@ -69,6 +69,7 @@ from alef_audit.callgraph.constraints import (
     WRITE,
     Constraint,
 )
+from alef_audit.callgraph.families import add_base
 from alef_audit.callgraph.implementers import declare
 from alef_audit.callgraph.iteration import ITERATION, apply_iteration
 from alef_audit.callgraph.lazy import keep_named

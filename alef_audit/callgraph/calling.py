@@ -6,9 +6,10 @@ from alef_audit.callgraph import collected, containers, getters, tokens
 from alef_audit.callgraph.api import CALL as API_CALL
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.classes import class_of, load_member, member
+from alef_audit.callgraph.classes import class_of, load_member
 from alef_audit.callgraph.constraints import APPLY, AROUND, CONSTRUCT, LOAD, PARAMETER, RECEIVER, SAME, STORE, TYPE
 from alef_audit.callgraph.construction import call_new, construct, construct_open
+from alef_audit.callgraph.inheritance import member
 from alef_audit.callgraph.operations import operate_builtin
 from alef_audit.callgraph.program import CALLED
 from alef_audit.callgraph.promises import make_promise, resolving, settle_promise

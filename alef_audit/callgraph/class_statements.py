@@ -2,8 +2,10 @@
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.classes import is_enum, make_live, member
+from alef_audit.callgraph.classes import is_enum
 from alef_audit.callgraph.constraints import LOAD, RUN
+from alef_audit.callgraph.families import make_live
+from alef_audit.callgraph.inheritance import member
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import FunctionFlag

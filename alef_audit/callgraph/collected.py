@@ -5,9 +5,10 @@ from typing import Final
 
 from alef_audit.callgraph import getters, tokens
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.classes import make_live, member
 from alef_audit.callgraph.constraints import COLLECT, ENTRIES, GIVE, LINKED, METHOD, RETURNED, TAKE_ENTRIES, Constraint
 from alef_audit.callgraph.containers import install, is_keyed, method_recipe
+from alef_audit.callgraph.families import make_live
+from alef_audit.callgraph.inheritance import member
 from alef_audit.callgraph.library import FUNCTIONS
 from alef_audit.callgraph.members import load, load_export, make_instance, store
 from alef_audit.callgraph.state import State

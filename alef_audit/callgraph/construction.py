@@ -4,8 +4,10 @@ from typing import Final
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.classes import down_member, is_enum, language_of, make_live, member
+from alef_audit.callgraph.classes import is_enum
 from alef_audit.callgraph.constraints import CONSTRUCT, INIT, MAKE, MAKE_FIELD, NEW_OF, RECEIVE
+from alef_audit.callgraph.families import down_member, make_live
+from alef_audit.callgraph.inheritance import language_of, member
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts import flows

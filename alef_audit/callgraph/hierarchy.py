@@ -18,15 +18,20 @@ class Hierarchy:
     __slots__ = (
         "_orders",
         "bases",
+        "definers",
         "down",
         "fields",
+        "holders",
         "known",
+        "levels",
         "live",
         "members",
         "metaclasses",
         "named_metaclasses",
         "open",
+        "outside_of",
         "own",
+        "seen_in",
         "subs",
         "supers",
     )
@@ -45,7 +50,20 @@ class Hierarchy:
         self.members: dict[int, dict[int, int]] = {}
         self.down: dict[int, dict[int, int]] = {}
         self.supers: dict[int, dict[int, int]] = {}
+        # levels of families: class -> classes that its live subclasses inherit from -> names of each that all hide
+        self.levels: dict[int, dict[int, frozenset[int]]] = {}
+        self.seen_in: dict[int, list[int]] = {}  # class -> classes whose families it is a level of
+        self.outside_of: dict[int, dict[int, int]] = {}  # class -> classes outside the program -> who derives from it
+        self.holders: dict[int, list[int]] = {}  # name -> tokens of classes and instances that it is stored on
+        self.definers: dict[int, list[int]] = {}  # name -> classes whose bodies define it
         self._orders: dict[int, tuple[int, ...]] = {}
+
+    def settle(self) -> None:
+        """The superclasses are known."""
+        self.known = True
+        for index, names in enumerate(self.own):
+            for name in names:
+                self.definers.setdefault(name, []).append(index)
 
     def add_base(self, index: int, position: int, base: int) -> bool:
         """Record that class `index` derives from token `base`. False if that was known."""

@@ -11,8 +11,8 @@ from typing import Final
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calling import link
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.classes import member
 from alef_audit.callgraph.constraints import CALL
+from alef_audit.callgraph.inheritance import member
 from alef_audit.callgraph.members import make_instance
 from alef_audit.callgraph.program import CALLED, WHOLE
 from alef_audit.callgraph.state import State

@@ -12,7 +12,6 @@ from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.apply import apply
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.class_statements import class_statements, unbound_class_methods
-from alef_audit.callgraph.classes import open_families, settle_hierarchy
 from alef_audit.callgraph.constraints import (
     BASE,
     CALL,
@@ -29,6 +28,7 @@ from alef_audit.callgraph.constraints import (
 from alef_audit.callgraph.construction import settle_news
 from alef_audit.callgraph.escape import hand_out
 from alef_audit.callgraph.facades import read_through_facades
+from alef_audit.callgraph.families import open_families, settle_hierarchy
 from alef_audit.callgraph.implementers import Interfaces
 from alef_audit.callgraph.iteration import has_iterators
 from alef_audit.callgraph.large import bound_for, large_tables

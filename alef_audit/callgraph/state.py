@@ -13,6 +13,7 @@ from alef_audit.facts import flows
 from alef_audit.facts.flows import ACCESSORS, ELEMENT
 from alef_audit.resolution.graph import ModuleGraph
 
+_OF_CLASSES: Final = (tokens.CLASS, tokens.INSTANCE)
 _NOTHING: Final[dict[int, int]] = {}
 
 
@@ -144,7 +145,24 @@ class State(Variables):
             if readers is not None:
                 for reader in readers.pop(name, ()):
                     self.copy(found, reader)
+            if owner & tokens.MASK in _OF_CLASSES:
+                self._tell_families(owner, name, found)
         return found
+
+    def _tell_families(self, owner: int, name: int, field: int) -> None:
+        """Something is stored for the first time on a class or its instances: `self` in a family may have it."""
+        classes, level = self.classes, owner >> tokens.SHIFT
+        classes.holders.setdefault(name, []).append(owner)
+        if owner & tokens.MASK == tokens.CLASS and name in classes.own[level]:
+            return  # read already, or hidden
+        for index in classes.seen_in.get(level, ()):
+            down = classes.down[index]
+            if name in down:
+                self.copy(field, down[name])
+            elif name == flows.ANY_NAME:
+                for each, variable in tuple(down.items()):
+                    if not self.program.names[each].startswith("_"):
+                        self.copy(field, variable)
 
     def known_field(self, owner: int, name: int) -> int:
         """The variable of a field, 0 if nothing is stored in it."""
