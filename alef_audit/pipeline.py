@@ -17,6 +17,7 @@ from alef_audit.auditing.relevel import relevelled
 from alef_audit.auditing.unresolved import unresolved_below
 from alef_audit.callgraph import graph as callgraph
 from alef_audit.callgraph.api import ApiGraph
+from alef_audit.callgraph.branches import Rules, guard_branches
 from alef_audit.callgraph.calls import build_calls
 from alef_audit.callgraph.configured import configured_guards, configured_roots
 from alef_audit.callgraph.hot import all_roots, implicit_roots
@@ -165,7 +166,9 @@ def _call_graph(
     graph = link(state, table, pack.lexicon, frozenset(config.executors), platform)
     roots = all_roots(graph, implicit_roots(state, table, pack.lexicon))
     chosen = configured_roots(program, config, roots)
-    return callgraph.completed(graph, chosen, configured_guards(program, config))
+    complete = callgraph.completed(graph, chosen, configured_guards(program, config))
+    lasting = max((pattern.lasting_ttl for pattern in pack.patterns), default=0)
+    return guard_branches(complete, state, Rules(pack.guards.words, pack.kinds, lasting))
 
 
 def _role(file: SourceFile, facts: FileFacts) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Final, get_args
 
-from alef_audit.callgraph.guards import BIT, confidence_of
+from alef_audit.callgraph.guards import BIT, LASTING, confidence_of
 from alef_audit.rulepack.kinds import Confidence, Cost, Heat, Level, Verdict
 from alef_audit.rulepack.pattern import Pattern
 
@@ -29,6 +29,7 @@ class Judge:
         self.pattern = pattern
         # a kind in both lists (memoise.ttl) discharges only where its lifetime is known to last
         self.discharging = sum(BIT[kind] for kind in pattern.discharged_by if kind not in pattern.mitigated_by)
+        self.discharging |= LASTING if "memoise.ttl" in pattern.discharged_by else 0
         self.mitigating = sum(BIT[kind] for kind in pattern.mitigated_by)
 
     def verdict(self, way: int) -> Verdict:

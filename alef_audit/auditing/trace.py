@@ -3,7 +3,7 @@
 from alef_audit.auditing import report
 from alef_audit.auditing.targets import Target
 from alef_audit.callgraph.graph import HOW, CallGraph, Edge, SinkSite
-from alef_audit.callgraph.guards import DOUBT, guards_of
+from alef_audit.callgraph.guards import guards_of
 from alef_audit.callgraph.loops import loops_around
 from alef_audit.callgraph.platforms import platform_tests
 from alef_audit.facts.file import Function
@@ -19,7 +19,7 @@ def frame_of(graph: CallGraph, edge: Edge) -> report.Frame:
     """The caller of `edge` and the call made there."""
     path, facts = graph.program.place(edge.caller)
     read = edge.call < 0
-    guard_bits = (edge.guards | graph.function_guards.get(edge.callee, 0)) & ~DOUBT
+    guard_bits = edge.guards | graph.function_guards.get(edge.callee, 0)
     return report.Frame(
         function=label_of(facts, path),
         path=path,
@@ -47,7 +47,7 @@ def frames_of(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> tuple[repo
             call=graph.table.text(sink.call),
             how=HOW[sink.how],
             loop=loops_around(graph.table, sink.call) + sink.loops,
-            guards=(),
+            guards=guards_of(sink.guards),
         )
     )
     return tuple(frames)

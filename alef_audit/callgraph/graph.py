@@ -44,6 +44,7 @@ class SinkSite:
     instead: str
     how: int
     loops: tuple[str, ...] = ()
+    guards: int = 0  # bit set: what conditions around the call guard
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,10 @@ KINDS: Final[tuple[GuardKind, ...]] = get_args(GuardKind)
 BIT: Final[dict[str, int]] = {kind: 1 << index for index, kind in enumerate(KINDS)}
 MEDIUM: Final = 1 << len(KINDS)  # the way crosses an edge of medium confidence
 LOW: Final = 1 << (len(KINDS) + 1)  # … of low confidence
+# The way crosses a `memoise.ttl` that lasts: it is known to hold at least as long as a pattern asks.  A bit of its own,
+# not seconds on the edge: ways stay sets, and of two times to live on one way the lasting one decides whatever the
+# other is.
+LASTING: Final = 1 << (len(KINDS) + 2)
 DOUBT: Final = MEDIUM | LOW
 OFFLOAD: Final = BIT["offload.worker"] | BIT["offload.executor"] | BIT["offload.process"]
 

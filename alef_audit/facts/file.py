@@ -182,3 +182,4 @@ class FileFacts(msgspec.Struct, frozen=True, array_like=True):
     # types that are data if others are: slot of the name, slots of the names of those others
     data_types: tuple[tuple[int, ...], ...] = ()
     operations: bytes = b""  # array('i') records, see flows.py
+    kept: bytes = b""  # array('i') rows, see kept.py

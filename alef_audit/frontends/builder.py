@@ -5,9 +5,11 @@ scope is closed, the names that were never declared in it become aliases of the 
 outermost scope a GLOBAL row.  So one walk over the tree suffices, whatever the order of declarations.
 """
 
+import re
 from array import array
+from typing import Final
 
-from alef_audit.facts import flows
+from alef_audit.facts import flows, kept
 from alef_audit.facts.file import (
     Class,
     Condition,
@@ -21,17 +23,22 @@ from alef_audit.facts.file import (
     Problem,
 )
 
+_FIRST_NAME: Final = re.compile(r"[\w$#]+")
+_RECEIVERS: Final = frozenset(("this", "self", "cls"))
+
 
 class Scope:
     """Names of one function (or of the module): `slots` of all names met, `declared` those that belong to it.
 
-    `texts` holds what is known of strings: name -> (what iterating over it gives, what it holds).
+    `function` is the index of the function that it belongs to.  `texts` holds what is known of strings: name -> (what
+    iterating over it gives, what it holds).
     """
 
-    __slots__ = ("declared", "parent", "slots", "texts")
+    __slots__ = ("declared", "function", "parent", "slots", "texts")
 
-    def __init__(self, parent: "Scope | None") -> None:
+    def __init__(self, parent: "Scope | None", function: int = 0) -> None:
         self.parent = parent
+        self.function = function
         self.slots: dict[str, int] = {}
         self.declared: set[str] = set()
         self.texts: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
@@ -47,6 +54,8 @@ class FactsBuilder:
         self.flows = array("i")
         self.calls = array("i")
         self.operations = array("i")
+        self.kept = array("i")
+        self._subjects: list[tuple[Scope, str]] = []  # where each row of `kept` stands, and the name it starts with
         self.functions: list[Function | None] = []
         self.classes: list[Class | None] = []
         self.objects: list[Object] = []
@@ -216,6 +225,35 @@ class FactsBuilder:
                 )
             )
 
+    def keep(
+        self,
+        kind: int,
+        scope: Scope,
+        function: int,
+        condition: int,
+        line: int,
+        subject: str,
+        key: str = "",
+        value: str = "",
+    ) -> None:
+        """Write one row of what functions keep, see `facts.kept`; texts are put on one line."""
+        texts = (" ".join(text.split()) if "\n" in text else text for text in (subject, key, value))
+        self.kept.extend((kind, function, condition, line, *map(self.name, texts), kept.UNKNOWN, 0))
+        first = _FIRST_NAME.search(value.removeprefix("await ") if kind == kept.READ else subject)
+        self._subjects.append((scope, first.group() if first else ""))
+
+    def _settle_owners(self) -> None:
+        """Say of every row which function declares the name that its subject (of reads: the value) starts with."""
+        for row, (innermost, name) in enumerate(self._subjects):
+            scope: Scope | None = innermost
+            while scope is not None and name not in scope.declared:
+                scope = scope.parent
+            end = (row + 1) * kept.ROW
+            if name in _RECEIVERS:
+                self.kept[end - 2] = kept.RECEIVER
+            elif scope is not None:
+                self.kept[end - 2 : end] = array("i", (scope.function, self.aliases[scope.slots[name]]))
+
     # --- tables
 
     def reserve_function(self) -> int:
@@ -242,6 +280,7 @@ class FactsBuilder:
             while aliases[target] != target:
                 target = aliases[target]
             aliases[slot] = target
+        self._settle_owners()
         return FileFacts(
             language=self.language,
             lines=lines,
@@ -263,4 +302,5 @@ class FactsBuilder:
             problems=tuple(self.problems),
             operations=self.operations.tobytes(),
             data_types=tuple(self.data_types),
+            kept=self.kept.tobytes(),
         )

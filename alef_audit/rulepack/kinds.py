@@ -42,6 +42,8 @@ GuardKind = Literal[
     "memoise.process",
     "memoise.session",
     "memoise.ttl",
+    "memoise.checked",
+    "memoise.unknown",
     "memoise.dispatch",
     "single-flight",
     "yield",

@@ -13,6 +13,7 @@ import msgspec
 import re2
 
 from alef_audit.rulepack import kinds as kinds_module
+from alef_audit.rulepack.guards import HandGuards
 from alef_audit.rulepack.kinds import Kinds
 from alef_audit.rulepack.lexicon import Lexicon
 from alef_audit.rulepack.model import GuardRow, LibraryModel, ReturnsRow, RootRow, Row, TypeRow
@@ -23,6 +24,8 @@ T = TypeVar("T")
 
 _PLACE: Final = re.compile(r"(?P<message>.*?)(?: - at `(?:key` in `)?\$(?P<key>[^`]*)`)?", re.DOTALL)
 _RANGE_PART: Final = re.compile(r"(?:[<>]=?|[=!~]?=|[~^])?v?\d+(?:\.(?:\d+|[xX*]))*(?:[-+.]?[0-9A-Za-z.-]+)?|\*")
+# Every set of rules has these; all other files at the top level are models.
+_REQUIRED: Final = ("kinds.toml", "lexicon.toml", "guards.toml")
 
 
 class RulepackError(Exception):
@@ -40,6 +43,7 @@ class Rulepack(msgspec.Struct, frozen=True):
     lexicon: Lexicon
     models: tuple[LibraryModel, ...]
     patterns: tuple[Pattern, ...]
+    guards: HandGuards
 
 
 def bundled_rules() -> Path:
@@ -60,18 +64,19 @@ def load_rulepack(folders: Sequence[Path]) -> Rulepack:
     model_files = [path for name, path in sorted(files.items()) if _holds_model(name)]
     models = [read_model(path) for path in model_files]
     patterns = [_read_pattern(path) for name, path in sorted(files.items()) if name.startswith("patterns/")]
-    for required in ("kinds.toml", "lexicon.toml"):
+    for required in _REQUIRED:
         if required not in files:
             raise RulepackError(required, "", "missing from the rules folder")
     loaded_kinds = _decode(files["kinds.toml"], Kinds)
     _check_kinds(files["kinds.toml"], loaded_kinds)
     _check_types(models, model_files)
-    return Rulepack(loaded_kinds, _read_lexicon(files["lexicon.toml"]), tuple(models), tuple(patterns))
+    lexicon, guards = _read_lexicon(files["lexicon.toml"]), _decode(files["guards.toml"], HandGuards)
+    return Rulepack(loaded_kinds, lexicon, tuple(models), tuple(patterns), guards)
 
 
 def _holds_model(name: str) -> bool:
     """A rules folder of one's own may do without the `models/` in between."""
-    return name.startswith("models/") or ("/" not in name and name not in ("kinds.toml", "lexicon.toml"))
+    return name.startswith("models/") or ("/" not in name and name not in _REQUIRED)
 
 
 def read_model(path: Path) -> LibraryModel:

@@ -7,9 +7,10 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import Import
-from alef_audit.frontends.ecmascript.descriptors import define, define_all
+from alef_audit.frontends.ecmascript.descriptors import define, define_all, export_getters
 from alef_audit.frontends.ecmascript.functions import FUNCTIONS, handed_on
-from alef_audit.frontends.ecmascript.literals import bare, literal, property_name, string_value
+from alef_audit.frontends.ecmascript.kept import TOUCHING, touched
+from alef_audit.frontends.ecmascript.literals import bare, literal, string_value
 from alef_audit.frontends.ecmascript.modules import import_slot, interop
 from alef_audit.frontends.ecmascript.patterns import read
 from alef_audit.frontends.ecmascript.walk import UNNAMED, LoopDraft, Naming, Walk
@@ -125,6 +126,8 @@ def record(walk: Walk, node: Node, flags: int, result: int) -> int:
     )
     if listed is not None:
         _known(walk, callee, listed, arguments, result)
+        if callee.member in TOUCHING and callee.receiver and target.type == "member_expression":
+            touched(walk, node, target.children[0], callee.member, listed)
     return result
 
 
@@ -288,26 +291,13 @@ def _known(walk: Walk, callee: _Callee, listed: Node, arguments: list[Argument],
     elif member in ("defineProperty", "__defProp", "__export", "__exportAll"):
         parts = [child for child in listed.named_children if child.type != "comment"]
         if member.startswith("__export") and len(parts) > 1 and len(arguments) > 1:
-            _export_getters(walk, arguments[0][1], parts[1])
+            export_getters(walk, arguments[0][1], parts[1])
         elif len(arguments) > 2 and len(parts) > 2 and callee.text in ("Object.defineProperty", "__defProp"):
             define(walk, arguments[0][1], parts[1], arguments[2][1], parts[2], callee.line)
     elif member == "defineProperties" and len(arguments) > 1 and callee.text == "Object.defineProperties":
         define_all(walk, arguments[0][1], arguments[1][1], listed, callee.line)
     elif result and not callee.receiver and len(arguments) >= 1 and member[:1] == "_":
         interop(walk, member, result, arguments[0][1], callee.line)
-
-
-def _export_getters(walk: Walk, target: int, node: Node) -> None:
-    """esbuild's and rolldown's `__export(target, { name: () => value })`."""
-    if node.type != "object" or not target:
-        return
-    for child in node.named_children:
-        value = child.child_by_field_name("value")
-        body = value.child_by_field_name("body") if value is not None and value.type == "arrow_function" else None
-        if body is not None and body.type == "identifier":
-            name = property_name(walk, child.child_by_field_name("key"))
-            slot = walk.build.reference(walk.frame.scope, walk.text(body))
-            walk.build.store(target, name, slot, child.start_point.row + 1)
 
 
 # --- decorators, awaits

@@ -38,3 +38,16 @@ def define_all(walk: Walk, target: int, descriptors: int, listed: Node, line: in
             name = property_name(walk, key)
             if name != "*":
                 _describe(walk, target, name, walk.build.load(descriptors, name, line), value, line)
+
+
+def export_getters(walk: Walk, target: int, node: Node) -> None:
+    """esbuild's and rolldown's `__export(target, { name: () => value })`."""
+    if node.type != "object" or not target:
+        return
+    for child in node.named_children:
+        value = child.child_by_field_name("value")
+        body = value.child_by_field_name("body") if value is not None and value.type == "arrow_function" else None
+        if body is not None and body.type == "identifier":
+            name = property_name(walk, child.child_by_field_name("key"))
+            slot = walk.build.reference(walk.frame.scope, walk.text(body))
+            walk.build.store(target, name, slot, child.start_point.row + 1)

@@ -6,6 +6,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
+from alef_audit.frontends.ecmascript.kept import assigned
 from alef_audit.frontends.ecmascript.literals import inner, join
 from alef_audit.frontends.ecmascript.modules import is_module_exports, module_exports_store, module_object
 from alef_audit.frontends.ecmascript.patterns import bind, elements, field_name, joint, read
@@ -234,6 +235,7 @@ def assignment(walk: Walk, node: Node) -> int:
     src = walk.value_as(right, _target_naming(walk, left))
     if not module_exports_store(walk, left, src):
         bind(walk, left, src, declare=False)
+    assigned(walk, left, right)
     return src
 
 
@@ -268,6 +270,7 @@ def augmented(walk: Walk, node: Node) -> int:
     outer = walk.guard
     walk.guard = Guard(outer, left, operator == "&&", suffix=" != null" if operator == "??" else "")
     src = walk.value_as(right, _target_naming(walk, left))
+    assigned(walk, left, right)
     walk.guard = outer
     if left.type == "identifier":
         slot = walk.value(left)

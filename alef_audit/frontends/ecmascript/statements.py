@@ -9,6 +9,7 @@ from alef_audit.facts import flows
 from alef_audit.frontends.ecmascript.calls import makes_require
 from alef_audit.frontends.ecmascript.data_types import data_constant
 from alef_audit.frontends.ecmascript.expressions import test
+from alef_audit.frontends.ecmascript.kept import bound
 from alef_audit.frontends.ecmascript.literals import bare
 from alef_audit.frontends.ecmascript.patterns import bind, elements
 from alef_audit.frontends.ecmascript.types import instance_of
@@ -90,6 +91,7 @@ def declarator(walk: Walk, node: Node) -> None:
     if value is not None:
         data_constant(walk, slot, value)
         walk.value_as(value, Naming(name, name, name), slot)
+        bound(walk, name, value)
         if makes_require(walk, value):
             walk.frame.requires.add(name)
 
@@ -152,7 +154,10 @@ def catch(walk: Walk, node: Node) -> None:
     parameter = node.child_by_field_name("parameter")
     if parameter is not None:
         bind(walk, parameter, 0, declare=True)
+    outer = walk.guard
+    walk.guard = Guard(outer, node.children[0], True)  # its text: the word `catch`
     walk.effect(node.child_by_field_name("body"))
+    walk.guard = outer
 
 
 # --- loops

@@ -185,7 +185,7 @@ class Walk:
         self.loop: LoopDraft | None = None
         self.guard: Guard | None = None
         self.interface = 0  # what `this` in a type means: an instance of the interface around it, 0 = none
-        self.namespace = 0  # object of the TypeScript namespace around the statement, 0 = the module
+        self.namespace = 0  # object of the namespace around the statement, 0 = the module
         self.frame = self.function(None)
 
     # --- text
@@ -286,14 +286,16 @@ class Walk:
     def note_too_deep(self, node: Node) -> None:
         if not self.too_deep:
             self.too_deep = True
-            self.build.problems.append(Problem(node.start_point.row + 1, "too-deep", "nested too deeply, not followed"))
+            line = node.start_point.row + 1
+            self.build.problems.append(Problem(line, "too-deep", "nested too deeply, not followed"))
 
     # --- functions, loops, conditions
 
     def function(self, parent: Frame | None) -> Frame:
         """A frame for a new function of the file, nested in `parent`."""
-        scope = Scope(parent.scope if parent is not None else None)
-        frame = Frame(self.build.reserve_function(), scope, parent, self.build.slot())
+        index = self.build.reserve_function()
+        scope = Scope(parent.scope if parent else None, index)
+        frame = Frame(index, scope, parent, self.build.slot())
         self.frames.append(frame)
         return frame
 

@@ -8,6 +8,7 @@ from alef_audit.facts import flows
 from alef_audit.frontends.python import expressions, operators
 from alef_audit.frontends.python.builtins import builtin_value
 from alef_audit.frontends.python.functions import walk_lambda
+from alef_audit.frontends.python.kept import TOUCHING, touched
 from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, member_name, short, source
 
 _TEXT_LIMIT: Final = 80
@@ -44,6 +45,8 @@ def walk_call(walk: Walk, place: Place, node: Node, flags: int, *, wanted: bool 
             condition=place.condition,
             arguments=arguments,
         )
+        if member in TOUCHING and callee_node.type == "attribute" and parts[-1].type == "argument_list":
+            touched(walk, place, node, member)
     return result
 
 

@@ -28,7 +28,7 @@ def walk_class(walk: Walk, place: Place, node: Node) -> int:
     class_slot, self_slot = build.slot(), build.slot()
     build.row(flows.CLASS, class_slot, index, 0, line)
     build.row(flows.SELF, self_slot, index, 0, line)
-    scope = Scope(place.scope)
+    scope = Scope(place.scope, place.function)
     fields: list[str] = []
     inner = replace(
         place,

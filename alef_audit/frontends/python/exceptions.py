@@ -4,19 +4,23 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.frontends.python import expressions, statements
+from alef_audit.frontends.python.kept import caught
 from alef_audit.frontends.python.targets import assign
 from alef_audit.frontends.python.walk import Place, Walk, line_of, short, source
 
 
 def guarded(walk: Walk, place: Place, node: Node) -> None:
     """A `try` statement with its clauses."""
+    attempted: Node | None = None
     for child in node.named_children:
         if child.type == "block":
+            attempted = child
             statements.walk_block(walk, place, child)
         elif child.type in ("except_clause", "except_group_clause", "finally_clause", "else_clause"):
+            here = caught(walk, place, attempted, child) if child.type.startswith("except") else place
             for inner in child.named_children:
                 if inner.type == "block":
-                    statements.walk_block(walk, place, inner)
+                    statements.walk_block(walk, here, inner)
                 elif inner.type == "as_pattern":
                     _caught(walk, place, inner, is_group=child.type == "except_group_clause")
 

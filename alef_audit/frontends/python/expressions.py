@@ -11,6 +11,7 @@ from alef_audit.facts.file import ObjectKind
 from alef_audit.frontends.python import operators
 from alef_audit.frontends.python.calls import walk_call as walk_call
 from alef_audit.frontends.python.functions import walk_lambda
+from alef_audit.frontends.python.kept import assigned
 from alef_audit.frontends.python.narrowing import narrowed
 from alef_audit.frontends.python.targets import assign, bind_iteration
 from alef_audit.frontends.python.walk import (
@@ -203,6 +204,7 @@ def _named_expression(walk: Walk, place: Place, node: Node) -> int:
         return 0
     slot = value(walk, place, parts[1])
     _bind_walrus(walk, place, parts[0], slot)
+    assigned(walk, place, parts[0], parts[-1])
     return slot
 
 
@@ -269,7 +271,7 @@ def _dictionary(walk: Walk, place: Place, node: Node) -> int:
 def _comprehension(walk: Walk, place: Place, node: Node) -> int:
     """Clauses first (they bind the names, in a scope of their own), then the body inside their loops."""
     parts = node.named_children
-    scope = ComprehensionScope(place.scope)
+    scope = ComprehensionScope(place.scope, place.function)
     here = replace(place, scope=scope, lexical=scope)
     outer: Place | None = place
     for clause in parts[1:]:

@@ -20,7 +20,7 @@ _CLASS_BOUND: Final = ("__new__", "__init_subclass__", "__class_getitem__")
 
 
 def _inner_place(walk: Walk, place: Place, index: int, own: str, *, is_async: bool) -> Place:
-    scope = Scope(place.lexical)
+    scope = Scope(place.lexical, index)
     return replace(
         place,
         function=index,

@@ -7,6 +7,7 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.frontends.python import expressions
 from alef_audit.frontends.python.builtins import load_spelled
+from alef_audit.frontends.python.kept import deleted
 from alef_audit.frontends.python.texts import spellings
 from alef_audit.frontends.python.walk import Place, Walk, line_of, member_name, short, source
 
@@ -193,6 +194,7 @@ def delete(walk: Walk, place: Place, node: Node) -> None:
     """`del x[k]` runs `__delitem__`."""
     for target in node.named_children:
         for child in target.named_children if target.type == "expression_list" else (target,):
+            deleted(walk, place, child)
             if child.type == "attribute":
                 _deleted(walk, place, child)
             elif child.type == "subscript":

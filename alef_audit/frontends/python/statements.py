@@ -9,6 +9,7 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.facts.file import Import
 from alef_audit.frontends.python import classes, definitions, exceptions, expressions, operators
+from alef_audit.frontends.python.kept import assigned
 from alef_audit.frontends.python.narrowing import matched, narrowed
 from alef_audit.frontends.python.targets import assign, assign_pairwise, bind_iteration
 from alef_audit.frontends.python.texts import bind_value
@@ -130,6 +131,8 @@ def _assignment(walk: Walk, place: Place, node: Node) -> None:
         slot = typed
     for target in (*more, left):
         assign(walk, place, target, slot)
+        if right is not None:
+            assigned(walk, place, target, right)
 
 
 def _alias(walk: Walk, place: Place, left: Node, right: Node | None, annotation: Node | None) -> int:

@@ -1,0 +1,131 @@
+"""What the functions of a program keep, read off the facts: stores, clearings and reads, by function."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from alef_audit.callgraph.program import Program, Unit
+from alef_audit.facts import kept
+from alef_audit.facts.file import Condition
+
+_OPTIONAL: Final = re.compile(r"\?\.(?=[\w$#])|!(?=[.\[)]|$)|\?\.(?=[\[(])|\s+as\s+[^()]*$")
+_FIRST: Final = re.compile(r"[\w$#]+")
+_SECONDS: Final = {"days": 86400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0, "milliseconds": 0.001}
+_DELTA: Final = re.compile(r"(days|hours|minutes|seconds|milliseconds)=([\d_.]+)")
+_FACTORS: Final = 8
+_LOOKED_UP: Final = re.compile(r"[\w$.]+(?:\.get\([^()]*\)|\[[^\[\]]*\])")
+
+
+class Place(NamedTuple):
+    """Where a value is kept: a variable, a field, or an entry of a collection (`key` is not "")."""
+
+    subject: str
+    key: str
+    base: str  # the name that the subject starts with
+    owner: int  # program-wide function that declares it, or a constant of facts.kept
+    slot: int = 0  # of the name, in the program; 0 if it is not known
+
+
+class Touch(NamedTuple):
+    """One store into a place, or one clearing of it."""
+
+    place: Place
+    function: int
+    condition: int  # in the unit's table, -1 = none
+    line: int
+    value: str  # what was stored, where it speaks of time
+
+
+class Read(NamedTuple):
+    """What a local was bound to, and who declares the name that this starts with."""
+
+    value: str
+    owner: int
+    slot: int
+
+
+@dataclass(slots=True)
+class Keeping:
+    stores: dict[int, list[Touch]] = field(default_factory=dict)
+    clears: dict[int, list[Touch]] = field(default_factory=dict)
+    reads: dict[int, dict[str, list[Read]]] = field(default_factory=dict)  # by function and local
+    constants: dict[str, float | None] = field(default_factory=dict)  # None: several modules disagree
+
+
+def keeping(program: Program) -> Keeping:
+    """Everything that the functions of `program` keep."""
+    result = Keeping()
+    for unit in program.units:
+        if unit.facts.kept:
+            _add(result, unit)
+    return result
+
+
+def _add(result: Keeping, unit: Unit) -> None:
+    names = unit.facts.names
+    for row in kept.rows(unit.facts.kept):
+        function = row.function + unit.functions
+        owner = row.owner + unit.functions if row.owner >= 0 else row.owner
+        slot = unit.slots + row.slot if row.slot else 0
+        if row.kind == kept.NUMBER:
+            value = number(names[row.value])
+            known = result.constants.setdefault(names[row.subject], value)
+            if known != value:
+                result.constants[names[row.subject]] = None
+        elif row.kind == kept.READ:
+            found = result.reads.setdefault(function, {})
+            found.setdefault(names[row.subject], []).append(Read(plain(names[row.value]), owner, slot))
+        else:
+            subject = plain(names[row.subject])
+            place = _place(result, function, Place(subject, plain(names[row.key]), first_name(subject), owner, slot))
+            touches = result.stores if row.kind == kept.STORE else result.clears
+            touch = Touch(place, function, row.condition, row.line, names[row.value])
+            touches.setdefault(function, []).append(touch)
+
+
+def _place(result: Keeping, function: int, place: Place) -> Place:
+    """The place, through a local that only stands for another one: `const store = this.cache; store.set(…)`."""
+    if place.owner == function:
+        for value, owner, slot in result.reads.get(function, {}).get(place.base, ()):
+            if _LOOKED_UP.fullmatch(value):
+                return place._replace(base=first_name(value), owner=owner, slot=slot)
+            if "(" not in value and " " not in value:
+                subject = value + place.subject.removeprefix(place.base)
+                return Place(subject, place.key, first_name(value), owner, slot)
+    return place
+
+
+def first_name(text: str) -> str:
+    found = _FIRST.match(text)
+    return found.group() if found else ""
+
+
+def plain(text: str) -> str:
+    """`text` without optional chaining, assertions that something is there, and casts."""
+    text = text.strip().removeprefix("await ")
+    return _OPTIONAL.sub(lambda match: "." if match.group() == "?." else "", text).strip()
+
+
+def number(text: str) -> float | None:
+    """The value of a number or a product of numbers; of a timedelta its seconds. None for other texts."""
+    if "timedelta" in text:
+        parts = _DELTA.findall(text)
+        return sum(_SECONDS[unit] * float(amount.replace("_", "")) for unit, amount in parts) if parts else None
+    factors = text.replace("_", "").replace("(", " ").replace(")", " ").split("*")
+    if len(factors) > _FACTORS:
+        return None
+    result = 1.0
+    for factor in factors:
+        try:
+            result *= float(factor)
+        except ValueError:
+            return None
+    return result
+
+
+def chain(conditions: tuple[Condition, ...], index: int) -> Iterator[int]:
+    """The conditions around a place in a function, from the innermost on."""
+    while index >= 0:
+        yield index
+        index = conditions[index].parent

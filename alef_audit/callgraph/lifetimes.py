@@ -1,0 +1,270 @@
+"""How long what is kept lives: as long as the process, a session, one dispatch, or nobody knows.
+
+A variable lives as long as the function that declares it runs: the module for ever, a factory's closure until whoever
+called the factory is done.  A field lives as long as the object, and that as long as what makes it.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from alef_audit.callgraph import tokens
+from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.graph import CallGraph, Edge
+from alef_audit.callgraph.guards import BIT
+from alef_audit.callgraph.keeping import Keeping, Place, first_name
+from alef_audit.callgraph.memos import method_class
+from alef_audit.callgraph.program import Program
+from alef_audit.callgraph.recall import words_of
+from alef_audit.callgraph.state import State
+from alef_audit.callgraph.tokens import MASK, SHIFT
+from alef_audit.facts import flows, kept
+from alef_audit.facts.file import FunctionFlag
+from alef_audit.rulepack.guards import GuardWords
+from alef_audit.rulepack.kinds import Kinds
+
+# From the shortest to the longest; of several the shortest counts.
+DISPATCH: Final = 0
+UNKNOWN: Final = 1
+SESSION: Final = 2
+PROCESS: Final = 3
+
+_GLOBAL: Final = frozenset(("globalThis", "global", "process", "window"))
+_CLASS: Final = ("cls.", "self.__class__.", "type(self).", "this.constructor.")
+_SEGMENT: Final = re.compile(r"[A-Za-z_$][\w$]*")
+_NEW: Final = re.compile(r"new (?:Weak)?(?:Map|Set)\b|\{\}|\[\]|(?:set|dict|list)\(")
+_LASTING: Final = BIT["memoise.process"] | BIT["memoise.session"] | BIT["once"]
+
+
+class Lifetimes:
+    """Answers for places and keys; what it finds out of classes and factories is remembered.
+
+    `guarded` gives the guards that are known of calls: what is made behind a lasting one is made once.
+    """
+
+    __slots__ = (
+        "_by_function",
+        "_callers",
+        "_collections",
+        "_graph",
+        "_guarded",
+        "_keeping",
+        "_makers",
+        "_objects",
+        "_reach",
+        "_state",
+        "_words",
+    )
+
+    def __init__(
+        self,
+        graph: CallGraph,
+        state: State,
+        keeping: Keeping,
+        kinds: Kinds,
+        words: GuardWords,
+        guarded: Mapping[int, int],
+    ) -> None:
+        self._graph = graph
+        self._state = state
+        self._keeping = keeping
+        self._words = words
+        self._guarded = guarded
+        self._callers: dict[int, list[Edge]] = {}
+        for edge in graph.edges:
+            self._callers.setdefault(edge.callee, []).append(edge)
+        self._makers: dict[int, list[int]] | None = None
+        self._by_function: dict[tuple[str, int], int] = {}
+        self._reach = _reached_by_lifetime(graph, kinds, guarded)
+        self._objects = [unit.objects for unit in graph.program.units]
+        # collections that library functions make, by token: `new Map()`
+        self._collections = {token: key[1] for key, token in state.stock.holders.items() if key[0] == 0}
+
+    def of(self, place: Place, function: int) -> int:
+        """The lifetime of a place that `function` reads and fills."""
+        lifetime = self._of_holder(place, function)
+        return min(lifetime, self._of_key(place, function)) if place.key else lifetime
+
+    def _of_key(self, place: Place, function: int) -> int:
+        """What is kept under a key that every dispatch has anew is never found again."""
+        texts = [place.key]
+        for name in _SEGMENT.findall(place.key):
+            texts.extend(value for value, _, _ in self._keeping.reads.get(function, {}).get(name, ()))
+        names = {"_".join(_parts(name)) for text in texts for name in _SEGMENT.findall(text)}
+        if names & frozenset(self._words.dispatch_keys):
+            return DISPATCH
+        return SESSION if any(words_of(text) & frozenset(self._words.session) for text in texts) else PROCESS
+
+    def _of_holder(self, place: Place, function: int) -> int:
+        program, owner = self._graph.program, place.owner
+        if place.subject.startswith(_CLASS):
+            return PROCESS
+        if owner == kept.RECEIVER:
+            named = self._by_words(place.subject, kept.RECEIVER)
+            return named if named is not None else self._of_receiver(function)
+        if owner < 0:
+            return PROCESS if place.base in _GLOBAL else UNKNOWN
+        if program.functions[owner].parent < 0:
+            return PROCESS
+        names = program.unit_of(owner).facts.names
+        is_parameter = place.base in {names[each.name] for each in program.functions[owner].parameters if each.name}
+        if not is_parameter and owner != function:
+            return self._of_runs(owner)
+        if not is_parameter and place.subject == place.base and not place.key:
+            return DISPATCH
+        return self._of_objects(place, function, is_parameter=is_parameter)
+
+    def _by_words(self, subject: str, start: int) -> int | None:
+        """What the names on the way to the kept thing tell: `request.app.state.x`, `ctx.session.token`."""
+        segments = _SEGMENT.findall(subject)[:-1] if start == kept.RECEIVER else _SEGMENT.findall(subject)
+        words = self._words
+        for segment in reversed(segments):
+            told = words_of(segment)
+            for lifetime, named in ((PROCESS, words.process), (SESSION, words.session), (DISPATCH, words.dispatch)):
+                if told & frozenset(named):
+                    return lifetime
+        return None
+
+    def _of_objects(self, place: Place, function: int, *, is_parameter: bool) -> int:
+        """The lifetime of what a parameter or local holds: by where that is made, else by how it is called."""
+        makers = self._allocating(place.slot)
+        if makers:
+            lifetime = min(self._of_run(maker) for maker in makers)
+            # what another function made may be kept by it all the same
+            return max(lifetime, UNKNOWN) if not is_parameter and function not in makers else lifetime
+        bound = self._keeping.reads.get(function, {}).get(place.base, ()) if not is_parameter else ()
+        if any(_NEW.match(read.value) for read in bound):
+            return DISPATCH
+        named = self._by_words(place.subject, place.owner)
+        if named is not None:
+            return named
+        return UNKNOWN if place.key or words_of(place.subject) & frozenset(self._words.cache) else DISPATCH
+
+    def _allocating(self, slot: int) -> list[int]:
+        """The functions in which the objects are made that a variable holds."""
+        program = self._graph.program
+        found = []
+        for value in self._state.held(self._graph.table.resolve(slot)) if slot else ():
+            if value & MASK != tokens.OBJECT:
+                continue
+            index = value >> SHIFT
+            if index < program.object_count:
+                unit = program.units[bisect_right(self._objects, index) - 1]
+                found.append(unit.functions + unit.facts.objects[index - unit.objects].function)
+            elif value in self._collections:
+                found.append(self._graph.table.function(self._collections[value]))
+        return found
+
+    # --- objects
+
+    def _of_receiver(self, function: int) -> int:
+        program = self._graph.program
+        owner = method_class(program, function)
+        if owner < 0:
+            # a method of an object literal: the object lives as long as what makes it
+            parent = program.functions[function].parent
+            return self._of_runs(program.unit_of(function).functions + parent) if parent >= 0 else UNKNOWN
+        if program.functions[function].flags & (FunctionFlag.STATIC | FunctionFlag.CLASSMETHOD):
+            return PROCESS
+        known = self._by_function.get(("class", owner))
+        if known is None:
+            self._by_function["class", owner] = UNKNOWN
+            sites = self._makers_of(owner)
+            known = min((self._of_site(site, owner) for site in sites), default=UNKNOWN)
+            self._by_function["class", owner] = known
+        return known
+
+    def _makers_of(self, owner: int) -> list[int]:
+        if self._makers is None:
+            self._makers = _makers(self._state, self._graph.table)
+        return self._makers.get(owner, [])
+
+    def _of_site(self, call: int, made: int = -1) -> int:
+        """How long what is made at `call` lives: an instance of the class `made`, or what a factory leaves behind."""
+        if self._guarded.get(call, 0) & _LASTING:
+            return SESSION if self._guarded[call] & BIT["memoise.session"] else PROCESS
+        function = self._graph.table.function(call)
+        line = self._graph.table.line(call)
+        for touch in self._keeping.stores.get(function, ()):
+            is_taken = touch.line == line or (touch.place.key and touch.line > line)
+            if is_taken and touch.place.owner != function:
+                return max(UNKNOWN, self._of_run(function))
+        if made >= 0 and self._returns(function, made):
+            return self._of_runs(function)
+        return self._of_run(function)
+
+    def _returns(self, function: int, made: int) -> bool:
+        """Whether a function hands back instances of a class: what becomes of them is up to its callers."""
+        result = self._graph.table.slot_of(function, self._graph.program.functions[function].result)
+        return any(value >> SHIFT == made and value & MASK == tokens.INSTANCE for value in self._state.held(result))
+
+    # --- functions
+
+    def _of_runs(self, function: int) -> int:
+        """The lifetime of what a call of `function` leaves behind, by the worst of its callers."""
+        known = self._by_function.get(("run", function))
+        if known is None:
+            self._by_function["run", function] = UNKNOWN
+            known = self._of_run(function) if self._graph.program.functions[function].parent < 0 else self._called(function)
+            self._by_function["run", function] = known
+        return known
+
+    def _called(self, function: int) -> int:
+        callers = [edge for edge in self._callers.get(function, ()) if edge.caller != function]
+        lifetimes = [self._of_site(edge.call) if edge.call >= 0 else PROCESS for edge in callers]
+        if function in self._reach and any(root.function == function for root in self._graph.roots):
+            lifetimes.append(self._reach[function])
+        return min(lifetimes, default=UNKNOWN)
+
+    def _of_run(self, function: int) -> int:
+        """How often `function` runs: per dispatch, per connection or set-up, once; UNKNOWN if nothing is known to run it."""
+        if self._graph.program.functions[function].parent < 0:
+            return PROCESS
+        return self._reach.get(function, UNKNOWN)
+
+
+def _parts(name: str) -> list[str]:
+    return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+\d*|[A-Z]+(?![a-z])\d*", name)]
+
+
+def _reached_by_lifetime(graph: CallGraph, kinds: Kinds, guarded: Mapping[int, int]) -> dict[int, int]:
+    """For every function that something is known to run, the shortest interval at which it is run."""
+    outgoing: dict[int, list[int]] = {}
+    for edge in graph.edges:
+        if not (edge.guards | guarded.get(edge.call, 0)) & _LASTING:
+            outgoing.setdefault(edge.caller, []).append(edge.callee)
+    starts: dict[int, list[int]] = {DISPATCH: [], SESSION: [], PROCESS: []}
+    for root in graph.roots:
+        heat = kinds.root[root.kind].heat
+        if root.kind == "lifecycle":
+            starts[SESSION].append(root.function)
+        else:
+            starts[PROCESS if heat == "never" else DISPATCH].append(root.function)
+    starts[PROCESS].extend(unit.functions for unit in graph.program.units)
+    found: dict[int, int] = {}
+    for lifetime in (DISPATCH, SESSION, PROCESS):
+        pending = [function for function in starts[lifetime] if function not in found]
+        while pending:
+            function = pending.pop()
+            if function not in found:
+                found[function] = lifetime
+                pending.extend(outgoing.get(function, ()))
+    return found
+
+
+def _makers(state: State, table: CallTable) -> dict[int, list[int]]:
+    """The calls that make instances, by class; those of a subclass count for its bases."""
+    names = state.program.names
+    capital = {index for index, name in enumerate(names) if name.lstrip("_")[:1].isupper() or name == "cls"}
+    makers: dict[int, list[int]] = {}
+    rows = zip(table.all(flows.CALLEE), table.all(flows.MEMBER), table.all(flows.FLAGS), strict=True)
+    for call, (callee, member, flag) in enumerate(rows):
+        if not (flag & flows.NEW or member in capital):
+            continue
+        for value in state.points_to[callee] or ():
+            if value & MASK in (tokens.CLASS, tokens.OPEN_CLASS):
+                for base in state.classes.order(value >> SHIFT):
+                    if base & MASK == tokens.CLASS:
+                        makers.setdefault(base >> SHIFT, []).append(call)
+    return makers

@@ -1,0 +1,222 @@
+"""Caches written by hand: a test of what is kept, a way past the work where there is something, and a store behind it.
+
+All three are asked for.  A test without the store is a plain condition; a variable that the same work empties again
+only keeps others from starting it meanwhile.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.graph import Edge
+from alef_audit.callgraph.keeping import Keeping, Place, Touch, chain, first_name
+from alef_audit.callgraph.program import Program
+from alef_audit.callgraph.recall import Recalled, Surroundings, recalled
+from alef_audit.facts import flows, kept
+from alef_audit.facts.file import Condition
+from alef_audit.rulepack.guards import GuardWords
+
+# How many lines a store may stand before the test that asks for it: `x =` above `x || make()`.
+_ABOVE: Final = 3
+
+_Places = tuple[Place, ...]
+
+
+class Memo(NamedTuple):
+    """A branch that fills what its condition asks for."""
+
+    function: int
+    condition: int
+    recalled: Recalled
+    is_firm: bool  # whatever the work gives is kept; else only what passes a further test
+    is_flight: bool  # emptied again when the work is done
+
+
+@dataclass(slots=True)
+class _Sites:
+    """Where calls stand under conditions, by function."""
+
+    conditions: dict[int, set[int]] = field(default_factory=dict)
+    below: dict[int, list[Edge]] = field(default_factory=lambda: defaultdict(list))
+
+
+def memos(
+    program: Program, table: CallTable, edges: Iterable[Edge], keeping: Keeping, words: GuardWords
+) -> dict[tuple[int, int], Memo]:
+    """All memos of the program, by function and condition (in the table of the function's unit)."""
+    sites = _sites(program, table, edges, keeping)
+    found: dict[tuple[int, int], Memo] = {}
+    for function in sorted(sites.conditions):
+        conditions = program.unit_of(function).facts.conditions
+        stores = [*keeping.stores.get(function, ()), *_stores_of_helpers(program, table, sites, keeping, function)]
+        if not stores:
+            continue
+        surroundings = _surroundings(program, keeping, function, words)
+        for index in sorted(sites.conditions[function]):
+            fitting = {touch: firm for touch in stores if (firm := _fits(conditions, touch, index)) is not None}
+            if not fitting:
+                continue
+            values = _values(fitting)
+            condition = conditions[index]
+            if not _speaks(condition.text, values, surroundings):
+                continue
+            asked = recalled(condition.text, holds=condition.holds, places=values, surroundings=surroundings)
+            if asked is not None:
+                firm = all(any(fitting[t] for t in fitting if t.place == place) for place in asked.places)
+                flight = _is_flight(program, table, sites, keeping, function, index, asked.places)
+                found[function, index] = Memo(function, index, asked, firm, flight)
+    return found
+
+
+def _sites(program: Program, table: CallTable, edges: Iterable[Edge], keeping: Keeping) -> _Sites:
+    sites = _Sites()
+    units, function_unit = program.units, program.function_unit
+    for function, condition in zip(table.all(flows.IN_FUNCTION), table.all(flows.CONDITION), strict=True):
+        if condition >= 0:
+            known = sites.conditions.setdefault(function, set())
+            if condition not in known:
+                known.update(chain(units[function_unit[function]].facts.conditions, condition))
+    for edge in edges:
+        if edge.caller in sites.conditions and (edge.callee in keeping.stores or edge.callee in keeping.clears):
+            sites.below[edge.caller].append(edge)
+    return sites
+
+
+def _stores_of_helpers(
+    program: Program, table: CallTable, sites: _Sites, keeping: Keeping, function: int
+) -> list[Touch]:
+    """What functions store that are called under a condition, seen from the call: `if (!loaded) load()`."""
+    found = []
+    for edge in sites.below.get(function, ()):
+        condition = table.condition(edge.call) if edge.call >= 0 else -1
+        if condition < 0 or edge.callee == function:
+            continue
+        for touch in keeping.stores.get(edge.callee, ()):
+            shared = _is_shared(program, touch.place, function, edge.callee)
+            if shared and all(
+                program.unit_of(edge.callee).facts.conditions[index].exits
+                for index in chain(program.unit_of(edge.callee).facts.conditions, touch.condition)
+            ):
+                found.append(Touch(touch.place, function, condition, edge.line, touch.value))
+    return found
+
+
+def _is_shared(program: Program, place: Place, one: int, other: int) -> bool:
+    """Whether two functions mean the same by a place."""
+    if program.function_unit[one] != program.function_unit[other]:
+        return False
+    if place.owner == kept.RECEIVER:
+        return method_class(program, one) == method_class(program, other) >= 0
+    return place.owner >= 0 and place.owner != other and _encloses(program, place.owner, one)
+
+
+def _encloses(program: Program, outer: int, function: int) -> bool:
+    unit = program.unit_of(function)
+    while function >= unit.functions and function != outer:
+        parent = program.functions[function].parent
+        if parent < 0:
+            return False
+        function = unit.functions + parent
+    return function == outer
+
+
+def method_class(program: Program, function: int) -> int:
+    """The class, program-wide, whose method `function` is or stands in; -1 if none."""
+    unit = program.unit_of(function)
+    while True:
+        facts = program.functions[function]
+        if facts.owner >= 0:
+            return unit.classes + facts.owner
+        if facts.parent < 0:
+            return -1
+        function = unit.functions + facts.parent
+
+
+def _surroundings(program: Program, keeping: Keeping, function: int, words: GuardWords) -> Surroundings:
+    facts, unit = program.functions[function], program.unit_of(function)
+    parameters = frozenset(unit.facts.names[parameter.name] for parameter in facts.parameters if parameter.name)
+    is_script = unit.facts.language == "ecmascript"
+    return Surroundings(keeping.reads.get(function, {}), parameters, keeping.constants, is_script, words)
+
+
+def _fits(conditions: tuple[Condition, ...], touch: Touch, index: int) -> bool | None:
+    """Whether a store follows the work below a condition: always (True), under a further test (False), or not (None)."""
+    around = list(chain(conditions, touch.condition))
+    if index in around:
+        return all(conditions[each].exits for each in around[: around.index(index)])
+    outside = set(chain(conditions, conditions[index].parent))
+    if outside.issuperset(around) and touch.line >= conditions[index].line - _ABOVE:
+        return True
+    return None
+
+
+def _values(touches: Iterable[Touch]) -> dict[Place, str]:
+    values: dict[Place, str] = {}
+    for touch in touches:
+        values[touch.place] = values.get(touch.place) or touch.value
+    return values
+
+
+def _speaks(text: str, places: Mapping[Place, str], surroundings: Surroundings) -> bool:
+    """Whether a test can speak of one of the places at all."""
+    for place in places:
+        name = place.subject.rpartition(".")[2]
+        if name in text:
+            return True
+        for local, bound in surroundings.reads.items():
+            if local in text and any(name in value or first_name(value) in surroundings.reads for value, _, _ in bound):
+                return True
+    return False
+
+
+def _is_flight(
+    program: Program, table: CallTable, sites: _Sites, keeping: Keeping, function: int, index: int, places: _Places
+) -> bool:
+    """Whether a place is emptied again by the work that fills it: in the branch, or in what the branch calls."""
+    conditions = program.unit_of(function).facts.conditions
+    filled = max((t.line for t in keeping.stores.get(function, ()) if t.place in places), default=0)
+    for touch in keeping.clears.get(function, ()):
+        if touch.place in places and _undoes(conditions, touch, index, filled):
+            return True
+    subjects = {place.subject for place in places}
+    for other in sorted(_below(program, table, sites, function, index) | _nested(program, function, keeping)):
+        if other == function or program.functions[other].label.endswith(".catch callback"):
+            continue
+        others = program.unit_of(other).facts.conditions
+        for touch in keeping.clears.get(other, ()):
+            same = touch.place.subject in subjects and (
+                _encloses(program, function, other) or _is_shared(program, touch.place, function, other)
+            )
+            if same and not any(others[each].holds for each in chain(others, touch.condition)):
+                return True
+    return False
+
+
+def _undoes(conditions: tuple[Condition, ...], touch: Touch, index: int, filled: int) -> bool:
+    """Whether a clearing follows the store of the branch, or empties without a condition before the test."""
+    around = list(chain(conditions, touch.condition))
+    if index in around:
+        within = around[: around.index(index)]
+        return touch.line > filled and not any(conditions[each].holds for each in within)
+    return touch.condition < 0
+
+
+def _below(program: Program, table: CallTable, sites: _Sites, function: int, index: int) -> set[int]:
+    """The functions that a branch calls, and those that they call."""
+    conditions = program.unit_of(function).facts.conditions
+    near = {
+        edge.callee
+        for edge in sites.below.get(function, ())
+        if edge.call >= 0 and index in chain(conditions, table.condition(edge.call))
+    }
+    return near | {edge.callee for each in near for edge in sites.below.get(each, ())}
+
+
+def _nested(program: Program, function: int, keeping: Keeping) -> set[int]:
+    """The functions inside `function` that empty something."""
+    unit = program.unit_of(function)
+    end = unit.functions + len(unit.facts.functions)
+    inside = (other for other in range(function + 1, end) if other in keeping.clears)
+    return {other for other in inside if _encloses(program, function, other)}

@@ -1,0 +1,155 @@
+"""Tests of conditions as small trees over their atoms, read from their text, and what is known of one in three values.
+
+The two languages write the same things: `!a && (b || c)`, `not a and (b or c)`.  What cannot be read is an atom of
+which nothing is known; so is a test that was too long to be kept whole.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+Truth = bool | None  # None: either
+
+
+class Atom(NamedTuple):
+    text: str
+
+
+class Not(NamedTuple):
+    operand: "Test"
+
+
+class Junction(NamedTuple):
+    """All of the operands (`every`), or at least one."""
+
+    operands: tuple["Test", ...]
+    every: bool
+
+
+Test = Atom | Not | Junction
+
+_OPEN: Final = "([{"
+_CLOSE: Final = ")]}"
+_TOKEN: Final = re.compile(
+    r"""(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)"""
+    r"""|(?P<word>[\w$]+)|(?P<sign>\?\?|\?\.|\|\||&&|===?|!==?|<=|>=|=>|:=|.)""",
+    re.DOTALL,
+)
+_OR: Final = frozenset(("||", "or"))
+_AND: Final = frozenset(("&&", "and"))
+_TERNARY: Final = frozenset(("?", "if", "??"))
+_COMPARING: Final = frozenset(("===", "==", "!==", "!=", "<=", ">=", "<", ">", "in", "is", "instanceof"))
+_WRAPPERS: Final = re.compile(r"(?:Boolean|bool)\((.*)\)\Z", re.DOTALL)
+_DEPTH: Final = 12
+
+
+class Comparison(NamedTuple):
+    left: str
+    sign: str  # "==", "!=", "<", "<=", ">", ">=", "in", "not in", "instanceof"
+    right: str
+
+
+def parse(text: str, depth: int = 0) -> Test:
+    """The tree of a test's text."""
+    text = _unwrapped(text)
+    if depth > _DEPTH or "…" in text:
+        return Atom(text)
+    tokens = list(_top_level(text))
+    words = {word for word, _, _ in tokens}
+    if words & _TERNARY or ":=" in words or "=>" in words:
+        return Atom(text)
+    for signs, every in ((_OR, False), (_AND, True)):
+        parts = _split(text, [(start, end) for word, start, end in tokens if word in signs])
+        if len(parts) > 1:
+            return Junction(tuple(parse(part, depth + 1) for part in parts), every)
+    if text.startswith("!") and not words & _COMPARING:
+        return Not(parse(text[1:], depth + 1))
+    if text.startswith("not "):
+        return Not(parse(text[4:], depth + 1))
+    return Atom(text)
+
+
+def _unwrapped(text: str) -> str:
+    """`text` without parentheses around all of it, `await` before it and conversions to a truth value."""
+    while True:
+        text = text.strip().removeprefix("await ").strip()
+        if text.startswith("(") and _closing(text) == len(text) - 1:
+            text = text[1:-1]
+            continue
+        wrapped = _WRAPPERS.match(text)
+        if wrapped is None or _closing(text) != len(text) - 1:
+            return text
+        text = wrapped.group(1)
+
+
+def _closing(text: str) -> int:
+    """Where the first bracket of `text` is closed; -1 if nowhere."""
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        if token.group() in _OPEN:
+            depth += 1
+        elif token.group() in _CLOSE:
+            depth -= 1
+            if depth == 0:
+                return token.start()
+    return -1
+
+
+def _top_level(text: str) -> Iterator[tuple[str, int, int]]:
+    """The tokens outside all brackets, with their places."""
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        spelled = token.group()
+        if spelled in _OPEN:
+            depth += 1
+        elif spelled in _CLOSE:
+            depth -= 1
+        elif not depth and not spelled.isspace() and token["string"] is None:
+            yield spelled, token.start(), token.end()
+
+
+def _split(text: str, places: list[tuple[int, int]]) -> list[str]:
+    parts, start = [], 0
+    for begin, end in places:
+        parts.append(text[start:begin])
+        start = end
+    return [*parts, text[start:]]
+
+
+def comparison(text: str) -> Comparison | None:
+    """`text` as a comparison of two operands; None if it is none, or a chain of several."""
+    found = [(word, start, end) for word, start, end in _top_level(text) if word in _COMPARING]
+    if len(found) != 1:
+        return None
+    sign, start, end = found[0]
+    left, right = text[:start].strip(), text[end:].strip()
+    if sign == "in" and left.endswith(" not"):
+        return Comparison(left.removesuffix(" not").strip(), "not in", right)
+    if sign == "is":
+        return Comparison(left, "!=" if right.startswith("not ") else "==", right.removeprefix("not ").strip())
+    return Comparison(left, {"===": "==", "!==": "!="}.get(sign, sign), right)
+
+
+def truth(test: Test, known: Callable[[str], Truth]) -> Truth:
+    """What `test` evaluates to where `known` tells some of its atoms (Kleene's strong three-valued logic)."""
+    if isinstance(test, Atom):
+        return known(test.text)
+    if isinstance(test, Not):
+        inner = truth(test.operand, known)
+        return None if inner is None else not inner
+    values = [truth(operand, known) for operand in test.operands]
+    decisive = not test.every
+    if decisive in values:
+        return decisive
+    return None if None in values else test.every
+
+
+def atoms(test: Test) -> Iterator[str]:
+    """The texts of the atoms, from left to right."""
+    if isinstance(test, Atom):
+        yield test.text
+    elif isinstance(test, Not):
+        yield from atoms(test.operand)
+    else:
+        for operand in test.operands:
+            yield from atoms(operand)

@@ -1,0 +1,42 @@
+"""What functions keep beyond themselves: stores into outer variables, fields and maps, and what locals were read from.
+
+Rows of `FileFacts.kept`, ROW 32-bit integers each, back to back (native ``array('i')`` bytes).  Texts are names of the
+file (indices into `FileFacts.names`), as written, on one line.  Whether any of this is a cache is decided later, from
+the conditions around it.
+"""
+
+from array import array
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+ROW: Final = 9
+
+# kinds of rows
+READ: Final = 0  # the local variable `subject` was bound to `value`
+STORE: Final = 1  # something was put into `subject`, under `key` if that is not ""
+CLEAR: Final = 2  # `subject` (or its `key`) was emptied: null, None, an empty collection, clear(), delete
+NUMBER: Final = 3  # the constant `subject` of the module is `value`, a number or product of numbers
+
+# owners of the name that a subject starts with, besides functions (0 = the module)
+UNKNOWN: Final = -1  # declared nowhere in the file: a global
+RECEIVER: Final = -2  # `this`, `self`, `cls`
+
+
+class Row(NamedTuple):
+    kind: int
+    function: int
+    condition: int  # innermost condition it stands under, -1 = none
+    line: int
+    subject: int
+    key: int
+    value: int  # for STORE only where it speaks of time
+    owner: int  # function that declares the name that `subject` (READ: `value`) starts with, or a constant above
+    slot: int  # of that name, 0 if it is declared nowhere
+
+
+def rows(kept: bytes) -> Iterator[Row]:
+    """The rows of `FileFacts.kept`."""
+    values = array("i")
+    values.frombytes(kept)
+    integers = iter(values)
+    return (Row._make(row) for row in zip(*[integers] * ROW, strict=True))

@@ -1,0 +1,107 @@
+"""What functions keep: stores into outer variables, fields and maps, and the reads that locals are bound to."""
+
+import re
+from typing import Final
+
+from tree_sitter import Node
+
+from alef_audit.facts import kept
+from alef_audit.frontends.ecmascript.walk import Walk
+
+# Methods of maps, sets and caches that put something in, and those that take something out.
+STORING: Final = frozenset(("set", "add"))
+CLEARING: Final = frozenset(("clear", "delete", "reset"))
+TOUCHING: Final = STORING | CLEARING
+_LIMIT: Final = 120
+_EMPTY: Final = re.compile(
+    rb"""null|undefined|void 0|false|0|""|''|\{\}|\[\]|new (?:Weak)?(?:Map|Set)(?:<[^()]*>)?\(\)|Object\.create\(null\)"""
+)
+_TIMED: Final = re.compile(rb"now|[tT]ime|[eE]xpir|TTL|ttl|_AT\b|At\b")
+# What a local may be bound to that tells where its value is kept: a look-up, a field, another name, a new collection; or
+# a test of time.
+_TELLING: Final = re.compile(rb"[a-zA-Z_$!(][^(]*|new (?:Weak)?(?:Map|Set)\b.*|.*(?:\.(?:get|has|now|getItem|peek)\(|[cC]ache|[mM]emo).*", re.DOTALL)
+_NUMBER: Final = re.compile(rb"[\d_.e\s*+()]+")
+_REST: Final = 60
+
+
+def assigned(walk: Walk, left: Node, right: Node | None) -> None:
+    """Note the assignment `left = right` if it keeps something, or empties what is kept."""
+    kind = left.type
+    if kind == "identifier":
+        name = walk.text(left)
+        if name in walk.frame.scope.declared or right is None:
+            return
+        _note(walk, left, name, "", right)
+    elif kind == "member_expression":
+        text = _chain(walk, left)
+        if text and right is not None:
+            _note(walk, left, text, "", right)
+    elif kind == "subscript_expression":
+        base, index = left.child_by_field_name("object"), left.child_by_field_name("index")
+        if base is not None and index is not None and right is not None:
+            text = _chain(walk, base)
+            if text:
+                _note(walk, left, text, walk.short(index, _LIMIT), right)
+
+
+def _chain(walk: Walk, node: Node) -> str:
+    """The text of a name or chain of members; "" for others."""
+    start, end = node.start_byte, node.end_byte
+    if end - start > _LIMIT:
+        return ""
+    text = walk.source[start:end]
+    return "" if b"(" in text else text.decode("utf-8", "replace")
+
+
+def _note(walk: Walk, node: Node, subject: str, key: str, right: Node) -> None:
+    value = walk.source[right.start_byte : min(right.end_byte, right.start_byte + 2 * _LIMIT)]
+    empties = len(value) < _REST and _EMPTY.fullmatch(value) is not None
+    if walk.guard is None and not _outlives(walk, subject):
+        return
+    timed = walk.short(right, _LIMIT) if not empties and _TIMED.search(value) else ""
+    _row(walk, kept.CLEAR if empties else kept.STORE, node, subject, key, timed)
+
+
+def _outlives(walk: Walk, subject: str) -> bool:
+    """Whether what is stored in `subject` unconditionally may outlive the function: it is no local, no module body."""
+    frame = walk.frame
+    name = subject.partition(".")[0].rstrip("?!")
+    return frame.parent is not None and (name == "this" or name not in frame.scope.declared)
+
+
+def _row(walk: Walk, kind: int, node: Node, subject: str, key: str, value: str) -> None:
+    frame = walk.frame
+    walk.build.keep(
+        kind, frame.scope, frame.index, walk.condition(), node.start_point.row + 1, subject, key=key, value=value
+    )
+
+
+def touched(walk: Walk, node: Node, receiver: Node, member: str, listed: Node) -> None:
+    """Note the call `receiver.member(…)` of a method that puts something into a collection, or takes it out."""
+    subject = _chain(walk, receiver)
+    if not subject or (walk.guard is None and not _outlives(walk, subject)):
+        return
+    arguments = [child for child in listed.named_children if child.type != "comment"]
+    key = walk.short(arguments[0], _LIMIT) if arguments else ""
+    if member in CLEARING:
+        _row(walk, kept.CLEAR, node, subject, key if member == "delete" else "", "")
+        return
+    value = walk.short(arguments[1], _LIMIT) if len(arguments) > 1 else ""
+    _row(walk, kept.STORE, node, subject, key, value if _TIMED.search(value.encode()) else "")
+
+
+def bound(walk: Walk, name: str, value: Node) -> None:
+    """Note what the new variable `name` is bound to, if that may tell where its value is kept."""
+    start, end = value.start_byte, value.end_byte
+    if end - start > _LIMIT:
+        return
+    text = walk.source[start:end]
+    frame = walk.frame
+    if frame.parent is None:
+        if _NUMBER.fullmatch(text):
+            line = value.start_point.row + 1
+            walk.build.keep(kept.NUMBER, frame.scope, frame.index, -1, line, name, value=text.decode())
+    elif (_TELLING.fullmatch(text) and b"=>" not in text) or name.lower().endswith("key"):
+        line = value.start_point.row + 1
+        spelled = text.decode("utf-8", "replace")
+        walk.build.keep(kept.READ, frame.scope, frame.index, -1, line, name, value=spelled)

@@ -1,0 +1,136 @@
+"""What functions keep: stores into outer variables, fields and maps, and the reads that locals are bound to."""
+
+import re
+from typing import Final
+
+from tree_sitter import Node
+
+from alef_audit.facts import kept
+from alef_audit.facts.file import Condition
+from alef_audit.frontends.python.walk import Place, Walk, line_of, short, source
+
+_STORING: Final = frozenset(("set", "add", "setdefault", "put"))
+_CLEARING: Final = frozenset(("clear", "pop", "cache_clear"))
+TOUCHING: Final = _STORING | _CLEARING
+_LIMIT: Final = 120
+_EMPTY: Final = re.compile(rb"""None|False|0|0\.0|""|''|\{\}|\[\]|dict\(\)|set\(\)|list\(\)""")
+_TIMED: Final = re.compile(rb"now|time|expir|ttl|TTL|monotonic")
+# What a local may be bound to that tells where its value is kept: a look-up, a field, another name, a new collection; or
+# a test of time.
+_TELLING: Final = re.compile(rb"[a-zA-Z_(][^(]*|\{\}|\[\]|(?:set|dict|list)\(.*|.*(?:\.get\(|getattr\(|time\(|monotonic\(|cache|memo).*", re.DOTALL)
+_NUMBER: Final = re.compile(rb"[\d_.e\s*+()]+|(?:datetime\.)?timedelta\([\w=,\s]+\)")
+_MISSING: Final = ("KeyError", "AttributeError", "LookupError", "IndexError", "NameError")
+_LOOKING: Final = frozenset(("return_statement", "expression_statement"))
+
+
+def assigned(walk: Walk, place: Place, target: Node, right: Node) -> None:
+    """Note the assignment `target = right` if it keeps something, empties what is kept, or reads it into a local."""
+    kind = target.type
+    if kind == "identifier":
+        name = source(walk, target)
+        declared = place.scope.declared
+        if f"global {name}" in declared or f"nonlocal {name}" in declared:
+            _note(walk, place, target, name, "", right)
+        elif place.scope.function or place.owner < 0:
+            _bound(walk, place, name, right)
+    elif kind == "attribute":
+        text = _chain(walk, target)
+        if text:
+            _note(walk, place, target, text, "", right)
+    elif kind == "subscript" and len(target.named_children) == 2:
+        text = _chain(walk, target.named_children[0])
+        if text:
+            _note(walk, place, target, text, short(walk, target.named_children[1], _LIMIT), right)
+
+
+def _chain(walk: Walk, node: Node) -> str:
+    """The text of a name or chain of attributes; "" for others."""
+    if node.end_byte - node.start_byte > _LIMIT:
+        return ""
+    text = source(walk, node)
+    return "" if "(" in text.replace("type(self)", "") else text
+
+
+def _note(walk: Walk, place: Place, node: Node, subject: str, key: str, right: Node) -> None:
+    value = walk.text[right.start_byte : min(right.end_byte, right.start_byte + 2 * _LIMIT)]
+    empties = _EMPTY.fullmatch(value) is not None
+    if place.condition < 0 and not _outlives(place, subject):
+        return
+    timed = short(walk, right, _LIMIT) if not empties and _TIMED.search(value) else ""
+    _row(walk, place, kept.CLEAR if empties else kept.STORE, node, subject, key, timed)
+
+
+def _outlives(place: Place, subject: str) -> bool:
+    """Whether what is stored in `subject` unconditionally may outlive the function: it is no local, no module body."""
+    name = subject.partition(".")[0]
+    return bool(place.function) and (name in ("self", "cls") or name not in place.scope.declared)
+
+
+def _row(walk: Walk, place: Place, kind: int, node: Node, subject: str, key: str, value: str) -> None:
+    walk.build.keep(kind, place.scope, place.function, place.condition, line_of(node), subject, key=key, value=value)
+
+
+def _bound(walk: Walk, place: Place, name: str, right: Node) -> None:
+    start, end = right.start_byte, right.end_byte
+    if end - start > _LIMIT:
+        return
+    text = walk.text[start:end]
+    if not place.function:
+        if _NUMBER.fullmatch(text):
+            walk.build.keep(kept.NUMBER, place.scope, 0, -1, line_of(right), name, value=text.decode())
+    elif (_TELLING.fullmatch(text) and b"lambda" not in text) or name.lower().endswith("key"):
+        spelled = text.decode("utf-8", "replace")
+        walk.build.keep(kept.READ, place.scope, place.function, -1, line_of(right), name, value=spelled)
+
+
+def touched(walk: Walk, place: Place, node: Node, member: str) -> None:
+    """Note the call `receiver.member(…)` of a method that puts something into a collection, or takes it out."""
+    subject = _chain(walk, node.named_children[0].named_children[0])
+    if not subject or (place.condition < 0 and not _outlives(place, subject)):
+        return
+    listed = [child for child in node.named_children[-1].named_children if child.type != "comment"]
+    key = short(walk, listed[0], _LIMIT) if listed else ""
+    if member in _CLEARING:
+        _row(walk, place, kept.CLEAR, node, subject, key if member == "pop" else "", "")
+        return
+    value = short(walk, listed[1], _LIMIT) if len(listed) > 1 else ""
+    _row(walk, place, kept.STORE, node, subject, key, value if _TIMED.search(value.encode()) else "")
+
+
+def deleted(walk: Walk, place: Place, target: Node) -> None:
+    """Note `del x.y` and `del x[k]`."""
+    if place.function and target.named_children:
+        keyed = target.type == "subscript" and len(target.named_children) == 2
+        text = _chain(walk, target.named_children[0] if keyed else target)
+        if text:
+            key = short(walk, target.named_children[1], _LIMIT) if keyed else ""
+            _row(walk, place, kept.CLEAR, target, text, key, "")
+
+
+def caught(walk: Walk, place: Place, attempted: Node | None, clause: Node) -> Place:
+    """The place inside an `except` clause: under a condition of its own.
+
+    Where a look-up is tried and its failure caught (`try: return cache[k]`, `except KeyError:`), the condition is that
+    the look-up finds nothing; else the clause's first line.
+    """
+    text = "except"
+    named = next((child for child in clause.named_children if child.type not in ("block", "comment")), None)
+    if named is not None and attempted is not None:
+        spelled = short(walk, named, _LIMIT)
+        looked = _looked_up(walk, attempted)
+        if looked and any(missing in spelled for missing in _MISSING):
+            text = f"{looked} is not None"
+    conditions = walk.build.conditions
+    conditions.append(Condition(place.condition, line_of(clause), text, holds=text == "except"))
+    return place.under(len(conditions) - 1)
+
+
+def _looked_up(walk: Walk, block: Node) -> str:
+    """What a block that consists of one look-up reads: `cache[k]`, `self._x`; "" for other blocks."""
+    statements = [child for child in block.named_children if child.type != "comment"]
+    if len(statements) != 1 or statements[0].type not in _LOOKING or not statements[0].named_children:
+        return ""
+    looked = statements[0].named_children[0]
+    if looked.type == "assignment":
+        looked = looked.child_by_field_name("right") or looked
+    return _chain(walk, looked) if looked.type in ("subscript", "attribute", "identifier") else ""

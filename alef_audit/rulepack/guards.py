@@ -1,0 +1,42 @@
+"""`rules/guards.toml`: guards that programs write by hand, their words and their forms.
+
+The forms are the documentation of what is recognised, and its tests: every form is audited and gives its verdict.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from alef_audit.rulepack.kinds import GuardKind, Verdict
+
+
+class GuardWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Vocabulary of tests and keys: parts of names, split at case and underscore boundaries, in lower case."""
+
+    now: tuple[str, ...]  # the present time, as written
+    expiry: tuple[str, ...]  # a time that the thing itself carries: until when a token is valid
+    stale: tuple[str, ...]  # true of what has to be made anew
+    fresh: tuple[str, ...]  # true of what may be used again
+    stamp: tuple[str, ...]  # what tells one version of a file from the next
+    session: tuple[str, ...]  # keys and holders that outlive one dispatch
+    dispatch_keys: tuple[str, ...]  # whole names, in snake case, of keys that every dispatch has anew
+    dispatch: tuple[str, ...]  # holders that every dispatch has anew
+    process: tuple[str, ...]  # holders that live as long as the program
+    cache: tuple[str, ...]  # names of things that are kept on purpose
+
+
+class GuardForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One form, with the smallest program that has it: an entry point, a guard, a blocking call."""
+
+    id: str
+    language: Literal["typescript", "python"]
+    title: str
+    verdict: Verdict
+    code: str
+    guard: GuardKind | Literal[""] = ""  # what the path crosses; "" for nothing that counts
+    why: str = ""  # for forms that look like a guard and are none, or half of one
+
+
+class HandGuards(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    words: GuardWords
+    form: tuple[GuardForm, ...] = ()
