@@ -115,13 +115,13 @@ def _finding(matcher: Matcher, target: Target, ordinals: Counter[str]) -> report
     best = groups[0]
     nearest = frozenset(matcher.reach.roots[number].function for number in bits(best.roots))
     for way in best.ways:
-        found = _path(matcher, target.start, nearest, way)
+        found = _path(matcher, target, nearest, way)
         if found is not None:
             return _build(matcher, target, found, groups, way | target.local, ordinals)
     return None
 
 
-def _path(matcher: Matcher, target: int, roots: frozenset[int], way: int) -> tuple[int, list[Edge]] | None:
+def _path(matcher: Matcher, target: Target, roots: frozenset[int], way: int) -> tuple[int, list[Edge]] | None:
     """The shortest path; or a somewhat longer one that is worse: it passes the auth phase, or runs in two loops."""
     graph, reach = matcher.graph, matcher.reach
 
@@ -132,18 +132,20 @@ def _path(matcher: Matcher, target: int, roots: frozenset[int], way: int) -> tup
             reach.incoming,
             graph.function_guards,
             matcher.is_async,
-            target,
+            target.start,
             roots,
             way,
             loops=loops,
             longest=longest,
             marks=marks,
+            closed=target.closed,
+            entered=graph.entered,
         )
 
     shortest = search()
     if shortest is None:
         return None
-    functions = {shortest[0], target, *(edge.callee for edge in shortest[1])}
+    functions = {shortest[0], target.start, *(edge.callee for edge in shortest[1])}
     best = shortest
     marks: frozenset[int] | None = matcher.auth_functions
     if not functions & matcher.auth_functions:

@@ -31,6 +31,7 @@ class Target:
     inner: tuple[Edge, ...] = ()
     door: Edge | None = None  # the program's call that leads into the package; None for its own blocking calls
     others: tuple[SinkSite, ...] = ()  # blocking calls of the same kind behind the same door
+    closed: int = 0  # gates of `start` that must not be decided on entry
 
 
 class _Inner(NamedTuple):
@@ -51,7 +52,20 @@ def own_targets(reach: Reachability) -> Iterator[Target]:
     for sink in reach.sinks:
         ways = reach.ways.get(sink.function)
         if ways and sink.function not in reach.inside:
-            yield Target(sink, sink.function, minimal(ways), _at_call(reach, sink))
+            target = _own_target(reach, sink, minimal(ways))
+            if target is not None:
+                yield target
+
+
+def _own_target(reach: Reachability, sink: SinkSite, ways: Ways) -> Target | None:
+    """The blocking call as the worst of its callers' arguments leave it; None if they all rule it out."""
+    closed = sink.closed
+    if sink.bypass and any(not way & (closed | sink.bypass) for way in ways):
+        # somebody asks for the work whatever is kept
+        closed |= sink.bypass
+        sink = replace(sink, guards=sink.plain)
+    open_ways = {way: roots for way, roots in ways.items() if not way & closed}
+    return Target(sink, sink.function, open_ways, _at_call(reach, sink), closed=closed) if open_ways else None
 
 
 def package_targets(reach: Reachability, judge: Judge, is_async: frozenset[int]) -> Iterator[Target]:

@@ -4,6 +4,7 @@ from alef_audit.auditing import report
 from alef_audit.auditing.targets import Target
 from alef_audit.callgraph.graph import HOW, CallGraph, Edge, SinkSite
 from alef_audit.callgraph.guards import guards_of
+from alef_audit.callgraph.keeping import chain
 from alef_audit.callgraph.loops import loops_around
 from alef_audit.callgraph.platforms import platform_tests
 from alef_audit.facts.file import Function
@@ -65,11 +66,17 @@ def own_frames(
 
 
 def conditions_of(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> tuple[str, ...]:
-    """Tests of the platform under which the calls of the path run."""
+    """Tests under which the calls of the path run: of the platform, and of arguments that some callers hand over."""
     found: list[str] = []
     for call in (*(edge.call for edge in edges if edge.call >= 0), sink.call):
-        conditions = graph.program.unit_of(graph.table.function(call)).facts.conditions
-        for test in platform_tests(conditions, graph.table.condition(call)):
+        function = graph.table.function(call)
+        conditions = graph.program.unit_of(function).facts.conditions
+        asked = [
+            conditions[index]
+            for index in chain(conditions, graph.table.condition(call))
+            if (function, index) in graph.gated
+        ]
+        for test in (*platform_tests(conditions, graph.table.condition(call)), *asked):
             text = test.text if test.holds else f"not ({test.text})"
             if text not in found:
                 found.append(text)

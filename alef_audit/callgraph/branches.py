@@ -1,14 +1,14 @@
-"""Guards that conditions put around calls: caches written by hand, as guard bits on the edges and sinks below them."""
+"""What conditions put around calls: guards, where they ask for what is kept; gates, where arguments decide them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.clearing import cleared_per_dispatch
-from alef_audit.callgraph.graph import CallGraph
+from alef_audit.callgraph.gates import Gates, find_gates
+from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.guards import BIT, LASTING, MEDIUM
-from alef_audit.callgraph.keeping import chain, keeping
+from alef_audit.callgraph.keeping import Keeping, chain, keeping
 from alef_audit.callgraph.lifetimes import DISPATCH, PROCESS, SESSION, UNKNOWN, Lifetimes
 from alef_audit.callgraph.memos import Memo, memos
 from alef_audit.callgraph.program import Program
@@ -36,23 +36,29 @@ class Rules(NamedTuple):
 
 
 def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
-    """`graph` with the guards that its conditions are: on edges, on sinks.
-
-    In two rounds: what variables of modules keep first, for an object that is made behind such a guard lives as long
-    as the guard says.
-    """
-    program, table = graph.program, graph.table
-    kept = keeping(program)
-    found = memos(program, table, graph.edges, kept, rules.words)
-    if not found:
+    """`graph` with the guards that its conditions are, and with the branches told apart that arguments decide."""
+    kept = keeping(graph.program)
+    found = memos(graph.program, graph.table, graph.edges, kept, rules.words)
+    bits = _graded_in_rounds(graph, state, kept, found, rules) if found else {}
+    gates = find_gates(graph, kept, found.values(), state.links)
+    if not bits and not gates.closing:
         return graph
-    modules = {key: memo for key, memo in found.items() if _in_modules(program, memo)}
+    return _applied(graph, bits, gates)
+
+
+def _graded_in_rounds(
+    graph: CallGraph, state: State, kept: Keeping, found: _Memos, rules: Rules
+) -> dict[tuple[int, int], int]:
+    """The guard bits of memos: what variables of modules keep first, for an object that is made behind such a guard
+    lives as long as the guard says.
+    """
+    modules = {key: memo for key, memo in found.items() if _in_modules(graph.program, memo)}
     plain = Lifetimes(graph, state, kept, rules.kinds, rules.words, {})
-    first = _by_call(program, table, _graded(modules, plain, rules))
+    first = _by_call(graph, _graded(modules, plain, rules))
     cleared = cleared_per_dispatch(graph, kept, found.values(), rules.kinds)
     alive = {key: memo for key, memo in found.items() if key not in cleared}
     graded = _graded(alive, Lifetimes(graph, state, kept, rules.kinds, rules.words, first), rules)
-    return _guarded(graph, _by_call(program, table, graded | dict.fromkeys(cleared, BIT["memoise.dispatch"])))
+    return graded | dict.fromkeys(cleared, BIT["memoise.dispatch"])
 
 
 def _in_modules(program: Program, memo: Memo) -> bool:
@@ -85,8 +91,9 @@ def _bits(memo: Memo, lifetime: int, lasting: int) -> int:
     return BIT[_KINDS[lifetime]] | doubt
 
 
-def _by_call(program: Program, table: CallTable, bits: Mapping[tuple[int, int], int]) -> dict[int, int]:
-    """The guards around every call that stands below a guarded condition."""
+def _by_call(graph: CallGraph, bits: Mapping[tuple[int, int], int]) -> dict[int, int]:
+    """The bits around every call that stands below a condition that has some."""
+    table, program = graph.table, graph.program
     functions = {function for function, _ in bits}
     found: dict[int, int] = {}
     rows = zip(table.all(flows.IN_FUNCTION), table.all(flows.CONDITION), strict=True)
@@ -100,11 +107,58 @@ def _by_call(program: Program, table: CallTable, bits: Mapping[tuple[int, int], 
     return found
 
 
-def _guarded(graph: CallGraph, by_call: Mapping[int, int]) -> CallGraph:
-    edges = tuple(
-        replace(edge, guards=edge.guards | by_call[edge.call]) if edge.call in by_call else edge for edge in graph.edges
+class _Around(NamedTuple):
+    """What holds around calls, by call."""
+
+    guards: dict[int, int]
+    plain: dict[int, int]  # the guards that no argument bypasses
+    closed: dict[int, int]
+    bypass: dict[int, int]
+
+
+def _applied(graph: CallGraph, bits: Mapping[tuple[int, int], int], gates: Gates) -> CallGraph:
+    """The graph with guards and gates on its edges and blocking calls.
+
+    A guard that an argument bypasses stands on one of two edges: the other one, without it, is closed to whoever did
+    not ask for new work.
+    """
+    bypassing = {key: gate for key, gate in gates.bypassing.items() if key in bits}
+    around = _Around(
+        _by_call(graph, bits),
+        _by_call(graph, {key: each for key, each in bits.items() if key not in bypassing}),
+        _by_call(graph, gates.closing),
+        _by_call(graph, bypassing),
     )
-    sinks = tuple(
-        replace(sink, guards=sink.guards | by_call[sink.call]) if sink.call in by_call else sink for sink in graph.sinks
+    edges: list[Edge] = []
+    for number, edge in enumerate(graph.edges):
+        edges.extend(_edges(edge, around, gates.decides.get(number, 0)))
+    return replace(
+        graph,
+        edges=tuple(edges),
+        sinks=tuple(_sink(sink, around) for sink in graph.sinks),
+        gated=frozenset((*gates.closing, *bypassing)),
+        entered=gates.entered,
     )
-    return replace(graph, edges=edges, sinks=sinks)
+
+
+def _edges(edge: Edge, around: _Around, decides: int) -> Iterator[Edge]:
+    call = edge.call
+    guards, closed = around.guards.get(call, 0), around.closed.get(call, 0)
+    if not (guards or closed or decides):
+        yield edge
+        return
+    made = replace(edge, guards=edge.guards | guards, closed=closed, decides=decides)
+    yield made
+    if call in around.bypass:
+        unguarded = edge.guards | around.plain.get(call, 0)
+        yield replace(made, guards=unguarded, closed=closed | around.bypass[call])
+
+
+def _sink(sink: SinkSite, around: _Around) -> SinkSite:
+    call = sink.call
+    guards, closed = around.guards.get(call, 0), around.closed.get(call, 0)
+    if not (guards or closed):
+        return sink
+    bypass = around.bypass.get(call, 0)
+    plain = sink.guards | around.plain.get(call, 0)
+    return replace(sink, guards=sink.guards | guards, closed=closed, bypass=bypass, plain=plain)

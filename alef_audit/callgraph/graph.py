@@ -1,6 +1,7 @@
 """The call graph that later stages work on: functions as integers, edges, uses of the API graph."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from alef_audit.callgraph.api import ApiGraph
@@ -30,6 +31,8 @@ class Edge:
     guards: int  # bit set, see `guards.py`
     loops: tuple[str, ...] = ()  # loops that the edge itself adds: `xs.map(callback)` ranges over xs
     depth: int = 0  # nested loops around the call, those of `loops` included
+    closed: int = 0  # gates, see `gates.py`: the edge does not exist for whoever entered the caller with one of these
+    decides: int = 0  # gates of the callee that the arguments of the call decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,9 @@ class SinkSite:
     how: int
     loops: tuple[str, ...] = ()
     guards: int = 0  # bit set: what conditions around the call guard
+    closed: int = 0  # as on edges
+    bypass: int = 0  # gates without which `plain` holds in place of `guards`
+    plain: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,8 @@ class CallGraph:
     function_guards: dict[int, int]  # guards that decorators put around a function
     externals: tuple[tuple[int, int], ...]  # (call, API node): calls that leave the program
     unresolved: tuple[int, ...]  # calls of which nothing is known
+    gated: frozenset[tuple[int, int]] = frozenset()  # functions and conditions that arguments of callers decide
+    entered: Mapping[int, int] = field(default_factory=dict)  # function -> gates that are decided where it is a root
 
 
 def calls_to_program(graph: CallGraph, own: int) -> tuple[int, int]:

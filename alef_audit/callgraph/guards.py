@@ -12,6 +12,9 @@ LOW: Final = 1 << (len(KINDS) + 1)  # … of low confidence
 # not seconds on the edge: ways stay sets, and of two times to live on one way the lasting one decides whatever the
 # other is.
 LASTING: Final = 1 << (len(KINDS) + 2)
+# What the arguments of the call decide by which a way entered a function (`gates.py`): forgotten when it leaves it.
+GATES: Final = tuple(1 << (len(KINDS) + 3 + number) for number in range(8))
+ALL_GATES: Final = sum(GATES)
 DOUBT: Final = MEDIUM | LOW
 OFFLOAD: Final = BIT["offload.worker"] | BIT["offload.executor"] | BIT["offload.process"]
 

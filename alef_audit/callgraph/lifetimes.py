@@ -6,16 +6,15 @@ called the factory is done.  A field lives as long as the object, and that as lo
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.graph import CallGraph, Edge
 from alef_audit.callgraph.guards import BIT
-from alef_audit.callgraph.keeping import Keeping, Place, first_name
+from alef_audit.callgraph.keeping import Keeping, Place
 from alef_audit.callgraph.memos import method_class
-from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.recall import words_of
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
@@ -206,7 +205,9 @@ class Lifetimes:
         known = self._by_function.get(("run", function))
         if known is None:
             self._by_function["run", function] = UNKNOWN
-            known = self._of_run(function) if self._graph.program.functions[function].parent < 0 else self._called(function)
+            known = (
+                self._of_run(function) if self._graph.program.functions[function].parent < 0 else self._called(function)
+            )
             self._by_function["run", function] = known
         return known
 
@@ -218,7 +219,7 @@ class Lifetimes:
         return min(lifetimes, default=UNKNOWN)
 
     def _of_run(self, function: int) -> int:
-        """How often `function` runs: per dispatch, per connection or set-up, once; UNKNOWN if nothing is known to run it."""
+        """How often `function` runs: per dispatch, per set-up or connection, once; UNKNOWN if nothing known runs it."""
         if self._graph.program.functions[function].parent < 0:
             return PROCESS
         return self._reach.get(function, UNKNOWN)

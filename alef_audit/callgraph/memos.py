@@ -142,7 +142,7 @@ def _surroundings(program: Program, keeping: Keeping, function: int, words: Guar
 
 
 def _fits(conditions: tuple[Condition, ...], touch: Touch, index: int) -> bool | None:
-    """Whether a store follows the work below a condition: always (True), under a further test (False), or not (None)."""
+    """Whether a store follows the work below a condition: always, under a further test only (False), or not (None)."""
     around = list(chain(conditions, touch.condition))
     if index in around:
         return all(conditions[each].exits for each in around[: around.index(index)])

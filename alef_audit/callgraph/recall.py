@@ -25,7 +25,9 @@ _TRIED: Final = (0, FRESH, SAME, FRESH | SAME, KEYED, KEYED | FRESH, KEYED | SAM
 _NOTHING: Final = frozenset(("null", "undefined", "None", '""', "''", "false", "False", "0", "-1", '"undefined"'))
 _CERTAIN: Final = frozenset(("true", "True"))
 _OPPOSITE: Final = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
-_ATTRIBUTE: Final = re.compile(r"""(?:hasattr|getattr|Object\.hasOwn)\((?P<of>[\w$.]+), *["'](?P<name>\w+)["'](?:,.*)?\)""")
+_ATTRIBUTE: Final = re.compile(
+    r"""(?:hasattr|getattr|Object\.hasOwn)\((?P<of>[\w$.]+), *["'](?P<name>\w+)["'](?:,.*)?\)"""
+)
 _LOCAL: Final = re.compile(r"(?<![\w$.\"'])[A-Za-z_$][\w$]*")
 _WALRUS: Final = re.compile(r"\(\w+ := (.*)\)\Z", re.DOTALL)
 _CALLED: Final = re.compile(r"(?P<callee>[\w$.]+)\((?P<arguments>.*)\)\Z", re.DOTALL)
@@ -281,9 +283,7 @@ def _forms(place: Place) -> tuple[str, ...]:
     return f"{subject}.get({key})", f"{subject}.has({key})", f"{subject}[{key}]", f"{subject}.get({key}, None)"
 
 
-def recalled(
-    text: str, *, holds: bool, places: Mapping[Place, str], surroundings: Surroundings
-) -> Recalled | None:
+def recalled(text: str, *, holds: bool, places: Mapping[Place, str], surroundings: Surroundings) -> Recalled | None:
     """What the condition `text`, which leads to a branch if it `holds`, asks for; None if not for `places`.
 
     `places` are those that the branch fills, with what is stored there as far as that speaks of time.

@@ -135,7 +135,7 @@ END_LINE: Final = 12
 # offsets in an argument
 ARG_LABEL: Final = 0  # NO_NAME = positional, a name = keyword argument, SPREAD_POSITIONAL or SPREAD_KEYWORD
 ARG_SLOT: Final = 1  # 0 when the argument cannot bear a callable
-ARG_LITERAL: Final = 2  # name of a literal, see `literal_text`; NO_NAME when the argument is no literal
+ARG_LITERAL: Final = 2  # name of a literal, see below and `options_literal`; NO_NAME when the argument is no literal
 SPREAD_POSITIONAL: Final = -1
 SPREAD_KEYWORD: Final = -2
 
@@ -182,3 +182,18 @@ def rows(flows: bytes) -> Iterator[tuple[int, int, int, int, int]]:
 def string_literal(value: str) -> str:
     """The spelling of a string literal in an argument: a leading quote, then at most 120 characters of its value."""
     return '"' + value[:120]
+
+
+def options_literal(options: dict[str, str]) -> str:
+    """The spelling of an object literal in an argument that decides something: every key, with the literal spelling of
+    its value or "" for one that is no literal.
+    """
+    return "{" + ",".join(f"{key}:{value}" for key, value in options.items()) + "}"
+
+
+def options_of(literal: str) -> dict[str, str] | None:
+    """What `options_literal` wrote; None for other literals."""
+    if not literal.startswith("{"):
+        return None
+    parts = (part.partition(":") for part in literal[1:-1].split(",") if part)
+    return {key: value for key, _, value in parts}

@@ -52,20 +52,20 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
         for root in hot
         if root.function not in inside
     )
-    reached = propagate(outgoing, graph.function_guards, _numbered(hot), guards.OFFLOAD, is_async)
+    reached = propagate(outgoing, graph.function_guards, _numbered(graph, hot), guards.OFFLOAD, is_async)
     extra = surface.surface_roots(
         graph,
         edges,
         hot,
         started,
-        reached=_exposed(reached),
+        reached=_exposed(reached) | _cut_off(outgoing, reached),
         relevant=relevant,
         is_async=is_async,
         has_dispatch=has_dispatch,
     )
     roots = (*hot, *extra)
     if extra:
-        reached = propagate(outgoing, graph.function_guards, _numbered(roots), guards.OFFLOAD, is_async)
+        reached = propagate(outgoing, graph.function_guards, _numbered(graph, roots), guards.OFFLOAD, is_async)
     return Reachability(graph, roots, reached, outgoing, incoming, graph.sinks, has_dispatch, inside, doors)
 
 
@@ -99,13 +99,30 @@ def _is_application_root(graph: CallGraph, root: RootSite, started: set[int]) ->
     return not root.by_name
 
 
-def _numbered(roots: Iterable[RootSite]) -> list[tuple[int, int]]:
-    return [(root.function, 1 << number) for number, root in enumerate(roots)]
+def _numbered(graph: CallGraph, roots: Iterable[RootSite]) -> list[tuple[int, int, int]]:
+    return [(root.function, graph.entered.get(root.function, 0), 1 << number) for number, root in enumerate(roots)]
 
 
 def _exposed(reached: dict[int, Ways]) -> set[int]:
     """Functions that some root reaches without leaving the loop."""
     return {function for function, ways in reached.items() if any(not way & guards.OFFLOAD for way in ways)}
+
+
+def _cut_off(outgoing: dict[int, list[Edge]], reached: dict[int, Ways]) -> set[int]:
+    """Functions below branches that no way enters: somebody calls them, only not like this."""
+    pending = [
+        edge.callee
+        for caller in reached
+        for edge in outgoing.get(caller, ())
+        if edge.closed and edge.callee not in reached
+    ]
+    found = set(pending)
+    while pending:
+        for edge in outgoing.get(pending.pop(), ()):
+            if edge.callee not in found and edge.callee not in reached:
+                found.add(edge.callee)
+                pending.append(edge.callee)
+    return found
 
 
 def _role(graph: CallGraph, function: int) -> str:

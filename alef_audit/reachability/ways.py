@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush
 
 from alef_audit.callgraph.graph import Edge
+from alef_audit.callgraph.guards import ALL_GATES
 
 Ways = dict[int, int]  # way -> bit set of roots
 
@@ -29,13 +30,13 @@ def join(ways: Ways, way: int, roots: int) -> int:
 def propagate(
     outgoing: Mapping[int, list[Edge]],
     function_guards: Mapping[int, int],
-    starts: Iterable[tuple[int, int]],
+    starts: Iterable[tuple[int, int, int]],
     stops: int,
     is_async: frozenset[int],
 ) -> dict[int, Ways]:
     """Ways by which roots reach every function.
 
-    `starts` are (function, root bit).  A way that crosses a guard of `stops` (an offload) ends at asynchronous
+    `starts` are (function, way, root bit).  A way that crosses a guard of `stops` (an offload) ends at asynchronous
     functions: calling one from another thread only makes a coroutine, its body runs on whichever loop awaits it.
 
     Functions are visited callers first (by strongly connected components), so that each is settled before its callees.
@@ -54,8 +55,8 @@ def propagate(
                 heappush(queue, (rank.get(function, len(rank)), function))
             waiting[way] = waiting.get(way, 0) | fresh
 
-    for function, bit in starts:
-        arrive(function, 0, bit)
+    for function, way, bit in starts:
+        arrive(function, way, bit)
     while queue:
         _, function = heappop(queue)
         ways = pending.pop(function)
@@ -63,8 +64,8 @@ def propagate(
             callee = edge.callee
             crossed = edge.guards | function_guards.get(callee, 0)
             for way, roots in ways.items():
-                if not (way & stops and callee in is_async):
-                    arrive(callee, way | crossed, roots)
+                if not (way & edge.closed or (way & stops and callee in is_async)):
+                    arrive(callee, way & ~ALL_GATES | crossed | edge.decides, roots)
     return reached
 
 

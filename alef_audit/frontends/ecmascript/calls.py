@@ -10,7 +10,7 @@ from alef_audit.facts.file import Import
 from alef_audit.frontends.ecmascript.descriptors import define, define_all, export_getters
 from alef_audit.frontends.ecmascript.functions import FUNCTIONS, handed_on
 from alef_audit.frontends.ecmascript.kept import TOUCHING, touched
-from alef_audit.frontends.ecmascript.literals import bare, literal, string_value
+from alef_audit.frontends.ecmascript.literals import bare, literal, options, string_value
 from alef_audit.frontends.ecmascript.modules import import_slot, interop
 from alef_audit.frontends.ecmascript.patterns import read
 from alef_audit.frontends.ecmascript.walk import UNNAMED, LoopDraft, Naming, Walk
@@ -260,7 +260,11 @@ def _arguments(walk: Walk, listed: Node, callee_text: str) -> list[Argument]:
             label = callback_label(callee_text, first_text)
             found.append((flows.NO_NAME, handed_on(walk, child, label, 0), flows.NO_NAME))
         else:
-            found.append((flows.NO_NAME, walk.value_as(child, UNNAMED), flows.NO_NAME))
+            holder, known = len(walk.build.aliases), len(walk.telling)
+            slot = walk.value_as(child, UNNAMED)
+            told = options(walk, child) if holder in walk.telling[known:] and kind == "object" else ""
+            del walk.telling[known:]
+            found.append((flows.NO_NAME, slot, walk.build.name(told)))
     return found
 
 

@@ -14,12 +14,16 @@ CLEARING: Final = frozenset(("clear", "delete", "reset"))
 TOUCHING: Final = STORING | CLEARING
 _LIMIT: Final = 120
 _EMPTY: Final = re.compile(
-    rb"""null|undefined|void 0|false|0|""|''|\{\}|\[\]|new (?:Weak)?(?:Map|Set)(?:<[^()]*>)?\(\)|Object\.create\(null\)"""
+    rb"""null|undefined|void 0|false|0|""|''|\{\}|\[\]|new (?:Weak)?(?:Map|Set)(?:<[^()]*>)?\(\)|"""
+    rb"""Object\.create\(null\)"""
 )
 _TIMED: Final = re.compile(rb"now|[tT]ime|[eE]xpir|TTL|ttl|_AT\b|At\b")
-# What a local may be bound to that tells where its value is kept: a look-up, a field, another name, a new collection; or
-# a test of time.
-_TELLING: Final = re.compile(rb"[a-zA-Z_$!(][^(]*|new (?:Weak)?(?:Map|Set)\b.*|.*(?:\.(?:get|has|now|getItem|peek)\(|[cC]ache|[mM]emo).*", re.DOTALL)
+# What a local may be bound to that tells where its value is kept: a look-up, a field, another name, a new collection;
+# or a test of time.
+_TELLING: Final = re.compile(
+    rb"[a-zA-Z_$!(][^(]*|new (?:Weak)?(?:Map|Set)\b.*|.*(?:\.(?:get|has|now|getItem|peek)\(|[cC]ache|[mM]emo).*",
+    re.DOTALL,
+)
 _NUMBER: Final = re.compile(rb"[\d_.e\s*+()]+")
 _REST: Final = 60
 
@@ -29,7 +33,10 @@ def assigned(walk: Walk, left: Node, right: Node | None) -> None:
     kind = left.type
     if kind == "identifier":
         name = walk.text(left)
-        if name in walk.frame.scope.declared or right is None:
+        if right is None:
+            return
+        if name in walk.frame.scope.declared:
+            _rebound(walk, name, right)
             return
         _note(walk, left, name, "", right)
     elif kind == "member_expression":
@@ -42,6 +49,13 @@ def assigned(walk: Walk, left: Node, right: Node | None) -> None:
             text = _chain(walk, base)
             if text:
                 _note(walk, left, text, walk.short(index, _LIMIT), right)
+
+
+def _rebound(walk: Walk, name: str, right: Node) -> None:
+    """Note that a local or parameter does not keep the value that a caller decides: `force = true`, `x = x || y`."""
+    text = walk.source[right.start_byte : min(right.end_byte, right.start_byte + _REST)]
+    if text in (b"true", b"false") or text.startswith((name.encode(), b"!" + name.encode())):
+        bound(walk, name, right)
 
 
 def _chain(walk: Walk, node: Node) -> str:

@@ -160,3 +160,19 @@ def join(path: str, key: str) -> str:
     if not path:
         return key
     return f"{path}.{key}" if is_identifier(key) or key.startswith("[Symbol.") else f'{path}["{key}"]'
+
+
+def options(walk: Walk, node: Node) -> str:
+    """The spelling of an object literal as an argument, see `flows.options_literal`; "" if its keys are not known."""
+    found: dict[str, str] = {}
+    for child in node.named_children:
+        if child.type == "spread_element":
+            return ""
+        key, value = child.child_by_field_name("key"), child.child_by_field_name("value")
+        if child.type == "pair" and key is not None and value is not None and key.type == "property_identifier":
+            found[walk.text(key)] = _SIMPLE.get(walk.text(value), "") if value.end_byte - value.start_byte < 10 else ""
+        elif child.type == "shorthand_property_identifier":
+            found[walk.text(child)] = ""
+        elif child.type != "comment":
+            return ""
+    return flows.options_literal(found)

@@ -51,6 +51,7 @@ def object_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
     return dst or slot
 
 
+_DECIDING: Final = frozenset(("true", "false", "null"))
 _PLAIN: Final = frozenset(("number", "string", "true", "false", "null", "undefined", "regex"))
 
 
@@ -60,6 +61,8 @@ def _pair(walk: Walk, node: Node, holder: int, path: str) -> bool:
     if key is not None and key.type == "computed_property_name":
         walk.children(key)
     if value is None or value.type in _PLAIN:
+        if value is not None and value.type in _DECIDING:
+            walk.telling.append(holder)
         return False
     name = property_name(walk, key)
     naming = property_naming(walk, path, name, key)

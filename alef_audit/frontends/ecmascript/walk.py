@@ -75,10 +75,7 @@ class Frame:
     )
 
     def __init__(self, index: int, scope: Scope, parent: "Frame | None", result: int) -> None:
-        self.index = index
-        self.scope = scope
-        self.parent = parent
-        self.result = result
+        self.index, self.scope, self.parent, self.result = index, scope, parent, result
         self.types: tuple[int, ...] = ()  # that its declared result names
         self.name = self.qualname = self.label = ""
         self.line = self.column = self.end_line = 1
@@ -167,17 +164,17 @@ class Walk:
         "source",
         "tables",
         "tasks",
+        "telling",
         "timers",
         "too_deep",
     )
 
     def __init__(self, build: FactsBuilder, source: bytes, tables: Tables, constants: Mapping[str, str]) -> None:
-        self.build = build
-        self.constants = constants
-        self.source = source
-        self.tables = tables
+        self.build, self.tables = build, tables
+        self.source, self.constants = source, constants
         self.depth = 0
         self.too_deep = False
+        self.telling: list[int] = []  # slots of object literals that hold `true`, `false` or `null`
         self.frames: list[Frame] = []
         self.loops: list[LoopDraft] = []
         self.tasks: list[Task] = []

@@ -15,9 +15,12 @@ TOUCHING: Final = _STORING | _CLEARING
 _LIMIT: Final = 120
 _EMPTY: Final = re.compile(rb"""None|False|0|0\.0|""|''|\{\}|\[\]|dict\(\)|set\(\)|list\(\)""")
 _TIMED: Final = re.compile(rb"now|time|expir|ttl|TTL|monotonic")
-# What a local may be bound to that tells where its value is kept: a look-up, a field, another name, a new collection; or
-# a test of time.
-_TELLING: Final = re.compile(rb"[a-zA-Z_(][^(]*|\{\}|\[\]|(?:set|dict|list)\(.*|.*(?:\.get\(|getattr\(|time\(|monotonic\(|cache|memo).*", re.DOTALL)
+# What a local may be bound to that tells where its value is kept: a look-up, a field, another name, a new collection;
+# or a test of time.
+_TELLING: Final = re.compile(
+    rb"[a-zA-Z_(][^(]*|\{\}|\[\]|(?:set|dict|list)\(.*|.*(?:\.get\(|getattr\(|time\(|monotonic\(|cache|memo).*",
+    re.DOTALL,
+)
 _NUMBER: Final = re.compile(rb"[\d_.e\s*+()]+|(?:datetime\.)?timedelta\([\w=,\s]+\)")
 _MISSING: Final = ("KeyError", "AttributeError", "LookupError", "IndexError", "NameError")
 _LOOKING: Final = frozenset(("return_statement", "expression_statement"))
