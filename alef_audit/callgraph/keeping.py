@@ -14,6 +14,7 @@ _FIRST: Final = re.compile(r"[\w$#]+")
 _SECONDS: Final = {"days": 86400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0, "milliseconds": 0.001}
 _DELTA: Final = re.compile(r"(days|hours|minutes|seconds|milliseconds)=([\d_.]+)")
 _FACTORS: Final = 8
+_PATH: Final = re.compile(r"[A-Za-z_$#][^\s()]*")
 _LOOKED_UP: Final = re.compile(r"[\w$.]+(?:\.get\([^()]*\)|\[[^\[\]]*\])")
 
 
@@ -90,7 +91,7 @@ def _place(result: Keeping, function: int, place: Place) -> Place:
         for value, owner, slot in result.reads.get(function, {}).get(place.base, ()):
             if _LOOKED_UP.fullmatch(value):
                 return place._replace(base=first_name(value), owner=owner, slot=slot)
-            if "(" not in value and " " not in value:
+            if _PATH.fullmatch(value):
                 subject = value + place.subject.removeprefix(place.base)
                 return Place(subject, place.key, first_name(value), owner, slot)
     return place

@@ -145,7 +145,8 @@ def _fits(conditions: tuple[Condition, ...], touch: Touch, index: int) -> bool |
     """Whether a store follows the work below a condition: always, under a further test only (False), or not (None)."""
     around = list(chain(conditions, touch.condition))
     if index in around:
-        return all(conditions[each].exits for each in around[: around.index(index)])
+        inner = (conditions[each] for each in around[: around.index(index)])
+        return all(each.exits or each.text == conditions[index].text for each in inner)
     outside = set(chain(conditions, conditions[index].parent))
     if outside.issuperset(around) and touch.line >= conditions[index].line - _ABOVE:
         return True

@@ -171,9 +171,11 @@ class _Reader:
         return when_fresh
 
     def _counted(self, text: str) -> Place | None:
-        """The place whose number of entries `text` gives."""
+        """The place whose number of entries `text` gives, or asks: `if not cache`."""
         for place in self.places:
             subject = place.subject
+            if place.key and text == subject:
+                return place
             if text in (f"{subject}.size", f"{subject}.length", f"len({subject})", f"Object.keys({subject}).length"):
                 return place
         return None

@@ -26,7 +26,7 @@ class GuardWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class GuardForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One form, with the smallest program that has it: an entry point, a guard, a blocking call."""
+    """One form: a function `answer` that comes to a blocking call, and what the guard before it is worth."""
 
     id: str
     language: Literal["typescript", "python"]
@@ -37,6 +37,15 @@ class GuardForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: str = ""  # for forms that look like a guard and are none, or half of one
 
 
+class Around(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What makes a program of a form: the blocking work before it, an entry point that runs `answer` behind it."""
+
+    language: Literal["typescript", "python"]
+    before: str
+    after: str
+
+
 class HandGuards(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     words: GuardWords
-    form: tuple[GuardForm, ...] = ()
+    around: tuple[Around, ...]
+    form: tuple[GuardForm, ...]

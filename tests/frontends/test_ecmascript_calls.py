@@ -190,8 +190,9 @@ def test_early_exits_are_conditions_of_what_follows_in_the_block() -> None:
     assert found["rest"] == [("fresh", True, True)]
 
 
-def test_conditions_without_calls_are_not_written() -> None:
-    assert Reader("if (a) { x = 1; } y = b ? 1 : 2;").facts.conditions == ()
+def test_conditions_without_calls_and_stores_are_not_written() -> None:
+    assert Reader("let x, y; if (a) { x = 1; } y = b ? 1 : 2;").facts.conditions == ()
+    assert Reader("let x; function f() { if (!x) { x = 1; } }").facts.conditions[0].text == "!x"
 
 
 # --- names of functions

@@ -22,10 +22,10 @@ GUARD = '[[guard]]\nkind = "memoise.ttl"\n'
 
 @pytest.fixture
 def rules(tmp_path: Path) -> Path:
-    """A complete rules folder of its own: the bundled vocabulary, and one good model."""
+    """A complete rules folder of its own: the bundled vocabulary and forms, and one good model."""
     folder = tmp_path / "rules"
     shutil.copytree(bundled_rules() / "patterns", folder / "patterns")
-    for name in ("kinds.toml", "lexicon.toml"):
+    for name in ("kinds.toml", "lexicon.toml", "guards.toml"):
         shutil.copy(bundled_rules() / name, folder / name)
     put(folder, "models/pypi/aaa.toml", HEAD.replace('"own"', '"aaa"') + TYPE)
     return folder
@@ -133,7 +133,7 @@ def test_files_that_are_no_text(rules: Path) -> None:
     assert mistake(rules).path == str(path)
 
 
-@pytest.mark.parametrize("name", ["kinds.toml", "lexicon.toml"])
+@pytest.mark.parametrize("name", ["kinds.toml", "lexicon.toml", "guards.toml"])
 def test_the_vocabulary_has_to_be_there(rules: Path, name: str) -> None:
     (rules / name).unlink()
     error = mistake(rules)
