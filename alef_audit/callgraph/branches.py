@@ -115,6 +115,19 @@ class _Around(NamedTuple):
     closed: dict[int, int]
     bypass: dict[int, int]
 
+    def at(self, call: int, via: tuple[int, ...]) -> int:
+        """The guards around a call, or of a callback around the calls by which it gets to be run."""
+        bits = self.guards.get(call, 0)
+        for passing in via:
+            bits |= self.plain.get(passing, 0)
+        return bits
+
+    def plain_at(self, call: int, via: tuple[int, ...]) -> int:
+        bits = self.plain.get(call, 0)
+        for passing in via:
+            bits |= self.plain.get(passing, 0)
+        return bits
+
 
 def _applied(graph: CallGraph, bits: Mapping[tuple[int, int], int], gates: Gates) -> CallGraph:
     """The graph with guards and gates on its edges and blocking calls.
@@ -143,22 +156,22 @@ def _applied(graph: CallGraph, bits: Mapping[tuple[int, int], int], gates: Gates
 
 def _edges(edge: Edge, around: _Around, decides: int) -> Iterator[Edge]:
     call = edge.call
-    guards, closed = around.guards.get(call, 0), around.closed.get(call, 0)
+    guards, closed = around.at(call, edge.via), around.closed.get(call, 0)
     if not (guards or closed or decides):
         yield edge
         return
     made = replace(edge, guards=edge.guards | guards, closed=closed, decides=decides)
     yield made
     if call in around.bypass:
-        unguarded = edge.guards | around.plain.get(call, 0)
+        unguarded = edge.guards | around.plain_at(call, edge.via)
         yield replace(made, guards=unguarded, closed=closed | around.bypass[call])
 
 
 def _sink(sink: SinkSite, around: _Around) -> SinkSite:
     call = sink.call
-    guards, closed = around.guards.get(call, 0), around.closed.get(call, 0)
+    guards, closed = around.at(call, sink.via), around.closed.get(call, 0)
     if not (guards or closed):
         return sink
     bypass = around.bypass.get(call, 0)
-    plain = sink.guards | around.plain.get(call, 0)
+    plain = sink.guards | around.plain_at(call, sink.via)
     return replace(sink, guards=sink.guards | guards, closed=closed, bypass=bypass, plain=plain)

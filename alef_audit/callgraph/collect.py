@@ -1,5 +1,7 @@
 """What linking accumulates while it visits the calls: edges, blocking calls, registrations."""
 
+from dataclasses import replace
+
 import re2
 
 from alef_audit.callgraph import graph, guards, tokens
@@ -134,7 +136,16 @@ class Collector:
             for function in functions_in(self.state, self.state.fields[value][name])
         ]
 
-    def edge(self, call: int, callee: int, how: int, guard: int = 0, loops: tuple[str, ...] = ()) -> None:
+    def edge(
+        self,
+        call: int,
+        callee: int,
+        how: int,
+        guard: int = 0,
+        loops: tuple[str, ...] = (),
+        via: tuple[int, ...] = (),
+    ) -> None:
+        """Add an edge, or make the one that is known less guarded; `via` as in `Edge`."""
         table = self.table
         caller = table.function(call)
         key = (caller, callee, call)
@@ -142,7 +153,10 @@ class Collector:
         known = self.edges.get(key)
         if known is None or guard < known.guards:
             depth = sum(multiplies(name) for name in (*self.loop_names(call), *loops))
-            self.edges[key] = Edge(caller, callee, call, table.line(call), how, guard, loops, depth)
+            via = via if known is None or via == known.via else ()
+            self.edges[key] = Edge(caller, callee, call, table.line(call), how, guard, loops, depth, via=via)
+        elif known.via != via:
+            self.edges[key] = replace(known, via=())
 
     def uses(self, call: int, slot: int, functions: list[int], guard: int, loops: tuple[str, ...]) -> bool:
         """Note that `call` runs what a parameter holds; the edges follow when all sites are known. False
@@ -159,13 +173,15 @@ class Collector:
         """Put a guard around a function, wherever it is called from."""
         self.function_guards[function] = self.function_guards.get(function, 0) | bit
 
-    def handed_sink(self, call: int, node: int, loops: tuple[str, ...]) -> None:
+    def handed_sink(self, call: int, node: int, loops: tuple[str, ...], via: tuple[int, ...] = ()) -> None:
         """Note that `call` hands over the blocking library function `node` to something that runs it."""
         row, _ = self.state.api.sinks[node]
         text = self.state.api.text[node]
         caller = self.table.function(call)
-        site = SinkSite(caller, call, text, row.kind, row.cost, row.instead, graph.CALLBACK, loops)
-        self.sinks.setdefault((call, text), site)
+        site = SinkSite(caller, call, text, row.kind, row.cost, row.instead, graph.CALLBACK, loops, via=via)
+        known = self.sinks.setdefault((call, text), site)
+        if known.via != via:
+            self.sinks[call, text] = replace(known, via=())
 
     def loop_guard(self, call: int) -> int:
         """`yield` when a loop around the call gives the event loop a turn between its rounds."""

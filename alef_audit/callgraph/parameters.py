@@ -39,6 +39,7 @@ class Use(NamedTuple):
     guard: int
     loops: tuple[str, ...]
     awaited: bool
+    via: tuple[int, ...] = ()  # calls under conditions by which the value travels on to where it is run
 
 
 @dataclass(frozen=True, slots=True)

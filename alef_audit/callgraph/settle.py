@@ -3,6 +3,7 @@
 from typing import Final
 
 from alef_audit.callgraph import graph, guards
+from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import Collector, how_of
 from alef_audit.callgraph.parameters import Path, Use, guards_between
 from alef_audit.callgraph.passing import Sites
@@ -49,7 +50,8 @@ def settle_parameters(collector: Collector) -> None:
                 escaping.add(use.call)
             else:
                 loops = use.loops + collector.loop_names(use.call)
-                pending.append((path, Use(use.call, use.guard | between, loops, use.awaited)))
+                via = _passing((), collector.table, use.call)
+                pending.append((path, Use(use.call, use.guard | between, loops, use.awaited, via)))
     explained = _carry_back(collector, outgoing, pending)
     _keep_unexplained(collector, explained, escaping)
 
@@ -60,11 +62,11 @@ def _carry_back(
     """Write the edges at the passing sites; gives what they explain."""
     table, program = collector.table, collector.state.program
     sites = Sites(collector.state, table, collector.spelled)
-    seen: set[tuple[Path, int, int, bool]] = set()
+    seen: set[tuple[Path, int, int, bool, tuple[int, ...]]] = set()
     explained = _Explained()
     while pending:
         path, use = pending.pop()
-        key = (path, use.guard, len(use.loops), use.awaited)
+        key = (path, use.guard, len(use.loops), use.awaited, use.via)
         if key in seen:
             continue
         seen.add(key)
@@ -73,7 +75,7 @@ def _carry_back(
             explained.functions.setdefault(path, set()).update(passed.functions)
             explained.nodes.setdefault(path, set()).update(passed.nodes)
             for function in passed.functions:
-                collector.edge(site, function, graph.CALLBACK, use.guard, use.loops)
+                collector.edge(site, function, graph.CALLBACK, use.guard, use.loops, use.via)
             for node in passed.nodes:
                 _passed_sink(collector, site, node, use)
             for forward in passed.forwards:
@@ -81,9 +83,17 @@ def _carry_back(
                 between = guards_between(program, outgoing, forward.function, table.function(site))
                 if between is not None and len(use.loops) < _LOOPS:
                     loops = use.loops + collector.loop_names(site)
-                    pending.append((forward, Use(site, use.guard | between, loops, use.awaited)))
+                    via = _passing(use.via, table, site)
+                    pending.append((forward, Use(site, use.guard | between, loops, use.awaited, via)))
     explained.close()
     return explained
+
+
+def _passing(via: tuple[int, ...], table: CallTable, call: int) -> tuple[int, ...]:
+    """`via` and `call`, if that stands under a condition: what guards the call guards the value on its way."""
+    if table.condition(call) < 0 or call in via or len(via) >= _LOOPS:
+        return via
+    return (*via, call)
 
 
 def _passed_sink(collector: Collector, site: int, node: int, use: Use) -> None:
@@ -96,7 +106,7 @@ def _passed_sink(collector: Collector, site: int, node: int, use: Use) -> None:
     is_python = collector.state.program.unit_of(table.function(site)).facts.language == "python"
     if use.awaited and (is_python or row.unless_awaited):
         return
-    collector.handed_sink(site, node, use.loops)
+    collector.handed_sink(site, node, use.loops, use.via)
 
 
 def _keep_unexplained(collector: Collector, explained: _Explained, escaping: set[int]) -> None:

@@ -236,9 +236,11 @@ class FactsBuilder:
         key: str = "",
         value: str = "",
     ) -> None:
-        """Write one row of what functions keep, see `facts.kept`; texts are put on one line."""
-        texts = (" ".join(text.split()) if "\n" in text else text for text in (subject, key, value))
-        self.kept.extend((kind, function, condition, line, *map(self.name, texts), kept.UNKNOWN, 0))
+        """Write one row of what functions keep, see `facts.kept`; a value is put on one line."""
+        if "\n" in value:
+            value = " ".join(value.split())
+        name = self.name
+        self.kept.extend((kind, function, condition, line, name(subject), name(key), name(value), kept.UNKNOWN, 0))
         first = _FIRST_NAME.search(value.removeprefix("await ") if kind == kept.READ else subject)
         self._subjects.append((scope, first.group() if first else ""))
 

@@ -18,7 +18,7 @@ _TIMED: Final = re.compile(rb"now|time|expir|ttl|TTL|monotonic")
 # What a local may be bound to that tells where its value is kept: a look-up, a field, another name, a new collection;
 # or a test of time.
 _TELLING: Final = re.compile(
-    rb"[a-zA-Z_(][^(]*|\{\}|\[\]|(?:set|dict|list)\(.*|.*(?:\.get\(|getattr\(|time\(|monotonic\(|cache|memo).*",
+    rb"(?![fFrRbB]{1,2}[\"'])[a-zA-Z_(][^(]*|\{\}|\[\]|(?:set|dict|list)\(.*|.*(?:\.get\(|getattr\(|time\(|monotonic\(|cache|memo).*",
     re.DOTALL,
 )
 _NUMBER: Final = re.compile(rb"[\d_.e\s*+()]+|(?:datetime\.)?timedelta\([\w=,\s]+\)")
@@ -31,10 +31,9 @@ def assigned(walk: Walk, place: Place, target: Node, right: Node) -> None:
     kind = target.type
     if kind == "identifier":
         name = source(walk, target)
-        declared = place.scope.declared
-        if f"global {name}" in declared or f"nonlocal {name}" in declared:
+        if name not in place.scope.declared:  # declared `global` or `nonlocal`
             _note(walk, place, target, name, "", right)
-        elif place.scope.function or place.owner < 0:
+        elif place.fields is None:
             _bound(walk, place, name, right)
     elif kind == "attribute":
         text = _chain(walk, target)
