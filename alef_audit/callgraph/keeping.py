@@ -9,7 +9,7 @@ from alef_audit.callgraph.program import Program, Unit
 from alef_audit.facts import kept
 from alef_audit.facts.file import Condition
 
-_OPTIONAL: Final = re.compile(r"\?\.(?=[\w$#])|!(?=[.\[)]|$)|\?\.(?=[\[(])|\s+as\s+[^()]*$")
+_MARKS: Final = re.compile(r"!(?=[.\[)]|$)|\?\.(?=[\[(])|\s+as\s+[^()]*$|\?(?=\.)")
 _FIRST: Final = re.compile(r"[\w$#]+")
 _SECONDS: Final = {"days": 86400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0, "milliseconds": 0.001}
 _DELTA: Final = re.compile(r"(days|hours|minutes|seconds|milliseconds)=([\d_.]+)")
@@ -104,8 +104,7 @@ def first_name(text: str) -> str:
 
 def plain(text: str) -> str:
     """`text` without optional chaining, assertions that something is there, and casts."""
-    text = text.strip().removeprefix("await ")
-    return _OPTIONAL.sub(lambda match: "." if match.group() == "?." else "", text).strip()
+    return _MARKS.sub("", text.strip().removeprefix("await ")).strip()
 
 
 def number(text: str) -> float | None:

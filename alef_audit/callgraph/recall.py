@@ -8,7 +8,7 @@ under the same key, the caller does not ask for a new one) are made one by one, 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from alef_audit.callgraph.keeping import Place, Read, number, plain
@@ -56,7 +56,7 @@ class Recalled(NamedTuple):
     options: tuple[Option, ...]
 
 
-@cache
+@lru_cache(maxsize=65536)
 def words_of(text: str) -> frozenset[str]:
     """The words that names in `text` are made of, in lower case."""
     return frozenset(word.lower() for word in _WORD.findall(text))
@@ -276,7 +276,7 @@ class _Reader:
         return value / 1000 if self.surroundings.in_milliseconds else value
 
 
-@cache
+@lru_cache(maxsize=65536)
 def _forms(place: Place) -> tuple[str, ...]:
     """How reading a place is written."""
     subject, key = place.subject, place.key

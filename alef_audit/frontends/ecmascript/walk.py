@@ -113,11 +113,8 @@ class LoopDraft:
     __slots__ = ("function", "index", "line", "over", "parent", "yields")
 
     def __init__(self, index: int, function: int, parent: "LoopDraft | None", line: int, over: str) -> None:
-        self.index = index
-        self.function = function
-        self.parent = parent
-        self.line = line
-        self.over = over
+        self.index, self.function, self.parent = index, function, parent
+        self.line, self.over = line, over
         self.yields = False
 
 
