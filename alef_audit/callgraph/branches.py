@@ -38,7 +38,8 @@ class Rules(NamedTuple):
 def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     """`graph` with the guards that its conditions are, and with the branches told apart that arguments decide."""
     kept = keeping(graph.program)
-    found = memos(graph.program, graph.table, graph.edges, kept, rules.words)
+    calls = {call for site in (*graph.edges, *graph.sinks) for call in site.via}.union(s.call for s in graph.sinks)
+    found = memos(graph.program, graph.table, graph.edges, calls, kept, rules.words)
     bits = _graded_in_rounds(graph, state, kept, found, rules) if found else {}
     gates = find_gates(graph, kept, found.values(), state.links)
     if not bits and not gates.closing:
@@ -96,6 +97,8 @@ def _by_call(graph: CallGraph, bits: Mapping[tuple[int, int], int]) -> dict[int,
     table, program = graph.table, graph.program
     functions = {function for function, _ in bits}
     found: dict[int, int] = {}
+    if not functions:
+        return found
     rows = zip(table.all(flows.IN_FUNCTION), table.all(flows.CONDITION), strict=True)
     for call, (function, condition) in enumerate(rows):
         if condition >= 0 and function in functions:

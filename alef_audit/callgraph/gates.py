@@ -117,7 +117,9 @@ def _deciding_conditions(graph: CallGraph, keeping: Keeping, incoming: Mapping[i
     program, table = graph.program, graph.table
     found: dict[int, set[int]] = {}
     names: dict[int, frozenset[str] | None] = {}
-    for function, call in (*((e.caller, e.call) for e in graph.edges), *((s.function, s.call) for s in graph.sinks)):
+    blocking = _blocking(graph, incoming)
+    calls = ((edge.caller, edge.call) for edge in graph.edges if edge.callee in blocking)
+    for function, call in (*calls, *((sink.function, sink.call) for sink in graph.sinks)):
         condition = table.condition(call) if call >= 0 else -1
         if condition < 0 or function not in incoming:
             continue
@@ -132,6 +134,19 @@ def _deciding_conditions(graph: CallGraph, keeping: Keeping, incoming: Mapping[i
                 break
             if asked is None or not asked.isdisjoint(_NAME.findall(facts.conditions[index].text)):
                 found.setdefault(function, set()).add(index)
+    return found
+
+
+def _blocking(graph: CallGraph, incoming: Mapping[int, list[int]]) -> set[int]:
+    """The functions that come to a blocking call: branches that lead to no such function need no gate."""
+    found = {sink.function for sink in graph.sinks}
+    pending = list(found)
+    while pending:
+        for number in incoming.get(pending.pop(), ()):
+            caller = graph.edges[number].caller
+            if caller not in found:
+                found.add(caller)
+                pending.append(caller)
     return found
 
 

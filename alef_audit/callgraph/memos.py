@@ -43,10 +43,13 @@ class _Sites:
 
 
 def memos(
-    program: Program, table: CallTable, edges: Iterable[Edge], keeping: Keeping, words: GuardWords
+    program: Program, table: CallTable, edges: Iterable[Edge], calls: Iterable[int], keeping: Keeping, words: GuardWords
 ) -> dict[tuple[int, int], Memo]:
-    """All memos of the program, by function and condition (in the table of the function's unit)."""
-    sites = _sites(program, table, edges, keeping)
+    """All memos of the program, by function and condition (in the table of the function's unit).
+
+    `calls` are those, besides the edges and what makes objects, that matter: the others need no guard.
+    """
+    sites = _sites(program, table, edges, calls, keeping)
     found: dict[tuple[int, int], Memo] = {}
     for function in sorted(sites.conditions):
         conditions = program.unit_of(function).facts.conditions
@@ -70,16 +73,27 @@ def memos(
     return found
 
 
-def _sites(program: Program, table: CallTable, edges: Iterable[Edge], keeping: Keeping) -> _Sites:
+def _sites(program: Program, table: CallTable, edges: Iterable[Edge], calls: Iterable[int], keeping: Keeping) -> _Sites:
     sites = _Sites()
     units, function_unit = program.units, program.function_unit
-    for function, condition in zip(table.all(flows.IN_FUNCTION), table.all(flows.CONDITION), strict=True):
-        if condition >= 0:
-            known = sites.conditions.setdefault(function, set())
-            if condition not in known:
-                known.update(chain(units[function_unit[function]].facts.conditions, condition))
+
+    def add(function: int, condition: int) -> None:
+        known = sites.conditions.setdefault(function, set())
+        if condition not in known:
+            known.update(chain(units[function_unit[function]].facts.conditions, condition))
+
+    made = zip(table.all(flows.IN_FUNCTION), table.all(flows.CONDITION), table.all(flows.FLAGS), strict=True)
+    for function, condition, flag in made:
+        if condition >= 0 and flag & flows.NEW:
+            add(function, condition)
+    for call in calls:
+        if table.condition(call) >= 0:
+            add(table.function(call), table.condition(call))
     for edge in edges:
-        if edge.caller in sites.conditions and (edge.callee in keeping.stores or edge.callee in keeping.clears):
+        condition = table.condition(edge.call) if edge.call >= 0 else -1
+        if condition >= 0:
+            add(edge.caller, condition)
+        if edge.callee in keeping.stores or edge.callee in keeping.clears:
             sites.below[edge.caller].append(edge)
     return sites
 
@@ -162,14 +176,12 @@ def _values(touches: Iterable[Touch]) -> dict[Place, str]:
 
 def _speaks(text: str, places: Mapping[Place, str], surroundings: Surroundings) -> bool:
     """Whether a test can speak of one of the places at all."""
-    for place in places:
-        name = place.subject.rpartition(".")[2]
-        if name in text:
-            return True
-        for local, bound in surroundings.reads.items():
-            if local in text and any(name in value or first_name(value) in surroundings.reads for value, _, _ in bound):
-                return True
-    return False
+    names = {place.subject.rpartition(".")[2] for place in places}
+    if any(name in text for name in names):
+        return True
+    reads = surroundings.reads
+    bound = (read.value for local in reads if local in text for read in reads[local])
+    return any(first_name(value) in reads or any(name in value for name in names) for value in bound)
 
 
 def _is_flight(

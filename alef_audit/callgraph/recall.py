@@ -81,12 +81,17 @@ class _Reader:
     def __init__(self, places: tuple[Place, ...], surroundings: Surroundings) -> None:
         self.places = places
         self.surroundings = surroundings
-        self.allowed = 0
-        self.bypass = False
+        self.allowed, self.bypass = 0, False
         self.asked: dict[Place, None] = {}
         self.times: list[str] = []
         self.expires = False
         self.options: dict[tuple[str, str], None] = {}
+
+    def decides(self, text: str, allowed: int, bypass: bool, holds: bool) -> bool:
+        """Whether the test, under the assumptions `allowed`, asks for a place and cannot lead to the branch."""
+        self.allowed, self.bypass = allowed, bypass
+        self.asked, self.options, self.times, self.expires = {}, {}, [], False
+        return self.evaluate(text) is (not holds) and bool(self.asked)
 
     def evaluate(self, text: str, depth: int = 0) -> Truth:
         return truth(parse(text), lambda atom: self._atom(atom, depth))
@@ -127,12 +132,12 @@ class _Reader:
 
     def _mentioned(self, text: str) -> Place | None:
         for place in self.places:
-            if re.search(rf"(?<![\w$.]){re.escape(place.subject)}(?![\w$])", text):
+            if place.subject in text and _spelling((place.subject,)).search(text):
                 return place
         return None
 
     def _is_now(self, text: str) -> bool:
-        return any(re.search(rf"(?<![\w$.]){re.escape(now)}(?![\w$])", text) for now in self.surroundings.words.now)
+        return _spelling(self.surroundings.words.now).search(text) is not None
 
     # --- atoms
 
@@ -277,6 +282,12 @@ class _Reader:
 
 
 @lru_cache(maxsize=65536)
+def _spelling(names: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of the names, as a whole."""
+    return re.compile(rf"(?<![\w$.])(?:{'|'.join(map(re.escape, names))})(?![\w$])")
+
+
+@lru_cache(maxsize=65536)
 def _forms(place: Place) -> tuple[str, ...]:
     """How reading a place is written."""
     subject, key = place.subject, place.key
@@ -290,14 +301,13 @@ def recalled(text: str, *, holds: bool, places: Mapping[Place, str], surrounding
 
     `places` are those that the branch fills, with what is stored there as far as that speaks of time.
     """
-    for options in (0, BYPASS):
+    reader = _Reader(tuple(places), surroundings)
+    for options, bypass in ((0, False), (BYPASS, False), (BYPASS, True)):
+        # what is decided under some assumptions is decided alike under more of them: all together first
+        if not reader.decides(text, _TRIED[-1] | options, bypass, holds):
+            continue
         for needs in _TRIED:
-            for bypass in (False, True) if options else (False,):
-                reader = _Reader(tuple(places), surroundings)
-                reader.allowed, reader.bypass = needs | options, bypass
-                outcome = reader.evaluate(text)
-                if outcome is None or outcome == holds or not reader.asked:
-                    continue
+            if reader.decides(text, needs | options, bypass, holds):
                 given = tuple(Option(parameter, name, bypass) for parameter, name in reader.options)
                 return reader.answer(needs, [places[place] for place in reader.asked], given)
     return None
