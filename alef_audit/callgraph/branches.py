@@ -38,7 +38,8 @@ class Rules(NamedTuple):
 def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     """`graph` with the guards that its conditions are, and with the branches told apart that arguments decide."""
     kept = keeping(graph.program)
-    calls = {call for site in (*graph.edges, *graph.sinks) for call in site.via}.union(s.call for s in graph.sinks)
+    calls = {call for edge in graph.edges for call in edge.via}
+    calls |= {call for sink in graph.sinks for call in (sink.call, *sink.via)}
     found = memos(graph.program, graph.table, graph.edges, calls, kept, rules.words)
     bits = _graded_in_rounds(graph, state, kept, found, rules) if found else {}
     gates = find_gates(graph, kept, found.values(), state.links)
