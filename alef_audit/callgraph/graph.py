@@ -33,7 +33,7 @@ class Edge:
     depth: int = 0  # nested loops around the call, those of `loops` included
     closed: int = 0  # gates, see `gates.py`: the edge does not exist for whoever entered the caller with one of these
     decides: int = 0  # gates of the callee that the arguments of the call decide
-    via: tuple[int, ...] = ()  # of a callback handed to the program: calls under conditions by which it gets to be run
+    via: tuple[int, ...] = ()  # of a callback handed to the program: the call under a condition that runs it
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,15 @@ All three are asked for.  A test without the store is a plain condition; a varia
 only keeps others from starting it meanwhile.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.graph import Edge
-from alef_audit.callgraph.keeping import Keeping, Place, Touch, chain, first_name
+from alef_audit.callgraph.keeping import Keeping, Place, Touch, chain
 from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.recall import Recalled, Surroundings, recalled
 from alef_audit.facts import flows, kept
@@ -20,7 +21,10 @@ from alef_audit.rulepack.guards import GuardWords
 
 # How many lines a store may stand before the test that asks for it: `x =` above `x || make()`.
 _ABOVE: Final = 3
+# Stores times conditions of one function; more than these has only what a bundler or minifier put together.
+_PAIRS: Final = 5_000
 
+_NAME: Final = re.compile(r"[\w$]+")
 _Places = tuple[Place, ...]
 
 
@@ -54,17 +58,18 @@ def memos(
     for function in sorted(sites.conditions):
         conditions = program.unit_of(function).facts.conditions
         stores = [*keeping.stores.get(function, ()), *_stores_of_helpers(program, table, sites, keeping, function)]
-        if not stores:
+        if not stores or len(stores) * len(sites.conditions[function]) > _PAIRS:
             continue
         surroundings = _surroundings(program, keeping, function, words)
+        telling = _telling(stores, surroundings)
         for index in sorted(sites.conditions[function]):
+            if telling.isdisjoint(_NAME.findall(conditions[index].text)):
+                continue
             fitting = {touch: firm for touch in stores if (firm := _fits(conditions, touch, index)) is not None}
             if not fitting:
                 continue
             values = _values(fitting)
             condition = conditions[index]
-            if not _speaks(condition.text, values, surroundings):
-                continue
             asked = recalled(condition.text, holds=condition.holds, places=values, surroundings=surroundings)
             if asked is not None:
                 firm = all(any(fitting[t] for t in fitting if t.place == place) for place in asked.places)
@@ -174,14 +179,13 @@ def _values(touches: Iterable[Touch]) -> dict[Place, str]:
     return values
 
 
-def _speaks(text: str, places: Mapping[Place, str], surroundings: Surroundings) -> bool:
-    """Whether a test can speak of one of the places at all."""
-    names = {place.subject.rpartition(".")[2] for place in places}
-    if any(name in text for name in names):
-        return True
+def _telling(stores: Iterable[Touch], surroundings: Surroundings) -> frozenset[str]:
+    """The names by which a test can speak of what is stored: its own, and those of locals that were read from it."""
+    names = {last for touch in stores for last in _NAME.findall(touch.place.subject)[-1:]}
     reads = surroundings.reads
-    bound = (read.value for local in reads if local in text for read in reads[local])
-    return any(first_name(value) in reads or any(name in value for name in names) for value in bound)
+    for _ in range(2):
+        names |= {local for local in reads if any(not names.isdisjoint(_NAME.findall(r.value)) for r in reads[local])}
+    return frozenset(names)
 
 
 def _is_flight(

@@ -39,7 +39,7 @@ class Use(NamedTuple):
     guard: int
     loops: tuple[str, ...]
     awaited: bool
-    via: tuple[int, ...] = ()  # calls under conditions by which the value travels on to where it is run
+    via: tuple[int, ...] = ()  # the call under a condition that runs the value, where it is the only one
 
 
 @dataclass(frozen=True, slots=True)

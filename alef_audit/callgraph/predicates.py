@@ -6,6 +6,7 @@ which nothing is known; so is a test that was too long to be kept whole.
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 Truth = bool | None  # None: either
@@ -49,6 +50,7 @@ class Comparison(NamedTuple):
     right: str
 
 
+@lru_cache(maxsize=65536)
 def parse(text: str, depth: int = 0) -> Test:
     """The tree of a test's text."""
     text = _unwrapped(text)

@@ -42,6 +42,8 @@ def settle_parameters(collector: Collector) -> None:
     escaping: set[int] = set()  # calls in closures that others run later: their own edges stand
     pending: list[tuple[Path, Use]] = []
     for path, uses in collector.parameter_uses.items():
+        # of several places that run it one may be unguarded
+        via = _guarding(collector.table, uses[0][0].call) if len(uses) == 1 else ()
         for use, _ in uses:
             between = guards_between(
                 collector.state.program, outgoing, path.function, collector.table.function(use.call)
@@ -50,7 +52,6 @@ def settle_parameters(collector: Collector) -> None:
                 escaping.add(use.call)
             else:
                 loops = use.loops + collector.loop_names(use.call)
-                via = _passing((), collector.table, use.call)
                 pending.append((path, Use(use.call, use.guard | between, loops, use.awaited, via)))
     explained = _carry_back(collector, outgoing, pending)
     _keep_unexplained(collector, explained, escaping)
@@ -62,11 +63,11 @@ def _carry_back(
     """Write the edges at the passing sites; gives what they explain."""
     table, program = collector.table, collector.state.program
     sites = Sites(collector.state, table, collector.spelled)
-    seen: set[tuple[Path, int, int, bool, tuple[int, ...]]] = set()
+    seen: set[tuple[Path, int, int, bool, bool]] = set()
     explained = _Explained()
     while pending:
         path, use = pending.pop()
-        key = (path, use.guard, len(use.loops), use.awaited, use.via)
+        key = (path, use.guard, len(use.loops), use.awaited, bool(use.via))
         if key in seen:
             continue
         seen.add(key)
@@ -83,17 +84,14 @@ def _carry_back(
                 between = guards_between(program, outgoing, forward.function, table.function(site))
                 if between is not None and len(use.loops) < _LOOPS:
                     loops = use.loops + collector.loop_names(site)
-                    via = _passing(use.via, table, site)
-                    pending.append((forward, Use(site, use.guard | between, loops, use.awaited, via)))
+                    pending.append((forward, Use(site, use.guard | between, loops, use.awaited)))
     explained.close()
     return explained
 
 
-def _passing(via: tuple[int, ...], table: CallTable, call: int) -> tuple[int, ...]:
-    """`via` and `call`, if that stands under a condition: what guards the call guards the value on its way."""
-    if table.condition(call) < 0 or call in via or len(via) >= _LOOPS:
-        return via
-    return (*via, call)
+def _guarding(table: CallTable, call: int) -> tuple[int, ...]:
+    """`call`, if it stands under a condition: what guards the call then guards the value that it runs."""
+    return (call,) if table.condition(call) >= 0 else ()
 
 
 def _passed_sink(collector: Collector, site: int, node: int, use: Use) -> None:
