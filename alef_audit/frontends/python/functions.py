@@ -1,5 +1,6 @@
 """Functions and lambdas: parameters, flags, body."""
 
+import re
 from dataclasses import replace
 from typing import Final
 
@@ -10,9 +11,10 @@ from alef_audit.facts.file import Function, FunctionFlag, Parameter, ParameterKi
 from alef_audit.frontends.builder import Scope
 from alef_audit.frontends.python import expressions, statements
 from alef_audit.frontends.python.handed import hand_back
-from alef_audit.frontends.python.types import annotate, annotate_lent
+from alef_audit.frontends.python.types import annotate, annotate_lent, is_data
 from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, source
 
+_TYPE_PARAMETER: Final = re.compile(r"[\s:=]")
 _AWAITABLES: Final = ("Awaitable", "Coroutine", "Future", "Task")
 
 # Class methods without a decorator.
@@ -94,7 +96,8 @@ def walk_function(
     index = build.reserve_function()
     inner = _inner_place(walk, place, index, name, is_async=is_async)
     build.enter(index)
-    inner = replace(inner, lends=decorated)
+    generics = place.generics | _type_parameters(walk, node)
+    place, inner = replace(place, generics=generics), replace(inner, lends=decorated, generics=generics)
     parameters = node.child_by_field_name("parameters")
     if name == "__getattr__" and place.function == 0 and not is_method and parameters and parameters.named_children:
         inner = replace(inner, lazy_name=_parameter_name(walk, parameters.named_children[0]))
@@ -109,6 +112,8 @@ def walk_function(
             # the class of a class method is the one that the call names
             build.copy(receiver_slot, place.self_slot)
     returns = node.child_by_field_name("return_type")
+    if is_data(walk, returns):
+        inner = replace(inner, result=0)
     (annotate_lent if lends else annotate)(walk, inner, inner.result, returns)
     hand_back(walk, node, returns, is_method=bound)
     flags |= FunctionFlag.ASYNC if is_async else 0
@@ -140,6 +145,15 @@ def walk_function(
         receiver=receiver_slot,
     )
     return _holding(walk, place, index, line_of(node))
+
+
+def _type_parameters(walk: Walk, node: Node) -> frozenset[str]:
+    """The names of `def f[T, *Ts](…)` between the brackets."""
+    listed = node.child_by_field_name("type_parameters")
+    if listed is None:
+        return frozenset()
+    texts = (source(walk, child).lstrip("*") for child in listed.named_children)
+    return frozenset(_TYPE_PARAMETER.split(text, maxsplit=1)[0] for text in texts)
 
 
 def _is_stub(walk: Walk, body: Node) -> bool:
@@ -199,7 +213,10 @@ def _parameter(walk: Walk, outer: Place, inner: Place, node: Node, kind: int) ->
             kind = ParameterKind.KEYWORDS
         inner_node = inner_node.named_children[0]
     name = source(walk, inner_node)
-    slot = build.declare(inner.scope, name)
+    is_plain = kind in (ParameterKind.POSITIONAL, ParameterKind.KEYWORD_ONLY) and is_data(walk, type_node)
+    if is_plain:
+        build.declare_plain(inner.scope, name)
+    slot = 0 if is_plain else build.declare(inner.scope, name)
     literal = ""
     if default is not None:
         literal = literal_of(walk, default)

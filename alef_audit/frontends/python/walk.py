@@ -54,6 +54,7 @@ class Place:
     lends: bool = False  # in a function that a decorator wraps: a generator may be a context manager or dependency
     lazy_name: str = ""  # the parameter of a module's `__getattr__`, inside it
     class_name: str = ""  # of the innermost class
+    generics: frozenset[str] = frozenset()  # type parameters in scope (PEP 695)
     fields: list[str] | None = None  # names annotated so far, in the body of a class
 
     def under(self, condition: int) -> "Place":
