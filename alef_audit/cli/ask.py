@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from alef_audit.cli.choose import find_pattern, rules_of
-from alef_audit.config import Config, Platform, load_config
+from alef_audit.config import Config, Platform, find_config, load_config
 from alef_audit.diagnostics import UsageError
 from alef_audit.request import AuditRequest
 
@@ -33,6 +33,14 @@ def scope(paths: Sequence[Path], commands: Sequence[str] = ()) -> tuple[Path, tu
     return root, () if root in resolved else tuple(sorted({path.relative_to(root) for path in resolved}))
 
 
+def configuration_file(root: Path, file: Path | None, no_project_config: bool) -> str:
+    """The configuration file that applies, relative to the root; "" without one."""
+    found = file if file is not None else None if no_project_config else find_config(root)
+    if found is None:
+        return ""
+    return Path(os.path.relpath(found, root)).as_posix()
+
+
 def configuration(root: Path, file: Path | None, no_project_config: bool) -> Config:
     """The configuration that applies. Raises UsageError and ConfigError."""
     if file is not None and no_project_config:
@@ -51,6 +59,7 @@ def build_request(
     follow: Sequence[str] | None = None,
     include_discharged: bool = False,
     explain_unresolved: bool = False,
+    config_file: str = "",
 ) -> AuditRequest:
     """Options win over the configuration, which wins over the defaults. Raises UsageError and RulepackError."""
     folders = (*(Path(folder) for folder in config.rules), *rules)
@@ -66,6 +75,7 @@ def build_request(
         include_discharged=include_discharged,
         explain_unresolved=explain_unresolved,
         platform=platform or config.platform,
+        config_file=config_file,
         follow=_followed(follow, config.follow_dependencies),
     )
 

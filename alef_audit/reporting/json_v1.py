@@ -127,6 +127,11 @@ class Archetype(msgspec.Struct, frozen=True):
     where: str
 
 
+class SuppressedBy(msgspec.Struct, frozen=True):
+    path: str
+    line: int
+
+
 class Evidence(msgspec.Struct, frozen=True):
     kind: str
     path: str
@@ -159,6 +164,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     location: Location | None = None  # these three when the sink lies in a followed package only
     dependency: str = ""
     more: int = 0
+    suppressed_by: SuppressedBy | None = None  # the comment; absent where the configuration switches it off
+    muted_roots: tuple[int, ...] = ()  # roots that comments mute, while others still reach the call
 
 
 class Diagnostic(msgspec.Struct, frozen=True):
@@ -260,7 +267,7 @@ def _dependencies(found: inner.Dependencies | None) -> Dependencies | None:
 
 
 def _finding(finding: inner.Finding) -> Finding:
-    sink, at = finding.sink, finding.location
+    sink, at, by = finding.sink, finding.location, finding.suppressed_by
     return Finding(
         pattern=finding.pattern,
         rule=finding.rule,
@@ -285,6 +292,8 @@ def _finding(finding: inner.Finding) -> Finding:
         location=Location(at.function, at.path, at.line, at.column) if at is not None else None,
         dependency=finding.dependency,
         more=finding.more,
+        suppressed_by=SuppressedBy(by.path, by.line) if by is not None else None,
+        muted_roots=finding.muted_roots,
     )
 
 

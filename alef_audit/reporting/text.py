@@ -6,7 +6,7 @@ import msgspec
 from rich.text import Text
 
 from alef_audit.auditing.report import AuditReport, Finding, FixPoint, Frame, location
-from alef_audit.reporting.layout import ASCII, UNICODE, flow, paragraph, styled
+from alef_audit.reporting.layout import ASCII, UNICODE, Piece, flow, paragraph, styled
 from alef_audit.reporting.select import at_least, counted, per_level
 from alef_audit.reporting.text_finding import Page, full_finding, place, short_findings
 from alef_audit.reporting.text_summary import healing, summary, unknown_section, unresolved_section
@@ -27,6 +27,7 @@ class TextOptions(msgspec.Struct, frozen=True):
     unicode: bool = True
     quiet: bool = False  # findings only
     discharged: bool = False  # list the discharged ones too
+    suppressed: bool = False  # and those that comments or the configuration mute
     commands: tuple[str, ...] = ("explain",)  # commands that may be suggested
 
 
@@ -45,11 +46,13 @@ def render_text(report: AuditReport, options: TextOptions) -> tuple[Text, ...]:
     lines = [*_findings(report, open_ones, visible, options, page)]
     if options.discharged:
         lines += _discharged(report, page)
+    if options.suppressed:
+        lines += _suppressed(report, page)
     if options.quiet:
         return tuple(lines)
     lines += _hidden(report, open_ones, visible, options)
     lines += [*unresolved_section(report, page), *unknown_section(report, page)]
-    return (*lines, *summary(report, open_ones, page))
+    return (*lines, *summary(report, open_ones, page, suppressed=options.suppressed))
 
 
 def _findings(
@@ -117,6 +120,19 @@ def _discharged(report: AuditReport, page: Page) -> Iterator[Text]:
             where = place(at.path, at.line)
             first = styled(f"  {where}  ", (finding.sink.call, "strong"), "  ")
             yield from flow(first, [(", ".join(guards), "guard")] if guards else [], styled("    "), page.width)
+        yield Text("", end="")
+
+
+def _suppressed(report: AuditReport, page: Page) -> Iterator[Text]:
+    found = [f for f in report.findings if f.status == "suppressed"]
+    if found:
+        yield styled(("Suppressed", "strong"))
+        for finding in found:
+            at, by = location(finding), finding.suppressed_by
+            first = styled(f"  {place(at.path, at.line)}  ", (finding.sink.call, "strong"), "  ")
+            why: list[Piece] = [(finding.status_reason, "guard")]
+            why += [(f"({place(by.path, by.line)})", "quiet")] if by is not None else []
+            yield from flow(first, why, styled("    "), page.width)
         yield Text("", end="")
 
 

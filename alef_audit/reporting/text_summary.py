@@ -21,14 +21,14 @@ _NO_ROOTS = (
 )
 
 
-def summary(report: AuditReport, found: tuple[Finding, ...], page: Page) -> Iterator[Text]:
+def summary(report: AuditReport, found: tuple[Finding, ...], page: Page, *, suppressed: bool = False) -> Iterator[Text]:
     """Counts, phases, fix points, roots, what was looked at, what to do next, how to cite.
 
-    `found` are the findings that count.
+    `found` are the findings that count; `suppressed` says that muted ones were listed.
     """
     dots = f" {page.glyphs.dot} "
     yield styled((f"Summary {page.glyphs.rule * max(0, min(page.width, 100) - 8)}", "strong"))
-    yield from labelled("findings", _counts(report, found), page.width, _COLUMN, dots)
+    yield from labelled("findings", _counts(report, found, shown=suppressed), page.width, _COLUMN, dots)
     phases = Counter(finding.phase for finding in found)
     ordered: list[Piece] = [f"{phase} {n}" for phase, n in sorted(phases.items(), key=lambda item: (-item[1], item[0]))]
     yield from labelled("phase", ordered, page.width, _COLUMN, dots)
@@ -67,12 +67,13 @@ def unknown_section(report: AuditReport, page: Page) -> Iterator[Text]:
     yield Text("", end="")
 
 
-def _counts(report: AuditReport, found: tuple[Finding, ...]) -> list[Piece]:
+def _counts(report: AuditReport, found: tuple[Finding, ...], *, shown: bool) -> list[Piece]:
     levels = per_level(found)
     pieces: list[Piece] = [(count(number, level), level if number else "") for level, number in levels.items()]
     for status in ("suppressed", "baselined"):
         number = sum(finding.status == status for finding in report.findings)
-        pieces += [f"{number} {status}"] if number else []
+        hint = " (--include-suppressed lists them)" if status == "suppressed" and not shown else ""
+        pieces += [f"{number} {status}{hint}"] if number else []
     return pieces + ([f"{report.discharged} discharged by a guard"] if report.discharged else [])
 
 
