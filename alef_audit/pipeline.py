@@ -12,6 +12,7 @@ import msgspec
 
 from alef_audit import __version__
 from alef_audit.auditing import report
+from alef_audit.auditing.answer import Answer
 from alef_audit.auditing.coverage import coverage_of, head_of
 from alef_audit.auditing.fixpoints import fix_points
 from alef_audit.auditing.match import root_of
@@ -19,6 +20,7 @@ from alef_audit.auditing.phase import Lexicon as AuthLexicon
 from alef_audit.auditing.relevel import relevelled, silencer
 from alef_audit.auditing.suppression import Suppression, audited, idle, joined, suppressions
 from alef_audit.auditing.unresolved import unresolved_below
+from alef_audit.auditing.why import Audited, answer, not_read, unit_at
 from alef_audit.callgraph import graph as callgraph
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.boundaries import bounded, comment_marks, together, without_effect
@@ -38,6 +40,7 @@ from alef_audit.discovery.assets import runs_in_browser, without_browser_assets
 from alef_audit.discovery.discover import discover
 from alef_audit.discovery.inventory import Inventory, SourceFile
 from alef_audit.discovery.roles import refine_role
+from alef_audit.discovery.unread import why_not_read
 from alef_audit.discovery.versions import library_versions, satisfies, version_of
 from alef_audit.facts.file import FileFacts
 from alef_audit.frontends.extract import extract_all
@@ -108,6 +111,29 @@ def _audit(request: AuditRequest, progress: Progress) -> report.AuditReport:
     )
 
 
+def why(request: AuditRequest, path: str, line: int, progress: Progress) -> Answer:
+    """Why `line` of the file `path` (relative to the root) is reported or not, by the first pattern asked for.
+
+    Raises as `audit` does.
+    """
+    with _without_collector():
+        pack = load_rulepack([bundled_rules(), *request.rules])
+        patterns = [p for p in pack.patterns if not request.patterns or p.number in request.patterns][:1]
+        linked = _linked(request, pack, progress)
+        progress("reaching", 0, 1)
+        reached = reach(linked.graph, pack.kinds)
+        unit = unit_at(reached, path)
+        if unit is None:
+            reason = why_not_read(linked.inventory, request.config, path)
+            return not_read(path, line, reason)
+        judged = _judged(request, pack, patterns, linked, reached)
+        excluded = selected(linked.graph.program, request.config).not_roots
+        left_out = frozenset(function for functions in excluded for function in functions)
+        muting = tuple(one for one in judged.muting if patterns[0].id in one.patterns)
+        about = Audited(reached, patterns[0], judged.findings, muting, left_out, request.platform)
+        return answer(about, unit, line)
+
+
 class _Linked(NamedTuple):
     """The program after the first four stages, and what was remarked on the way."""
 
@@ -121,6 +147,7 @@ class _Linked(NamedTuple):
 
 class _Judged(NamedTuple):
     findings: tuple[report.Finding, ...]
+    muting: tuple[Suppression, ...]
     left: Reachability  # without what comments mute for every pattern
     remarks: tuple[Diagnostic, ...]
 
@@ -147,7 +174,8 @@ def _judged(
     ids = {pattern.id for pattern in patterns}
     idle_ones = [one for one in muting if 0 < needless[one] == len(ids & one.patterns)] if whole else []
     told = tuple(idle(linked.graph.program, one) for one in idle_ones)
-    return _Judged(relevelled(tuple(findings), kinds, request.config.levels), left, (*remarks, *told))
+    levelled = relevelled(tuple(findings), kinds, request.config.levels)
+    return _Judged(levelled, muting, left, (*remarks, *told))
 
 
 def _exposed(findings: tuple[report.Finding, ...]) -> tuple[report.Finding, ...]:

@@ -8,6 +8,9 @@ from pathlib import Path
 from alef_audit.cli.choose import find_pattern, rules_of
 from alef_audit.config import Config, Platform, find_config, load_config
 from alef_audit.diagnostics import UsageError
+from alef_audit.discovery.inventory import GRAMMARS, extension_of
+from alef_audit.discovery.listing import list_files
+from alef_audit.discovery.unread import nearest_path
 from alef_audit.request import AuditRequest
 
 
@@ -31,6 +34,35 @@ def scope(paths: Sequence[Path], commands: Sequence[str] = ()) -> tuple[Path, tu
     else:
         root = Path(os.path.commonpath([path if path.is_dir() else path.parent for path in resolved]))
     return root, () if root in resolved else tuple(sorted({path.relative_to(root) for path in resolved}))
+
+
+def line_of(where: str, folder: Path) -> tuple[Path, str, int]:
+    """Root, file (relative to it, forward slashes) and line that `FILE:LINE` means in the audited `folder`.
+
+    FILE is looked for in `folder`, then in the working directory.  Raises UsageError for what does not exist.
+    """
+    name, _, number = where.rpartition(":")
+    if not name or not number.isdecimal() or not int(number):
+        raise UsageError(f"not a file and a line: {where}", "Type it as in: audit why src/server.ts:120")
+    if not folder.is_dir():
+        raise UsageError(f"no such folder: {folder}", "Name the folder that is audited")
+    root = folder.resolve()
+    found = next((p for p in (root / name, Path(name).absolute()) if p.is_file()), None)
+    if found is None:
+        known = (path for path in list_files(root).paths if extension_of(path) in GRAMMARS)
+        near = nearest_path(name, known)
+        hint = f"Did you mean {near}:{number}?" if near else "Name the audited folder: audit why FILE:LINE FOLDER"
+        raise UsageError(f"no such file in {folder}: {name}", hint)
+    plain = Path(os.path.normpath(found))
+    if not plain.is_relative_to(root):
+        plain = plain.parent.resolve() / plain.name
+    if not plain.is_relative_to(root):
+        raise UsageError(f"{name} lies outside of {root}", "Name the audited folder: audit why FILE:LINE FOLDER")
+    with plain.open("rb") as file:
+        lines = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b"")) + 1
+    if int(number) > lines:
+        raise UsageError(f"{name} has {lines} lines, not {number}", f"Name a line from 1 to {lines}")
+    return root, plain.relative_to(root).as_posix(), int(number)
 
 
 def configuration_file(root: Path, file: Path | None, no_project_config: bool) -> str:

@@ -68,7 +68,7 @@ def _findings(
         full = group.findings[: min(budget, len(group.findings) if everything else _FULL_PER_GROUP)]
         budget -= len(full)
         if shared or full:
-            yield from _block(short_findings(report, pending, page))
+            yield from _block(short_findings(report.roots, pending, page))
             pending = []
         if shared:
             yield from _block(_group_head(shared, found, page))
@@ -77,13 +77,13 @@ def _findings(
         below_head = shared is not None
         shown: Sequence[Frame] = ()
         for finding in full:
-            yield from _block(full_finding(report, finding, page, shown, shared.archetype if shared else ""))
+            yield from _block(full_finding(report.roots, finding, page, shown, shared.archetype if shared else ""))
             shown = finding.trace
         pending += group.findings[len(full) :]
         if shared:
-            yield from _block(short_findings(report, pending, page))
+            yield from _block(short_findings(report.roots, pending, page))
             pending = []
-    yield from _block(short_findings(report, pending, page))
+    yield from _block(short_findings(report.roots, pending, page))
     if not everything:
         hint = f"Full paths for {options.limit} of {len(visible)} findings: --all prints every one."
         yield from _block(paragraph(hint, options.width, style="quiet"))

@@ -313,7 +313,10 @@ def test_all_paths(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_strict_says_what_is_missing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answering(monkeypatch, reports.report())
-    assert "3 files not read (.vue); 1 file not read (too large); 2 files with syntax errors" in run(".", "--strict").stderr
+    assert (
+        "3 files not read (.vue); 1 file not read (too large); 2 files with syntax errors"
+        in run(".", "--strict").stderr
+    )
 
 
 def test_encoding_that_knows_little(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
