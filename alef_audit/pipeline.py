@@ -130,7 +130,16 @@ def why(request: AuditRequest, path: str, line: int, progress: Progress) -> Answ
         excluded = selected(linked.graph.program, request.config).not_roots
         left_out = frozenset(function for functions in excluded for function in functions)
         muting = tuple(one for one in judged.muting if patterns[0].id in one.patterns)
-        about = Audited(reached, patterns[0], judged.findings, muting, left_out, request.platform)
+        about = Audited(
+            reached,
+            patterns[0],
+            pack.kinds,
+            judged.findings,
+            muting,
+            left_out,
+            request.platform,
+            request.config.include_tests,
+        )
         return answer(about, unit, line)
 
 

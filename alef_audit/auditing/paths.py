@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from alef_audit.auditing.levels import Judge
+from alef_audit.auditing.match import HEATS
 from alef_audit.callgraph.graph import CallGraph, Edge
 from alef_audit.callgraph.guards import DOUBT
 from alef_audit.reachability.reach import Reachability
 from alef_audit.reachability.surface import async_functions
 from alef_audit.reachability.without import Removal, removes_edge, removes_root
 from alef_audit.reachability.witness import shortest_path
-from alef_audit.rulepack.kinds import Verdict
+from alef_audit.rulepack.kinds import Heat, RootKind, Verdict
 
 NEAREST: Final = 3
 _TEST: Final = "test"
@@ -40,13 +41,20 @@ def incoming_edges(graph: CallGraph, *, all_of_them: bool) -> dict[int, list[Edg
     return found
 
 
-def paths_from_roots(
-    reach: Reachability, judge: Judge, function: int, removal: Removal | None = None
-) -> Iterator[PathFromRoot]:
-    """The nearest paths from up to three roots to `function`; guarded ones only if there are no others.
+class Searched(NamedTuple):
+    """A program in which paths are looked for, and what guards and roots are worth there."""
 
-    What `removal` takes out does not count.
+    reach: Reachability
+    judge: Judge
+    heat: Mapping[RootKind, Heat]
+
+
+def paths_from_roots(searched: Searched, function: int, removal: Removal | None = None) -> Iterator[PathFromRoot]:
+    """Paths to `function` from up to three roots: the nearest of each heat, hottest first, then the next nearest.
+
+    Guarded and doubtful paths are given only if there are no others. What `removal` takes out does not count.
     """
+    reach, judge, heat_of = searched
     graph = reach.graph
     incoming = incoming_edges(graph, all_of_them=False)
     if removal is not None:
@@ -59,14 +67,17 @@ def paths_from_roots(
     for number, root in enumerate(reach.roots):
         if removal is None or not removes_root(reach, removal, number):
             numbers.setdefault(root.function, number)
-    left = set(numbers)
+    left = frozenset(numbers)
+    groups = [frozenset(f for f in left if heat_of[reach.roots[numbers[f]].kind] == heat) for heat in HEATS]
     for allowed in (0, DOUBT, ~judge.discharging, -1):
-        for _ in range(NEAREST):
-            found = shortest_path(incoming, graph.function_guards, is_async, function, frozenset(left), allowed)
-            if found is None:
+        for candidates in (*groups, *[left] * (NEAREST - 1)):
+            if len(numbers) - len(left) == NEAREST:
                 break
-            left.discard(found[0])
-            yield PathFromRoot(numbers[found[0]], tuple(found[1]), judge.verdict(guards_along(graph, found[1])))
+            starts = candidates & left
+            found = shortest_path(incoming, graph.function_guards, is_async, function, starts, allowed)
+            if found is not None:
+                left -= {found[0]}
+                yield PathFromRoot(numbers[found[0]], tuple(found[1]), judge.verdict(guards_along(graph, found[1])))
         if len(left) < len(numbers):
             return
 

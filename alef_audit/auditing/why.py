@@ -10,16 +10,17 @@ from typing import Final
 from alef_audit.auditing.answer import Answer, Conclusion, NearRoot, NearSink, Place, Reason, Subject
 from alef_audit.auditing.levels import Judge
 from alef_audit.auditing.match import root_of
-from alef_audit.auditing.paths import paths_from_roots
+from alef_audit.auditing.paths import Searched, paths_from_roots
 from alef_audit.auditing.report import Finding, location
 from alef_audit.auditing.suppression import Suppression, joined
 from alef_audit.auditing.trace import frames_to, label_of
-from alef_audit.auditing.why_line import call_reasons, calls_at, innermost
+from alef_audit.auditing.why_line import call_reasons, called_at, calls_at, innermost
 from alef_audit.auditing.why_not import unreached
 from alef_audit.callgraph.graph import SinkSite
 from alef_audit.callgraph.program import Unit, qualified_name
 from alef_audit.reachability.reach import Reachability
-from alef_audit.reachability.without import removes_edge, removes_root
+from alef_audit.reachability.without import led_to, removes_edge, removes_root
+from alef_audit.rulepack.kinds import Kinds
 from alef_audit.rulepack.pattern import Pattern
 
 _SHOWN: Final = 5
@@ -31,10 +32,12 @@ class Audited:
 
     reach: Reachability
     pattern: Pattern
+    kinds: Kinds
     findings: tuple[Finding, ...]
     muting: tuple[Suppression, ...]
     excluded: frozenset[int]  # functions that the configuration says are no roots
     platform: str
+    tests_read: bool
 
 
 def unit_at(reach: Reachability, path: str) -> Unit | None:
@@ -57,17 +60,26 @@ def answer(audited: Audited, unit: Unit, line: int) -> Answer:
     function = sinks[0].function if sinks else defined if defined is not None else innermost(unit, line)
     subject: Subject = "call" if sinks else "function" if defined is not None else "line"
     own = tuple(f for f in audited.findings if sinks and _is_about(f, unit.path, {s.call for s in sinks}, reach))
-    passing = tuple(f for f in audited.findings if f not in own and _passes(reach, f, unit, line, defined))
     judge = Judge(audited.pattern)
+    heat = {kind: meaning.heat for kind, meaning in audited.kinds.root.items()}
+    searched = Searched(reach, judge, heat)
     near = tuple(
         NearRoot(root_of(reach.graph, reach.roots[p.root]), p.verdict, frames_to(reach.graph, function, list(p.edges)))
-        for p in paths_from_roots(reach, judge, function)
+        for p in paths_from_roots(searched, function)
     )
+    starts = {function} if defined is not None else called_at(reach.graph, unit, line) if not sinks else set()
+    reached = bool(near) and near[0].verdict != "discharged"
+    passing = _passing(audited, judge, unit, line, starts) if reached else ()
+    muted = () if own else tuple(_muted(audited, searched, unit, line, function, near))
+    if muted:
+        passing = tuple(finding for finding in passing if finding.status != "open")
+    idle = defined is not None and reached and not passing and not muted
     reasons = (
         *_about_sinks(audited, sinks, own),
         *(() if sinks else call_reasons(reach, unit, line, audited.platform, is_definition=defined is not None)),
-        *(_muted(audited, judge, unit, line, function, near) if not own else ()),
-        *(unreached(reach, judge, function, near, audited.excluded) if not _is_told(own) else ()),
+        *((Reason("no-known-sink", "nothing below it is known to block"),) if idle else ()),
+        *muted,
+        *(() if _is_told(own) else unreached(searched, function, near, audited.excluded, audited.tests_read)),
     )
     return Answer(
         path=unit.path,
@@ -102,14 +114,14 @@ def _is_told(own: tuple[Finding, ...]) -> bool:
 
 
 def _muted(
-    audited: Audited, judge: Judge, unit: Unit, line: int, function: int, near: tuple[NearRoot, ...]
+    audited: Audited, searched: Searched, unit: Unit, line: int, function: int, near: tuple[NearRoot, ...]
 ) -> Iterator[Reason]:
     """The comments that mute what leads over a line, and those that mute every path to its function."""
     reach, index = audited.reach, audited.reach.graph.program.function_unit[unit.functions]
     here = [one for one in audited.muting if (index, line) in one.removal.lines or function in one.removal.functions]
     exposed = [one for one in near if one.verdict != "discharged"]
-    if not here and exposed and not next(paths_from_roots(reach, judge, function, joined(audited.muting)), None):
-        for path in paths_from_roots(reach, judge, function):
+    if not here and exposed and not next(paths_from_roots(searched, function, joined(audited.muting)), None):
+        for path in paths_from_roots(searched, function):
             here += [
                 one
                 for one in audited.muting
@@ -165,14 +177,28 @@ def _is_about(finding: Finding, path: str, calls: set[int], reach: Reachability)
     return at.path == path and any((at.line, at.column) == (table.line(call), table.column(call)) for call in calls)
 
 
-def _passes(reach: Reachability, finding: Finding, unit: Unit, line: int, defined: int | None) -> bool:
-    facts = reach.graph.program.functions[defined] if defined is not None else None
-    for frame in finding.trace:
-        if frame.path != unit.path:
-            continue
-        if frame.line == line or (facts is not None and (facts.line, facts.label) == (frame.def_line, frame.function)):
-            return True
-    return False
+def _passing(audited: Audited, judge: Judge, unit: Unit, line: int, starts: set[int]) -> tuple[Finding, ...]:
+    """The findings below `starts`: first those whose trace leads over the line or one of these functions."""
+    reach = audited.reach
+    below = led_to(reach, starts, judge.discharging)
+    table, program = reach.graph.table, reach.graph.program
+    places = {
+        (program.unit_of(sink.function).path, table.line(sink.call), table.column(sink.call))
+        for sink in reach.sinks
+        if sink.function in below
+    }
+    heads = {(program.place(f)[0], program.functions[f].line, program.functions[f].label) for f in starts}
+    found = [f for f in audited.findings if (f.sink.path, f.sink.line, f.sink.column) in places]
+
+    def is_shown(finding: Finding) -> bool:
+        return any(
+            (frame.path, frame.line) == (unit.path, line) or (frame.path, frame.def_line, frame.function) in heads
+            for frame in finding.trace
+        )
+
+    counts = [f for f in found if f.status == "open" and f.verdict != "discharged"]
+    others = [f for f in found if f.status != "open"]
+    return tuple(sorted(counts, key=lambda f: not is_shown(f))) + tuple(filter(is_shown, others))
 
 
 def _about_sinks(audited: Audited, sinks: list[SinkSite], own: tuple[Finding, ...]) -> Iterator[Reason]:

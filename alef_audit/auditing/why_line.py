@@ -12,6 +12,7 @@ from alef_audit.facts import flows
 from alef_audit.reachability.reach import Reachability
 
 _MOST: Final = 6
+_FEW: Final = 3
 
 
 def calls_at(graph: CallGraph, unit: Unit, line: int) -> list[int]:
@@ -27,6 +28,30 @@ def calls_at(graph: CallGraph, unit: Unit, line: int) -> list[int]:
     around = [call for call in around if table.function(call) == inside]
     first = max((table.line(call) for call in around), default=0)
     return [call for call in around if table.line(call) == first]
+
+
+def _alike(graph: CallGraph, call: int) -> str:
+    """The functions that an unresolved call may mean, by their name, if they are few."""
+    name, program = graph.table.member(call), graph.program
+    language = program.unit_of(graph.table.function(call)).facts.language
+    places = [
+        f"{path}:{facts.line}"
+        for index, facts in enumerate(program.functions)
+        if facts.name == name and name and program.unit_of(index).facts.language == language
+        for path in [program.place(index)[0]]
+    ]
+    return f" (functions of that name: {', '.join(places)})" if 0 < len(places) <= _FEW else ""
+
+
+def called_at(graph: CallGraph, unit: Unit, line: int) -> set[int]:
+    """The functions of the program that the calls on a line may run."""
+    calls = set(calls_at(graph, unit, line))
+    end = unit.functions + len(unit.facts.functions)
+    return {
+        edge.callee
+        for edge in graph.edges
+        if edge.call in calls or (edge.line == line and unit.functions <= edge.caller < end)
+    }
 
 
 def innermost(unit: Unit, line: int) -> int:
@@ -92,5 +117,5 @@ def _led(graph: CallGraph, call: int, ahead: set[int], unresolved: set[int], nod
             return Reason("no-known-sink", f"{name} is described by a library model, not as blocking")
         return Reason("no-known-sink", f"no library model says that {name} blocks")
     if call in unresolved:
-        return Reason("unresolved", f"{text} leads nowhere known: what it calls could not be resolved")
+        return Reason("unresolved", f"{text} leads nowhere known: what it calls could not be resolved{_alike(graph, call)}")
     return None

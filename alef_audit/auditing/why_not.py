@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from alef_audit.auditing.answer import NearRoot, Reason, ReasonKind
-from alef_audit.auditing.levels import Judge
-from alef_audit.auditing.paths import Origin, guards_along, origins, paths_from_roots
+from alef_audit.auditing.paths import Origin, Searched, guards_along, origins, paths_from_roots
 from alef_audit.auditing.trace import frames_to, label_of
 from alef_audit.callgraph.graph import CallGraph, RootSite
 from alef_audit.callgraph.guards import OFFLOAD, guards_of
-from alef_audit.reachability.reach import COLD_ROLES, Reachability
+from alef_audit.reachability.reach import COLD_ROLES
 
 _MOST: Final = 5
 
@@ -20,20 +19,20 @@ class _Why(NamedTuple):
 
 
 def unreached(
-    reach: Reachability, judge: Judge, function: int, near: tuple[NearRoot, ...], excluded: frozenset[int]
+    searched: Searched, function: int, near: tuple[NearRoot, ...], excluded: frozenset[int], tests_read: bool
 ) -> Iterator[Reason]:
     """What guards cut off a function; if no root leads there at all, where its callers end."""
     if near:
         if near[0].verdict == "discharged":
-            yield from _guarded(reach, judge, function)
+            yield from _guarded(searched, function)
         return
-    graph = reach.graph
+    graph = searched.reach.graph
     roots: dict[int, RootSite] = {root.function: root for root in graph.roots}
     cold = set(roots) | set(graph.said) | excluded
     told: set[tuple[str, str]] = set()
     found = list(origins(graph, function, lambda at: at in cold))
     for origin in found:
-        why = _origin(graph, origin.function, roots.get(origin.function), excluded)
+        why = _origin(graph, origin.function, roots.get(origin.function), excluded, tests_read=tests_read)
         key = (why.kind, why.message)
         if why.kind == "never-called" and any(kind != "never-called" for kind, _ in told):
             continue
@@ -44,10 +43,10 @@ def unreached(
         yield from _missing(graph, name, at)
 
 
-def _guarded(reach: Reachability, judge: Judge, function: int) -> Iterator[Reason]:
+def _guarded(searched: Searched, function: int) -> Iterator[Reason]:
     """The guard on each of the nearest paths, and where it stands."""
-    graph = reach.graph
-    for path in paths_from_roots(reach, judge, function):
+    graph, judge = searched.reach.graph, searched.judge
+    for path in paths_from_roots(searched, function):
         for edge in path.edges:
             bits = (edge.guards | graph.function_guards.get(edge.callee, 0)) & judge.discharging
             if not bits:
@@ -67,7 +66,9 @@ def _guarded(reach: Reachability, judge: Judge, function: int) -> Iterator[Reaso
             return
 
 
-def _origin(graph: CallGraph, function: int, root: RootSite | None, excluded: frozenset[int]) -> _Why:
+def _origin(
+    graph: CallGraph, function: int, root: RootSite | None, excluded: frozenset[int], *, tests_read: bool
+) -> _Why:
     """What is to be said of the function where a chain of callers ends."""
     path, facts = graph.program.place(function)
     role = graph.program.unit_of(function).role
@@ -87,7 +88,8 @@ def _origin(graph: CallGraph, function: int, root: RootSite | None, excluded: fr
         return _Why("cold", "only code that runs when a module is loaded leads here")
     if role == "cli":
         return _Why("cold", "only functions of command-line files that nothing calls lead here")
-    return _Why("never-called", f"nothing that was found calls {label}")
+    tests = "" if tests_read else " (tests are not read)"
+    return _Why("never-called", f"nothing that was found calls {label}{tests}")
 
 
 def _reason(graph: CallGraph, why: _Why, origin: Origin, function: int) -> Reason:

@@ -76,6 +76,19 @@ def leading_to(reach: Reachability, targets: Iterable[int], stops: int) -> set[i
     return found
 
 
+def led_to(reach: Reachability, starts: Iterable[int], stops: int) -> set[int]:
+    """The functions that `starts` lead to without a guard of `stops`, they themselves included."""
+    found = set(starts)
+    pending = sorted(found)
+    around = reach.graph.function_guards
+    while pending:
+        for edge in reach.outgoing.get(pending.pop(), ()):
+            if edge.callee not in found and not (edge.guards | around.get(edge.callee, 0)) & stops:
+                found.add(edge.callee)
+                pending.append(edge.callee)
+    return found
+
+
 def _removes_call(reach: Reachability, removal: Removal, call: int) -> bool:
     table = reach.graph.table
     return (reach.graph.program.function_unit[table.function(call)], table.line(call)) in removal.lines
