@@ -26,6 +26,7 @@ SHARED_FILE = "pyproject.toml"
 TABLE = "alef-audit"
 
 _ANYWHERE = "**"
+_ANY = "*"
 _REFERENCE = re.compile(r"^(?P<message>.*?)(?: - at `(?:key in )?\$(?P<where>[^`]*)`)?$", re.DOTALL)
 
 
@@ -45,7 +46,7 @@ class RootRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="k
 class NotRootRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """Functions never to treat as hot. At least one of the two fields is given."""
 
-    function: str = ""
+    function: str = _ANY
     path: str = _ANYWHERE
 
 
@@ -252,7 +253,7 @@ def _check_rows(path: Path, config: Config) -> None:
     for table, entries in rows:
         for index, row in enumerate(entries):
             _check_globs(path, f"{table}[{index}].path", (row.path,))
-            if isinstance(row, NotRootRow) and not row.function and row.path == _ANYWHERE:
+            if isinstance(row, NotRootRow) and row.function == _ANY and row.path == _ANYWHERE:
                 raise ConfigError(str(path), f"{table}[{index}]", "matches everything", "Give function or path")
     for index, level in enumerate(config.levels):
         _check_globs(path, f"levels[{index}].path", (level.path,))

@@ -106,9 +106,11 @@ def _led(graph: CallGraph, call: int, ahead: set[int], unresolved: set[int], nod
     if callees:
         callees.sort(key=lambda callee: (callee not in ahead, callee))
         path, facts = graph.program.place(callees[0])
-        more = f" and {len(callees) - 1} more" if len(callees) > 1 else ""
-        below = "which leads to blocking calls" if callees[0] in ahead else "below which nothing is known to block"
-        return Reason("calls", f"{text} leads to {label_of(facts, path)}{more}, {below}", path, facts.line)
+        more = f" (one of {len(callees)})" if len(callees) > 1 else ""
+        below = "leads to blocking calls" if callees[0] in ahead else "leads to nothing that is known to block"
+        label = label_of(facts, path)
+        called = "" if label.rpartition(".")[2] == graph.table.member(call) else f" calls {label} and"
+        return Reason("calls", f"{text}{called}{more} {below}", path, facts.line)
     if node >= 0:
         name = graph.api.text[node]
         if node in graph.api.neutral:
@@ -117,5 +119,7 @@ def _led(graph: CallGraph, call: int, ahead: set[int], unresolved: set[int], nod
             return Reason("no-known-sink", f"{name} is described by a library model, not as blocking")
         return Reason("no-known-sink", f"no library model says that {name} blocks")
     if call in unresolved:
-        return Reason("unresolved", f"{text} leads nowhere known: what it calls could not be resolved{_alike(graph, call)}")
+        return Reason(
+            "unresolved", f"{text} leads nowhere known: what it calls could not be resolved{_alike(graph, call)}"
+        )
     return None

@@ -44,26 +44,23 @@ def unreached(
 
 
 def _guarded(searched: Searched, function: int) -> Iterator[Reason]:
-    """The guard on each of the nearest paths, and where it stands."""
+    """The guards on the nearest paths, each once, and where they stand."""
     graph, judge = searched.reach.graph, searched.judge
+    told: set[tuple[int, int]] = set()
     for path in paths_from_roots(searched, function):
-        for edge in path.edges:
-            bits = (edge.guards | graph.function_guards.get(edge.callee, 0)) & judge.discharging
-            if not bits:
-                continue
-            place, facts = graph.program.place(edge.caller)
-            callee = graph.program.functions[edge.callee].label
-            kinds = ", ".join(guards_of(bits))
-            said = f" ({graph.said[edge.callee]})" if edge.callee in graph.said else ""
-            if bits & OFFLOAD:
-                message = f"{callee} runs off the loop: {label_of(facts, place)} hands it over ({kinds}){said}"
-                yield Reason("off-loop", message, place, edge.line, frames_to(graph, function, list(path.edges)))
-            else:
-                message = f"{callee} stands behind a guard that keeps its result ({kinds}){said}"
-                yield Reason("discharged", message, place, edge.line, frames_to(graph, function, list(path.edges)))
-            break
-        if not guards_along(graph, list(path.edges)) & judge.discharging:
-            return
+        edge = next((edge for edge in path.edges if guards_along(graph, [edge]) & judge.discharging), None)
+        if edge is None or (edge.call, edge.callee) in told:
+            continue
+        told.add((edge.call, edge.callee))
+        bits = guards_along(graph, [edge]) & judge.discharging
+        place, facts = graph.program.place(edge.caller)
+        inner, callee = graph.program.place(edge.callee)
+        said = f", as {graph.said[edge.callee]} says" if edge.callee in graph.said else ""
+        label, kinds = label_of(callee, inner), ", ".join(guards_of(bits))
+        what = "runs off the loop" if bits & OFFLOAD else "stands behind a guard that keeps its result"
+        message = f"{label} {what} ({kinds}) when {label_of(facts, place)} calls it{said}"
+        kind: ReasonKind = "off-loop" if bits & OFFLOAD else "discharged"
+        yield Reason(kind, message, place, edge.line, frames_to(graph, function, list(path.edges)))
 
 
 def _origin(
@@ -96,7 +93,9 @@ def _reason(graph: CallGraph, why: _Why, origin: Origin, function: int) -> Reaso
     path, facts = graph.program.place(origin.function)
     line = origin.edges[0].line if origin.edges and facts.parent < 0 else facts.line
     trace = frames_to(graph, function, list(origin.edges)) if origin.edges else ()
-    return Reason(why.kind, why.message, path, line, trace)
+    moved = guards_along(graph, list(origin.edges)) & OFFLOAD
+    message = f"{why.message}, and off the loop ({', '.join(guards_of(moved))})" if moved else why.message
+    return Reason(why.kind, message, path, line, trace)
 
 
 def _names(graph: CallGraph, found: list[Origin], function: int) -> Iterator[tuple[str, int]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from alef_audit.callgraph.comments import Comment, Comments, hot_kind, marked_functions, remark
-from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
+from alef_audit.callgraph.graph import CALLBACK, CallGraph, Edge, RootSite, SinkSite
 from alef_audit.callgraph.guards import BIT, OFFLOAD
 from alef_audit.callgraph.program import Program
 from alef_audit.diagnostics import Diagnostic
@@ -27,6 +27,7 @@ class Marks:
     roots: tuple[RootSite, ...] = ()
     lines: Mapping[tuple[int, int], int] = field(default_factory=dict)  # (unit, line) of calls -> guards
     executors: frozenset[int] = frozenset()  # functions that run the functions they are given off the loop
+    executor_names: frozenset[str] = frozenset()  # the same, as calls are written
 
 
 def comment_marks(program: Program, comments: Comments) -> Marks:
@@ -63,6 +64,7 @@ def together(first: Marks, second: Marks) -> Marks:
         (*first.roots, *second.roots),
         {**second.lines, **first.lines},
         first.executors | second.executors,
+        first.executor_names | second.executor_names,
     )
 
 
@@ -72,7 +74,7 @@ def bounded(graph: CallGraph, roots: list[RootSite], marks: Marks) -> CallGraph:
     merged = dict(graph.function_guards)
     for function, bits in marks.guards.items():
         merged[function] = merged.get(function, 0) | bits
-    edges = _guarded_edges(graph, marks) if marks.lines or marks.executors else graph.edges
+    edges = _guarded_edges(graph, marks)
     return replace(
         graph,
         edges=tuple(edge for edge in edges if edge.callee not in marks.startup),
@@ -115,16 +117,27 @@ def _said(program: Program, comment: Comment) -> str:
 
 
 def _guarded_edges(graph: CallGraph, marks: Marks) -> tuple[Edge, ...]:
+    """The edges, guarded on marked lines and where a call hands functions to an executor."""
+    if not (marks.lines or marks.executors or marks.executor_names):
+        return graph.edges
     handing = {edge.call for edge in graph.edges if edge.callee in marks.executors and edge.call >= 0}
+    handing |= {
+        call for call in range(len(graph.table)) if marks.executor_names and _is_executor(graph.table.text(call), marks)
+    }
     unit_of = graph.program.function_unit
 
     def guarded(edge: Edge) -> Edge:
         bits = marks.lines.get((unit_of[edge.caller], edge.line), 0)
-        if edge.call in handing and edge.callee not in marks.executors:
+        if edge.call in handing and edge.how == CALLBACK:
             bits |= offload_of(graph.program, edge.caller)
         return replace(edge, guards=edge.guards | bits) if bits else edge
 
     return tuple(map(guarded, graph.edges))
+
+
+def _is_executor(text: str, marks: Marks) -> bool:
+    """Whether a call is written like one of the executors: whole, or its end behind a dot."""
+    return any(text == name or text.endswith("." + name) for name in marks.executor_names)
 
 
 def _guarded_sink(graph: CallGraph, sink: SinkSite, marks: Marks) -> SinkSite:

@@ -38,7 +38,7 @@ def selected(program: Program, config: Config) -> Selected:
     def functions(pattern: str, path: str = "**") -> tuple[int, ...]:
         glob = GitIgnoreSpec.from_lines([path])
         files = [glob.match_file(unit.path) for unit in program.units]
-        fits = expression(pattern or "*")
+        fits = expression(pattern)
         return tuple(
             index
             for index, name in enumerate(names)
@@ -84,7 +84,7 @@ def configured_marks(program: Program, config: Config, found: Selected) -> Marks
                 bit = offload_of(program, function) if row.kind == "offloaded" else BIT[row.kind]
                 guards[function] = guards.get(function, 0) | bit
     executors = frozenset(function for functions in found.executors for function in functions)
-    return Marks(guards, why, frozenset(startup), executors=executors)
+    return Marks(guards, why, frozenset(startup), executors=executors, executor_names=frozenset(config.executors))
 
 
 def unmatched(graph: CallGraph, config: Config, found: Selected, file: str) -> Iterator[Diagnostic]:

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,6 +35,12 @@ def scope(paths: Sequence[Path], commands: Sequence[str] = ()) -> tuple[Path, tu
     else:
         root = Path(os.path.commonpath([path if path.is_dir() else path.parent for path in resolved]))
     return root, () if root in resolved else tuple(sorted({path.relative_to(root) for path in resolved}))
+
+
+def typed_folder(root: Path) -> str:
+    """How a user types the audited folder in a shell; "" for the working directory."""
+    folder = os.path.relpath(root)
+    return "" if folder == "." else shlex.quote(folder)
 
 
 def line_of(where: str, folder: Path) -> tuple[Path, str, int]:

@@ -82,7 +82,7 @@ def scan(
     Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 usage, configuration or rule error, 3 nothing to audit,
     4 incomplete (--strict), 5 internal error.
     """
-    from alef_audit.cli.ask import build_request, configuration, configuration_file, scope
+    from alef_audit.cli.ask import build_request, configuration, configuration_file, scope, typed_folder
     from alef_audit.cli.output import check_writable, emit, pick
     from alef_audit.reporting.select import confident, listed
 
@@ -108,6 +108,7 @@ def scan(
         _layout(context, output, wanted or "note", all_paths=all_paths, quiet=quiet),
         discharged=include_discharged,
         suppressed=include_suppressed,
+        target=typed_folder(where[0]),
     )
     emit(chosen.render(listed(report, wanted) if wanted else report, report, layout), output)
     return _exit_code(report, fail_on or settings.fail_on or "warning", strict)

@@ -29,6 +29,7 @@ class TextOptions(msgspec.Struct, frozen=True):
     discharged: bool = False  # list the discharged ones too
     suppressed: bool = False  # and those that comments or the configuration mute
     commands: tuple[str, ...] = ("explain",)  # commands that may be suggested
+    target: str = ""  # the audited folder as it is to be typed; "" = the working directory
 
 
 class _Group(msgspec.Struct, frozen=True):
@@ -40,7 +41,7 @@ class _Group(msgspec.Struct, frozen=True):
 
 def render_text(report: AuditReport, options: TextOptions) -> tuple[Text, ...]:
     """The lines of the report, in order and styled; print them as they are (they are wrapped and made safe)."""
-    page = Page(options.width, UNICODE if options.unicode else ASCII, options.commands)
+    page = Page(options.width, UNICODE if options.unicode else ASCII, options.commands, options.target)
     open_ones = counted(report)
     visible = tuple(f for f in open_ones if at_least(f.level, options.level))
     lines = [*_findings(report, open_ones, visible, options, page)]
@@ -52,7 +53,7 @@ def render_text(report: AuditReport, options: TextOptions) -> tuple[Text, ...]:
         return tuple(lines)
     lines += _hidden(report, open_ones, visible, options)
     lines += [*unresolved_section(report, page), *unknown_section(report, page)]
-    return (*lines, *summary(report, open_ones, page, suppressed=options.suppressed))
+    return (*lines, *summary(report, open_ones, page))
 
 
 def _findings(

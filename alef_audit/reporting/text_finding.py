@@ -1,11 +1,12 @@
 """One finding for the terminal: in full with its path, or on one line."""
 
 from collections.abc import Sequence
+from shlex import quote
 
 import msgspec
 from rich.text import Text
 
-from alef_audit.auditing.report import Finding, Frame, ProposedArchetype, Root, location, own_frames
+from alef_audit.auditing.report import Finding, Frame, Location, ProposedArchetype, Root, location, own_frames
 from alef_audit.reporting.layout import Glyphs, Piece, flow, labelled, pad, styled, widest, width_of
 from alef_audit.reporting.words import count, joined, multiplied, shortened
 from alef_audit.rulepack.kinds import RootKind
@@ -21,10 +22,16 @@ class Page(msgspec.Struct, frozen=True):
     width: int
     glyphs: Glyphs
     commands: tuple[str, ...]  # commands that exist and may be suggested
+    target: str = ""  # what has to be typed after a line of the audited folder
 
 
 def place(path: str, line: int) -> str:
     return f"{path}:{line}" if line else path
+
+
+def why_command(at: Location, page: Page) -> str:
+    """What to type to ask about a line."""
+    return " ".join(part for part in ("audit why", quote(place(at.path, at.line)), page.target) if part)
 
 
 def full_finding(
@@ -187,7 +194,7 @@ def _archetype(archetype: ProposedArchetype, short: bool = False) -> str:
 def _next_commands(finding: Finding, page: Page) -> list[Piece]:
     number, at = finding.pattern.rpartition("-")[2], location(finding)
     possible = {
-        "why": f"audit why {place(at.path, at.line)}",
+        "why": why_command(at, page),
         "explain": f"audit explain {number}",
     }
     return [command for name, command in possible.items() if name in page.commands]

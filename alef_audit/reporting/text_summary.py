@@ -8,7 +8,7 @@ from rich.text import Text
 from alef_audit.auditing.report import AuditReport, Finding, FixPoint, location
 from alef_audit.reporting.layout import Piece, flow, labelled, styled
 from alef_audit.reporting.select import per_level
-from alef_audit.reporting.text_finding import Page, place
+from alef_audit.reporting.text_finding import Page, place, why_command
 from alef_audit.reporting.words import count, percentage, shortened
 
 _COLUMN = 15
@@ -21,14 +21,14 @@ _NO_ROOTS = (
 )
 
 
-def summary(report: AuditReport, found: tuple[Finding, ...], page: Page, *, suppressed: bool = False) -> Iterator[Text]:
+def summary(report: AuditReport, found: tuple[Finding, ...], page: Page) -> Iterator[Text]:
     """Counts, phases, fix points, roots, what was looked at, what to do next, how to cite.
 
-    `found` are the findings that count; `suppressed` says that muted ones were listed.
+    `found` are the findings that count.
     """
     dots = f" {page.glyphs.dot} "
     yield styled((f"Summary {page.glyphs.rule * max(0, min(page.width, 100) - 8)}", "strong"))
-    yield from labelled("findings", _counts(report, found, shown=suppressed), page.width, _COLUMN, dots)
+    yield from labelled("findings", _counts(report, found), page.width, _COLUMN, dots)
     phases = Counter(finding.phase for finding in found)
     ordered: list[Piece] = [f"{phase} {n}" for phase, n in sorted(phases.items(), key=lambda item: (-item[1], item[0]))]
     yield from labelled("phase", ordered, page.width, _COLUMN, dots)
@@ -67,13 +67,12 @@ def unknown_section(report: AuditReport, page: Page) -> Iterator[Text]:
     yield Text("", end="")
 
 
-def _counts(report: AuditReport, found: tuple[Finding, ...], *, shown: bool) -> list[Piece]:
+def _counts(report: AuditReport, found: tuple[Finding, ...]) -> list[Piece]:
     levels = per_level(found)
     pieces: list[Piece] = [(count(number, level), level if number else "") for level, number in levels.items()]
     for status in ("suppressed", "baselined"):
         number = sum(finding.status == status for finding in report.findings)
-        hint = " (--include-suppressed lists them)" if status == "suppressed" and not shown else ""
-        pieces += [f"{number} {status}{hint}"] if number else []
+        pieces += [f"{number} {status}"] if number else []
     return pieces + ([f"{report.discharged} discharged by a guard"] if report.discharged else [])
 
 
@@ -155,7 +154,7 @@ def _next(found: tuple[Finding, ...], page: Page) -> list[Piece]:
     numbers = sorted({finding.pattern.rpartition("-")[2] for finding in found})
     explain: list[Piece] = [f"audit explain {number}" for number in numbers] if "explain" in page.commands else []
     worst = location(found[0])
-    why: list[Piece] = [f"audit why {place(worst.path, worst.line)}"] if "why" in page.commands else []
+    why: list[Piece] = [why_command(worst, page)] if "why" in page.commands else []
     return why + explain
 
 

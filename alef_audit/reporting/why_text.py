@@ -56,15 +56,17 @@ def _lines(answer: Answer, page: Page) -> Iterator[Text]:
 
 
 def _findings(answer: Answer, page: Page) -> Iterator[Text]:
-    for finding in answer.findings:
+    # of what a guard discharges the reasons say all: there is nothing to fix
+    shown = [finding for finding in answer.findings if finding.verdict != "discharged"]
+    for finding in shown:
         yield Text("", end="")
         yield from full_finding(answer.roots, finding, page)
-        if finding.level == "note" and finding.status == "open" and finding.verdict != "discharged":
+        if finding.level == "note" and finding.status == "open":
             yield from labelled("", ["a note: --level note lists it"], page.width, 8)
         if finding.muted_roots:
             names = [answer.roots[number].function for number in finding.muted_roots]
             yield from labelled("muted", [f"from {joined(names)}"], page.width, 8)
-    if answer.findings:
+    if shown:
         yield Text("", end="")
 
 
@@ -116,7 +118,8 @@ def _passing(answer: Answer, page: Page) -> Iterator[Text]:
     for head, found in (("on the path to", counting), ("on the path to, but muted or discharged", others)):
         if found:
             yield styled("  ", (head, "quiet"))
-            yield from short_findings(answer.roots, found, page)
+            for line in short_findings(answer.roots, found, page):
+                yield styled("  ").append_text(line)
 
 
 def _near_sinks(answer: Answer, page: Page) -> Iterator[Text]:

@@ -85,7 +85,9 @@ def test_one_of_two_paths_leaves_the_other(tmp_path: Path) -> None:
 
 
 def test_both_paths_mute_the_finding(tmp_path: Path) -> None:
-    source = commented(11, "audit: ignore[035] one").replace("b():\n    work()", "b():\n    work()  # audit: ignore[035] two")
+    source = commented(11, "audit: ignore[035] one").replace(
+        "b():\n    work()", "b():\n    work()  # audit: ignore[035] two"
+    )
     finding = the_finding(report_on(tmp_path, source))
     assert (finding.status, finding.status_reason) == ("suppressed", "one")
 
