@@ -114,7 +114,7 @@ class Finding(msgspec.Struct, frozen=True):
     dependency: str = ""  # that package
     more: int = 0  # blocking calls of the same kind in packages that the same call leads to
     suppressed_by: SuppressedBy | None = None  # None: open, or switched off by the configuration
-    muted_roots: tuple[int, ...] = ()  # roots that reach it too, by paths that comments mute
+    muted_roots: tuple[int, ...] = ()  # roots that reach it by muted paths only
 
 
 def location(finding: Finding) -> Location:

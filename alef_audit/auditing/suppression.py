@@ -145,8 +145,10 @@ def _after(
     muting: tuple[Suppression, ...],
 ) -> Finding:
     """What becomes of a finding when only `left` is left."""
+    if finding.verdict == "discharged":
+        return finding  # nothing to mute
     other = left.get(site)
-    if other is None or (other.verdict == "discharged" and finding.verdict != "discharged"):
+    if other is None or other.verdict == "discharged":
         by = muted_by(reach, finding, muting)
         reason = by.reason if by is not None else "switched off by the configuration (levels)"
         place = SuppressedBy(by.path, by.comment.directive.line) if by is not None else None

@@ -165,7 +165,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     dependency: str = ""
     more: int = 0
     suppressed_by: SuppressedBy | None = None  # the comment; absent where the configuration switches it off
-    muted_roots: tuple[int, ...] = ()  # roots that comments mute, while others still reach the call
+    muted_roots: tuple[int, ...] = ()  # roots that reach it by muted paths only
 
 
 class Diagnostic(msgspec.Struct, frozen=True):

@@ -1,6 +1,8 @@
 """Comments addressed to the tool: which of them are read, and which lines and functions they speak about."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alef_audit.facts.file import Directive, FileFacts
 from alef_audit.frontends.ecmascript.extract import extract_ecmascript
@@ -106,3 +108,30 @@ def test_python(name: str) -> None:
 def test_ecmascript(name: str) -> None:
     source, spans, function = ECMASCRIPT[name]
     assert said(source, "ecmascript") == [(spans, function)]
+
+
+_PIECES = st.sampled_from(
+    ["(", ")", "{", "}", "\n", "\n\n", "    ", "# audit: hot\n", "// audit: hot\n", "@d\n", '"""', "`", ":", ","]
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.sampled_from(
+        [*(("python", one[0]) for one in PYTHON.values()), *(("ts", one[0]) for one in ECMASCRIPT.values())]
+    ),
+    st.lists(st.tuples(st.integers(0, 90), st.integers(0, 8), _PIECES), max_size=6),
+)
+def test_whatever_the_source_lines_and_functions_exist(
+    source: tuple[str, str], edits: list[tuple[int, int, str]]
+) -> None:
+    language, text = source
+    for at, length, piece in edits:
+        text = text[:at] + piece + text[at + length :]
+    facts = facts_of(text, language)
+    for one in facts.directives:
+        assert -1 <= one.function < len(facts.functions)
+        assert one.function != 0
+        assert list(one.spans) == sorted(one.spans)
+        assert len(one.spans) % 2 == 0
+        assert all(1 <= line <= facts.lines for line in one.spans)
