@@ -11,6 +11,7 @@ from alef_audit.callgraph.guards import OFFLOAD, guards_of
 from alef_audit.reachability.reach import COLD_ROLES
 
 _MOST: Final = 5
+_LOADED: Final = "only code that runs when a module is loaded leads here"
 
 
 class _Why(NamedTuple):
@@ -77,12 +78,12 @@ def _origin(
         return _Why("cold", f"only code of the role {role} leads here: nothing in such files is an entry point")
     if function in excluded and root is None:
         return _Why("not-hot", f"the configuration says that {label} is no entry point (not-roots)")
-    if root is not None and root.runs_on != "event-loop":
+    if root is not None and root.runs_on != "event-loop" and root.kind != "cli":
         return _Why("not-hot", f"{label} runs on a {root.runs_on}, not on the event loop: {root.why or said}")
     if root is not None:
         return _Why("cold", f"{label} is an entry point of kind {root.kind}, which is never hot: {root.why}")
     if facts.parent < 0:
-        return _Why("cold", "only code that runs when a module is loaded leads here")
+        return _Why("cold", _LOADED)
     if role == "cli":
         return _Why("cold", "only functions of command-line files that nothing calls lead here")
     tests = "" if tests_read else " (tests are not read)"
@@ -93,6 +94,8 @@ def _reason(graph: CallGraph, why: _Why, origin: Origin, function: int) -> Reaso
     path, facts = graph.program.place(origin.function)
     line = origin.edges[0].line if origin.edges and facts.parent < 0 else facts.line
     trace = frames_to(graph, function, list(origin.edges)) if origin.edges else ()
+    if why.message == _LOADED and not origin.edges:
+        return Reason(why.kind, "it runs when the module is loaded", path, line)
     moved = guards_along(graph, list(origin.edges)) & OFFLOAD
     message = f"{why.message}, and off the loop ({', '.join(guards_of(moved))})" if moved else why.message
     return Reason(why.kind, message, path, line, trace)
