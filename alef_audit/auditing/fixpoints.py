@@ -18,7 +18,7 @@ _SHOWN: Final = 8
 
 def fix_points(reach: Reachability, findings: tuple[Finding, ...]) -> tuple[FixPoint, ...]:
     """Up to eight functions, each with the fingerprints that a fix there heals, most healed first."""
-    open_findings = [f for f in findings if f.level != "note" and f.verdict == "exposed"]
+    open_findings = [f for f in findings if f.status == "open" and f.level != "note" and f.verdict == "exposed"]
     by_place = _functions_by_place(reach)
     sites = {}
     counts: Counter[int] = Counter()

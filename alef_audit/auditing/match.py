@@ -1,7 +1,7 @@
 """Pattern matching: every blocking call that some root reaches becomes one finding."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Final, NamedTuple
@@ -19,12 +19,16 @@ from alef_audit.reachability.reach import Reachability
 from alef_audit.reachability.surface import async_functions
 from alef_audit.reachability.ways import Ways, bits
 from alef_audit.reachability.witness import shortest_path
-from alef_audit.rulepack.kinds import Confidence, Heat, Kinds, Verdict
+from alef_audit.rulepack.kinds import Confidence, Heat, Kinds, SinkKind, Verdict
 from alef_audit.rulepack.pattern import Pattern
 
 # How many calls longer than the shortest a path may be to be preferred, because it sweeps or passes the auth phase.
 _DETOUR: Final = 3
 _NAMED_PACKAGES: Final = 2
+# The call that a finding is about, whatever path leads there.
+Site = tuple[int, int, int, str]
+# A kind of blocking call and a path -> bit set of roots
+Silenced = Callable[[SinkKind, str], int]
 HEATS: Final[tuple[Heat, ...]] = ("dispatch", "periodic", "surface", "never")
 
 
@@ -63,35 +67,63 @@ class Matcher:
             self.roots_by_heat[kinds.root[root.kind].heat] |= 1 << number
 
 
-def match(
-    reach: Reachability, pattern: Pattern, kinds: Kinds, lexicon: Lexicon, packages: Mapping[str, str] | None = None
-) -> tuple[report.Finding, ...]:
-    """All findings of `pattern`, discharged ones included, worst first. Root indices are those of `reach.roots`.
+def matched(
+    reach: Reachability,
+    pattern: Pattern,
+    kinds: Kinds,
+    lexicon: Lexicon,
+    packages: Mapping[str, str],
+    silenced: Silenced | None = None,
+) -> dict[Site, report.Finding]:
+    """All findings of `pattern` by the call they are about, discharged ones included.
 
-    `packages` names the package of every followed file.
+    Root indices are those of `reach.roots`. `packages` names the package of every followed file. The roots that
+    `silenced` gives for a kind of blocking call and a path do not count there.
     """
-    matcher = Matcher(reach, pattern, kinds, lexicon, packages or {})
+    matcher = Matcher(reach, pattern, kinds, lexicon, packages)
     wanted = frozenset(pattern.sinks)
     ordinals: Counter[str] = Counter()
-    findings = []
+    findings: dict[Site, report.Finding] = {}
     for target in (*own_targets(reach), *package_targets(reach, matcher.judge, matcher.is_async)):
         if target.sink.kind not in wanted:
             continue
-        found = _finding(matcher, target, ordinals)
+        found = _finding(matcher, _heard(matcher, target, silenced), ordinals)
         if found is not None:
-            findings.append(found)
-    findings.sort(
-        key=lambda f: (
-            -LEVELS.index(f.level),
-            -f.score,
-            *_place(f),
-            f.sink.path,
-            f.sink.line,
-            f.sink.column,
-            f.sink.call,
+            findings[_site(target)] = found
+    return findings
+
+
+def worst_first(findings: Iterable[report.Finding]) -> tuple[report.Finding, ...]:
+    return tuple(
+        sorted(
+            findings,
+            key=lambda f: (
+                -LEVELS.index(f.level),
+                -f.score,
+                *_place(f),
+                f.sink.path,
+                f.sink.line,
+                f.sink.column,
+                f.sink.call,
+            ),
         )
     )
-    return tuple(findings)
+
+
+def _site(target: Target) -> Site:
+    door = target.door
+    if door is None:
+        return target.sink.function, target.sink.call, 0, ""
+    return door.caller, door.call, door.line if door.call < 0 else 0, target.sink.kind
+
+
+def _heard(matcher: Matcher, target: Target, silenced: Silenced | None) -> Target:
+    """The target without the roots that are silenced there."""
+    if silenced is None:
+        return target
+    function = target.sink.function if target.door is None else target.door.caller
+    roots = silenced(target.sink.kind, matcher.graph.program.place(function)[0])
+    return replace(target, ways={way: held & ~roots for way, held in target.ways.items()}) if roots else target
 
 
 def _place(finding: report.Finding) -> tuple[str, int, int]:

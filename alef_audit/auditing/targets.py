@@ -101,7 +101,7 @@ def _worse(judge: Judge, one: Target, other: Target) -> Target:
 
 def _at_call(reach: Reachability, sink: SinkSite) -> int:
     """Doubts and guards at the call itself."""
-    way = LOW if sink.how == _DYNAMIC_HOW else 0
+    way = sink.guards | (LOW if sink.how == _DYNAMIC_HOW else 0)
     loop = reach.graph.table.loop(sink.call)
     loops = reach.graph.program.unit_of(sink.function).facts.loops
     while loop >= 0:

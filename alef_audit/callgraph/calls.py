@@ -95,6 +95,9 @@ class CallTable:
     def condition(self, call: int) -> int:
         return self.heads[self.starts[call] + flows.CONDITION]
 
+    def end_line(self, call: int) -> int:
+        return self.heads[self.starts[call] + flows.END_LINE]
+
     def arguments(self, call: int) -> list[Argument]:
         start = self.starts[call]
         heads = self.heads

@@ -1,6 +1,7 @@
 """The call graph that later stages work on: functions as integers, edges, uses of the API graph."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from alef_audit.callgraph.api import ApiGraph
@@ -44,6 +45,7 @@ class SinkSite:
     instead: str
     how: int
     loops: tuple[str, ...] = ()
+    guards: int = 0  # around the call itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class CallGraph:
     function_guards: dict[int, int]  # guards that decorators put around a function
     externals: tuple[tuple[int, int], ...]  # (call, API node): calls that leave the program
     unresolved: tuple[int, ...]  # calls of which nothing is known
+    cut: tuple[Edge, ...] = ()  # edges that a boundary takes out: into what runs at start-up only
+    said: Mapping[int, str] = field(default_factory=dict)  # function -> which comment or entry makes it a boundary
 
 
 def calls_to_program(graph: CallGraph, own: int) -> tuple[int, int]:
@@ -80,11 +84,3 @@ def calls_to_program(graph: CallGraph, own: int) -> tuple[int, int]:
     names = {facts.name for facts in program.functions[:own] if facts.name}
     unresolved = sum(table.function(call) < own and table.member(call) in names for call in graph.unresolved)
     return len(resolved), unresolved
-
-
-def completed(graph: CallGraph, roots: list[RootSite], function_guards: dict[int, int]) -> CallGraph:
-    """The same graph with these roots, and further guards around functions."""
-    merged = dict(graph.function_guards)
-    for function, bits in function_guards.items():
-        merged[function] = merged.get(function, 0) | bits
-    return replace(graph, roots=tuple(roots), function_guards=merged)

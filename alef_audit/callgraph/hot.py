@@ -1,4 +1,4 @@
-"""Roots that no single call registers: overrides of library classes, exports by convention, tables, names, comments."""
+"""Roots that no single call registers: overrides of library classes, exports by convention, tables, names."""
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -11,10 +11,10 @@ from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import functions_in, thread_of
 from alef_audit.callgraph.graph import CallGraph, RootSite
-from alef_audit.callgraph.program import Program, Unit
+from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
-from alef_audit.facts.file import Function, FunctionFlag
+from alef_audit.facts.file import FunctionFlag
 from alef_audit.rulepack.kinds import RootKind
 from alef_audit.rulepack.lexicon import Lexicon
 from alef_audit.rulepack.model import RootRow
@@ -28,7 +28,6 @@ def implicit_roots(state: State, table: CallTable, lexicon: Lexicon) -> list[Roo
         *_exports(state),
         *_tables(state, lexicon),
         *_names(state.program, lexicon),
-        *_comments(state.program),
     ):
         found.setdefault((root.function, root.kind), root)
     return list(found.values())
@@ -203,30 +202,3 @@ def _names(program: Program, lexicon: Lexicon) -> Iterator[RootSite]:
             if hit >= 0 and not facts.flags & FunctionFlag.ABSTRACT:
                 row = lexicon.hot[hit]
                 yield RootSite(unit.functions + offset, row.kind, row.why, "event-loop", by_name=True)
-
-
-def _comments(program: Program) -> Iterator[RootSite]:
-    """`audit: hot [kind]` on the line of a function's definition, or alone on the line above it."""
-    for unit in program.units:
-        for directive in unit.facts.directives:
-            words = directive.text.split()
-            if not words or words[0] != "hot":
-                continue
-            line = directive.line + (1 if directive.own_line else 0)
-            kind: RootKind = words[1] if len(words) > 1 and words[1] in _HOT_KINDS else "attempt"  # type: ignore[assignment]
-            for function in _defined_at(unit, line):
-                yield RootSite(function, kind, "marked hot by a comment", "event-loop")
-
-
-_HOT_KINDS = frozenset(("attempt", "request", "message", "rpc", "tool", "tick", "warmup", "lifecycle"))
-
-
-def _defined_at(unit: Unit, line: int) -> list[int]:
-    """The outermost function defined at `line` (or, with decorators in between, the first one after it)."""
-    at: list[tuple[int, int, int]] = []
-    facts: Function
-    for offset, facts in enumerate(unit.facts.functions):
-        if offset and line <= facts.line <= line + 4:
-            at.append((facts.line, facts.column, unit.functions + offset))
-    at.sort()
-    return [at[0][2]] if at else []

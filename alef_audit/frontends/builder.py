@@ -61,6 +61,10 @@ class FactsBuilder:
         self.module_slot = 0
         self._entered = -1
 
+    def defined(self) -> tuple[Function, ...]:
+        """The functions of the file, the module body first."""
+        return tuple(f for f in self.functions if f is not None)
+
     # --- names and slots
 
     def name(self, text: str) -> int:
@@ -250,7 +254,7 @@ class FactsBuilder:
             aliases=aliases.tobytes(),
             flows=self.flows.tobytes(),
             calls=self.calls.tobytes(),
-            functions=tuple(f for f in self.functions if f is not None),
+            functions=self.defined(),
             classes=tuple(c for c in self.classes if c is not None),
             objects=tuple(self.objects),
             imports=tuple(self.imports),

@@ -12,7 +12,7 @@ from alef_audit.reachability.ways import Ways, propagate
 from alef_audit.rulepack.kinds import Kinds
 
 # Roots in files of these roles are not hot: they run in development, or as programs of their own.
-_COLD_ROLES = frozenset(("test", "example", "docs", "build", "script", "types", "browser"))
+COLD_ROLES = frozenset(("test", "example", "docs", "build", "script", "types", "browser"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
             incoming.setdefault(edge.callee, []).append(edge)
     inside = dependency_functions(graph.program)
     registered, doors = entered_roots(graph, edges, graph.roots, inside)
-    registered = [root for root in registered if _role(graph, root.function) not in _COLD_ROLES]
+    registered = [root for root in registered if _role(graph, root.function) not in COLD_ROLES]
     hot = [root for root in registered if _is_hot(root, kinds)]
     cold = [root for root in registered if not _is_hot(root, kinds)]
     started = surface.started_functions(graph, edges, cold)
