@@ -19,7 +19,7 @@ def _describe(walk: Walk, target: int, name: str, descriptor: int, node: Node, l
     if not target or not descriptor or node.type != "object":
         return
     for child in node.named_children:
-        key_node = child.child_by_field_name("key") or child.child_by_field_name("name")
+        key_node = child.child_by_field_id(walk.fields.key) or child.child_by_field_id(walk.fields.name)
         field = walk.text(child) if child.type == "shorthand_property_identifier" else ""
         field = field or (property_name(walk, key_node) if key_node is not None else "")
         if field == "value":
@@ -33,7 +33,7 @@ def define_all(walk: Walk, target: int, descriptors: int, listed: Node, line: in
     """`Object.defineProperties(target, { key: { get() {…}, value } })`."""
     parts = [child for child in listed.named_children if child.type != "comment"]
     for child in parts[1].named_children if parts[1].type == "object" else ():
-        key, value = child.child_by_field_name("key"), child.child_by_field_name("value")
+        key, value = child.child_by_field_id(walk.fields.key), child.child_by_field_id(walk.fields.value)
         if child.type == "pair" and key is not None and value is not None:
             name = property_name(walk, key)
             if name != "*":

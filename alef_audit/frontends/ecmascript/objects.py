@@ -6,10 +6,11 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag, Object
+from alef_audit.frontends.ecmascript.frames import UNNAMED, Naming
 from alef_audit.frontends.ecmascript.functions import FUNCTIONS, expression_as, method
-from alef_audit.frontends.ecmascript.literals import join, property_name, string_value
+from alef_audit.frontends.ecmascript.literals import join, property_name, string_value, takes_name
 from alef_audit.frontends.ecmascript.patterns import elements
-from alef_audit.frontends.ecmascript.walk import UNNAMED, Naming, Walk
+from alef_audit.frontends.ecmascript.walk import Walk
 
 _HOLDERS: Final = FUNCTIONS - {"arrow_function"}
 
@@ -56,19 +57,21 @@ _PLAIN: Final = frozenset(("number", "string", "true", "false", "null", "undefin
 
 def _pair(walk: Walk, node: Node, holder: int, path: str) -> bool:
     """A property `key: value`; whether it holds anything that can bear a callable."""
-    key, value = node.child_by_field_name("key"), node.child_by_field_name("value")
+    key, value = node.child_by_field_id(walk.fields.key), node.child_by_field_id(walk.fields.value)
     if key is not None and key.type == "computed_property_name":
         walk.children(key)
-    if value is None or value.type in _PLAIN:
+    kind = value.type if value is not None else "null"
+    if value is None or kind in _PLAIN:
         return False
     name = property_name(walk, key)
-    naming = property_naming(walk, path, name, key)
     line = node.start_point.row + 1
-    if value.type in _HOLDERS:
-        slot = expression_as(walk, value, naming, 0)
+    if kind in _HOLDERS:
+        slot = expression_as(walk, value, property_naming(walk, path, name, key), 0)
         walk.frames[-1].home = holder
+    elif takes_name(value):
+        slot = walk.value_as(value, property_naming(walk, path, name, key))
     else:
-        slot = walk.value_as(value, naming)
+        slot = walk.value_as(value, UNNAMED)
     walk.build.store(holder, name, slot, line)
     return slot > 0
 
@@ -85,7 +88,7 @@ def property_naming(walk: Walk, path: str, name: str, key: Node | None) -> Namin
 
 
 def _method(walk: Walk, node: Node, holder: int, path: str) -> None:
-    key = node.child_by_field_name("name")
+    key = node.child_by_field_id(walk.fields.name)
     if key is not None and key.type == "computed_property_name":
         walk.children(key)
     name = property_name(walk, key)

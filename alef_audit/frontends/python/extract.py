@@ -30,7 +30,7 @@ def extract_python(text: bytes) -> FileFacts:
         build.problems.extend(_syntax_problems(root))
     build.reserve_function()
     build.enter(0)
-    scope = Scope(None)
+    scope = Scope(None, build.slot)
     place = Place(
         function=0,
         scope=scope,

@@ -1,15 +1,15 @@
 """Functions and lambdas: parameters, flags, body."""
 
 import re
-from dataclasses import replace
 from typing import Final
 
+import msgspec
 from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import Function, FunctionFlag, Parameter, ParameterKind
 from alef_audit.frontends.builder import Scope
-from alef_audit.frontends.python import expressions, statements
+from alef_audit.frontends.python import expressions, fields, statements
 from alef_audit.frontends.python.handed import hand_back
 from alef_audit.frontends.python.types import annotate, annotate_lent, is_data
 from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, source
@@ -22,8 +22,8 @@ _CLASS_BOUND: Final = ("__new__", "__init_subclass__", "__class_getitem__")
 
 
 def _inner_place(walk: Walk, place: Place, index: int, own: str, *, is_async: bool) -> Place:
-    scope = Scope(place.lexical)
-    return replace(
+    scope = Scope(place.lexical, walk.build.slot)
+    return msgspec.structs.replace(
         place,
         function=index,
         scope=scope,
@@ -46,9 +46,9 @@ def walk_lambda(walk: Walk, place: Place, node: Node, label: str) -> int:
     index = build.reserve_function()
     inner = _inner_place(walk, place, index, label, is_async=False)
     build.enter(index)
-    parameters = node.child_by_field_name("parameters")
+    parameters = node.child_by_field_id(fields.PARAMETERS)
     params, _ = _parameters(walk, place, inner, parameters, skip_first=False) if parameters is not None else ((), "")
-    body = node.child_by_field_name("body")
+    body = node.child_by_field_id(fields.BODY)
     if body is not None:
         build.enter(index)
         if body.type == "call":
@@ -89,7 +89,7 @@ def walk_function(
     `lends`: a decorator makes a context manager of it.  `decorated`: there is a decorator that may do so.
     """
     build = walk.build
-    name_node, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+    name_node, body = node.child_by_field_id(fields.NAME), node.child_by_field_id(fields.BODY)
     name = source(walk, name_node) if name_node is not None else ""
     is_method = place.owner >= 0 and place.lexical is not place.scope
     is_async = bool(node.children) and node.children[0].type == "async"
@@ -97,10 +97,11 @@ def walk_function(
     inner = _inner_place(walk, place, index, name, is_async=is_async)
     build.enter(index)
     generics = place.generics | _type_parameters(walk, node)
-    place, inner = replace(place, generics=generics), replace(inner, lends=decorated, generics=generics)
-    parameters = node.child_by_field_name("parameters")
+    place = msgspec.structs.replace(place, generics=generics)
+    inner = msgspec.structs.replace(inner, lends=decorated, generics=generics)
+    parameters = node.child_by_field_id(fields.PARAMETERS)
     if name == "__getattr__" and place.function == 0 and not is_method and parameters and parameters.named_children:
-        inner = replace(inner, lazy_name=_parameter_name(walk, parameters.named_children[0]))
+        inner = msgspec.structs.replace(inner, lazy_name=_parameter_name(walk, parameters.named_children[0]))
     bound = is_method and not flags & FunctionFlag.STATIC
     params, receiver = _parameters(walk, place, inner, parameters, skip_first=bound) if parameters else ((), "")
     receiver_slot = 0
@@ -111,9 +112,9 @@ def walk_function(
         if not flags & FunctionFlag.CLASSMETHOD:
             # the class of a class method is the one that the call names
             build.copy(receiver_slot, place.self_slot)
-    returns = node.child_by_field_name("return_type")
+    returns = node.child_by_field_id(fields.RETURN_TYPE)
     if is_data(walk, returns):
-        inner = replace(inner, result=0)
+        inner = msgspec.structs.replace(inner, result=0)
     (annotate_lent if lends else annotate)(walk, inner, inner.result, returns)
     hand_back(walk, node, returns, is_method=bound)
     flags |= FunctionFlag.ASYNC if is_async else 0
@@ -149,7 +150,7 @@ def walk_function(
 
 def _type_parameters(walk: Walk, node: Node) -> frozenset[str]:
     """The names of `def f[T, *Ts](…)` between the brackets."""
-    listed = node.child_by_field_name("type_parameters")
+    listed = node.child_by_field_id(fields.TYPE_PARAMETERS)
     if listed is None:
         return frozenset()
     texts = (source(walk, child).lstrip("*") for child in listed.named_children)
@@ -203,8 +204,8 @@ def _parameter_name(walk: Walk, node: Node) -> str:
 def _parameter(walk: Walk, outer: Place, inner: Place, node: Node, kind: int) -> Parameter:
     build = walk.build
     shape = node.type
-    type_node = node.child_by_field_name("type")
-    default = node.child_by_field_name("value")
+    type_node = node.child_by_field_id(fields.TYPE)
+    default = node.child_by_field_id(fields.VALUE)
     inner_node = node
     while inner_node.named_children and inner_node.type != "identifier":
         if inner_node.type == "list_splat_pattern":

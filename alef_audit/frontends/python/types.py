@@ -6,6 +6,7 @@ from typing import Final
 from tree_sitter import Node
 
 from alef_audit.facts import flows
+from alef_audit.frontends.python import fields
 from alef_audit.frontends.python.parse import parse_expression
 from alef_audit.frontends.python.walk import Place, Walk, line_of, source
 
@@ -227,7 +228,7 @@ def class_reference(walk: Walk, place: Place, name: str, line: int) -> int:
 
 
 def _generic(walk: Walk, place: Place, node: Node, depth: int) -> list[int]:
-    base = node.child_by_field_name("value") or (node.named_children[0] if node.named_children else None)
+    base = node.child_by_field_id(fields.VALUE) or (node.named_children[0] if node.named_children else None)
     if base is None:
         return []
     name = source(walk, base).rsplit(".", 1)[-1]
