@@ -32,7 +32,7 @@ HOT_KINDS: Final[tuple[RootKind, ...]] = (
 _COMMENT: Final = re.compile(
     r"(?P<word>[A-Za-z][\w-]*)(?P<brackets>\s*\[(?P<arguments>[^\]]*)\])?(?P<reason>.*)", re.DOTALL
 )
-_NEXT: Final = re.compile(r"\s(?:#|//)\s")  # one comment after another on a line: `# audit: hot  # noqa: X`
+_NEXT: Final = re.compile(r"\s(?:#|//)\s")  # one comment after another on a line
 _DASHES: Final = " \t:,;.-–—"
 _FOREIGN: Final = "dependency"  # comments in followed packages are addressed to their authors
 
