@@ -83,11 +83,9 @@ class Collector:
         self.generated = generated(state, table)
         self.local_nodes = frozenset(table.local_api.values())
         self.offloaders = state.api.offloaders_by_name()
-        flags = table.all(flows.FLAGS)
+        flags = table.flag_sets
         self.returning_calls = {
-            function
-            for function, flag in zip(table.all(flows.IN_FUNCTION), flags, strict=True)
-            if flag & flows.RETURNED
+            function for function, flag in zip(table.functions, flags, strict=True) if flag & flows.RETURNED
         }
         self.known_members: dict[str, Registration | None] = {"": None}
         self.methods: MethodIndex = method_index(state.program)

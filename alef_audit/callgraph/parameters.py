@@ -108,7 +108,7 @@ def _collects(program: Program, path: Path) -> bool:
 def _read_keys(program: Program, table: CallTable, paths: dict[int, Path]) -> None:
     """`hooks.get("ready")` and `hooks.pop("ready")` are fields of a parameter too."""
     keyed = {program.name_ids[name] for name in _KEYED if name in program.name_ids}
-    for call, member in enumerate(table.all(flows.MEMBER)):
+    for call, member in enumerate(table.members):
         if member not in keyed:
             continue
         result, source = table.result(call), paths.get(table.receiver(call))
@@ -127,7 +127,7 @@ def _read_views(program: Program, table: CallTable, paths: dict[int, Path]) -> d
     """
     pairs: dict[int, Path] = {}
     views = {program.name_ids[name]: name for name in _VIEWS if name in program.name_ids}
-    for call, member in enumerate(table.all(flows.MEMBER)):
+    for call, member in enumerate(table.members):
         name = views.get(member)
         if name is None or not table.result(call):
             continue

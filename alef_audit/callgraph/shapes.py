@@ -43,7 +43,7 @@ class UserCode:
         inspections = {program.name_ids[name] for name in _INSPECTIONS if name in program.name_ids}
         if not self._python:
             return
-        flags, members = table.all(flows.FLAGS), table.all(flows.MEMBER)
+        flags, members = table.flag_sets, table.members
         for call, (flag, member) in enumerate(zip(flags, members, strict=True)):
             if member in inspections:
                 self._inspecting.add(table.function(call))
