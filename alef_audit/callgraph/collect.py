@@ -37,6 +37,7 @@ class Collector:
         "known_members",
         "lifecycle_events",
         "local_nodes",
+        "looking",
         "loops",
         "methods",
         "offloaders",
@@ -62,6 +63,7 @@ class Collector:
         self.state = state
         self.table = table
         self.loops = frozenset(lexicon.loops)
+        self.looking = frozenset(lexicon.looking)
         self.callers = frozenset(lexicon.callers)
         self.approximate = approximate(state)
         self.resolved_imports = dynamic_imports(state.program, state.modules)
@@ -88,7 +90,7 @@ class Collector:
             function for function, flag in zip(table.functions, flags, strict=True) if flag & flows.RETURNED
         }
         self.known_members: dict[str, Registration | None] = {"": None}
-        self.methods: MethodIndex = method_index(state.program)
+        self.methods: MethodIndex = method_index(state.program, frozenset(lexicon.common_members))
         self.edges: dict[tuple[int, int, int], Edge] = {}
         self.sinks: dict[tuple[int, str], SinkSite] = {}
         self.roots: dict[tuple[int, RootKind], RootSite] = {}

@@ -29,44 +29,6 @@ from alef_audit.rulepack.paths import Selector, parse_selector
 _HANDED_OVER: Final = 4
 # More callees than this at one site are an approximation rather than a dispatch table.
 _CALLED: Final = 8
-# Builtins that look at what they are given, or hand it on, and call nothing of it.
-_LOOKING: Final = frozenset(
-    [
-        "asyncio.Future.set_result",
-        "asyncio.iscoroutinefunction",
-        "bool",
-        "all",
-        "anext",
-        "any",
-        "callable",
-        "delattr",
-        "dict",
-        "dir",
-        "enumerate",
-        "frozenset",
-        "getattr",
-        "hasattr",
-        "hash",
-        "id",
-        "inspect.iscoroutinefunction",
-        "inspect.signature",
-        "isinstance",
-        "issubclass",
-        "len",
-        "list",
-        "next",
-        "print",
-        "repr",
-        "reversed",
-        "set",
-        "setattr",
-        "str",
-        "tuple",
-        "type",
-        "vars",
-        "zip",
-    ]
-)
 # Timers run their callback later, but on the same loop: a hot caller keeps it hot.
 _LATER_KINDS: Final = frozenset(("tick", "warmup"))
 
@@ -216,7 +178,7 @@ def _external(collector: Collector, call: int, node: int) -> set[int]:
     state, table, api = collector.state, collector.table, collector.state.api
     settled: set[int] = set()
     _sink(collector, call, node)
-    if api.text[node] in _LOOKING or (api.text[node] == "iter" and len(table.arguments(call)) == 1):
+    if api.text[node] in collector.looking or (api.text[node] == "iter" and len(table.arguments(call)) == 1):
         return {slot for _, slot, _ in table.arguments(call)}
     is_decorator = bool(table.flags(call) & flows.DECORATOR)
     # `@app.get("/")`: the rows stand on `app.get`, the decorator is what calling it gave
