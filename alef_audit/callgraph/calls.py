@@ -122,6 +122,12 @@ class CallTable:
         values = iter(self.argument_values[self.argument_ends[call] : self.argument_ends[call + 1]])
         return list(zip(values, values, values, strict=True))
 
+    def argument_slots(self, call: int) -> array[int]:
+        """The slots of the arguments; 0 for those that cannot bear a callable."""
+        return self.argument_values[
+            self.argument_ends[call] + flows.ARG_SLOT : self.argument_ends[call + 1] : flows.CALL_ARG
+        ]
+
     def named(self, *members: str) -> list[int]:
         """The calls of members (or functions) with one of these names, in order."""
         ids = self.program.name_ids

@@ -1,7 +1,9 @@
 """Reachability of blocking calls: contexts, roots of every kind, ways."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from alef_audit.callgraph import guards
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
