@@ -169,16 +169,10 @@ class Collector:
                 table.functions[call], callee, call, table.lines[call], how, guard, loops, depth
             )
 
-    def uses(self, call: int, slot: int, functions: list[int], guard: int, loops: tuple[str, ...]) -> bool:
-        """Note that `call` runs what a parameter holds; the edges follow when all sites are known. False
-        for other slots.
-        """
-        path = self.paths.get(slot)
-        if path is None:
-            return False
+    def use(self, call: int, slot: int, functions: list[int], guard: int = 0, loops: tuple[str, ...] = ()) -> None:
+        """Note that `call` runs what the parameter in `slot` holds; the edges follow when all sites are known."""
         awaited = bool(self.table.flags(call) & flows.AWAITED)
-        self.parameter_uses.setdefault(path, []).append((Use(call, guard, loops, awaited), functions))
-        return True
+        self.parameter_uses.setdefault(self.paths[slot], []).append((Use(call, guard, loops, awaited), functions))
 
     def guard_function(self, function: int, bit: int) -> None:
         """Put a guard around a function, wherever it is called from."""

@@ -106,7 +106,8 @@ def _visit(collector: Collector, outside: Outside, call: int, linked: list[int],
     if call in collector.user_code and not modelled:
         _user_code(collector, call, functions)
     if functions:
-        _register_arguments(collector, call)
+        if any(collector.table.argument_slots(call)):
+            _register_arguments(collector, call)
         if collector.table.members[call] in collector.words.loops and not nodes:
             _callbacks(collector, call, settled, known=True)
     elif not nodes:
@@ -120,13 +121,16 @@ def _lead(collector: Collector, call: int, callee: int, functions: list[int]) ->
     state, table = collector.state, collector.table
     if len(functions) > 1:
         functions = awaitable(state, table, call, sorted(functions), collector.returning_calls)
-    functions = with_bodies(state.program, functions, collector.stubs)
-    if not collector.uses(call, callee, functions, 0, ()):
-        is_guess = callee in collector.approximate
-        doubt = guards.MEDIUM if len(functions) > _CALLED or is_guess else 0
-        for function in functions:
-            how = graph.DYNAMIC if is_guess else collector.how(call, function)
-            collector.edge(call, function, how, doubt)
+    if not collector.stubs.isdisjoint(functions):
+        functions = with_bodies(state.program, functions, collector.stubs)
+    if callee in collector.paths:
+        collector.use(call, callee, functions)
+        return functions
+    is_guess = callee in collector.approximate
+    doubt = guards.MEDIUM if len(functions) > _CALLED or is_guess else 0
+    for function in functions:
+        how = graph.DYNAMIC if is_guess else collector.how(call, function)
+        collector.edge(call, function, how, doubt)
     return functions
 
 
@@ -168,13 +172,11 @@ def _user_code(collector: Collector, call: int, functions: list[int]) -> None:
 def _register_arguments(collector: Collector, call: int) -> None:
     """Listeners handed to the program's own `onX(...)`: something later calls them from the loop."""
     state, table = collector.state, collector.table
-    slots = [slot for slot in table.argument_slots(call) if slot]
-    row = collector.registration_row(call) if slots else None
-    if row is None or table.flags(call) & flows.DECORATOR:
-        return
-    for slot in slots:
-        for function in functions_in(state, slot):
-            collector.root(function, row.kind, row.why, "event-loop", call)
+    row = collector.registration_row(call)
+    if row is not None and not table.flags(call) & flows.DECORATOR:
+        for slot in table.argument_slots(call):
+            for function in functions_in(state, slot) if slot else ():
+                collector.root(function, row.kind, row.why, "event-loop", call)
 
 
 def _callbacks(collector: Collector, call: int, settled: set[int], *, known: bool) -> bool:
@@ -198,12 +200,13 @@ def _callbacks(collector: Collector, call: int, settled: set[int], *, known: boo
     for slot in slots:
         if slot in settled:
             continue
-        values = state.held(slot)
+        values = state.held(slot) if state.points_to[slot] else []
         handed = called_back(state, table, call, slot) if is_installed else functions_among(values)
         if len(handed) > _HANDED_OVER:
             # whatever flowed into a general-purpose helper: no evidence that any of them is called here
             continue
-        if collector.uses(call, slot, handed, doubt, over):
+        if slot in collector.paths:
+            collector.use(call, slot, handed, doubt, over)
             found = True
             continue
         for function in handed:

@@ -71,8 +71,6 @@ def stubs_of(program: Program) -> frozenset[int]:
 
 def with_bodies(program: Program, functions: list[int], stubs: frozenset[int]) -> list[int]:
     """Without methods that only say what overrides must do, where there are overrides, and those of protocols."""
-    if stubs.isdisjoint(functions):
-        return functions
     if not stubs.issuperset(functions):
         return [function for function in functions if function not in stubs]
     return [f for f in functions if program.functions[f].owner < 0 or _class_kind(program, f) != ClassKind.INTERFACE]

@@ -138,9 +138,11 @@ def _guard(
     slots = selected(state, table, call, selector) if selector is not None else []
     for slot in slots:
         found = functions_in(state, slot)
-        if not collector.uses(call, slot, found, bit, ()):
-            for function in found:
-                collector.edge(call, function, graph.CALLBACK, bit)
+        if slot in collector.paths:
+            collector.use(call, slot, found, bit)
+            continue
+        for function in found:
+            collector.edge(call, function, graph.CALLBACK, bit)
     if bit & guards.OFFLOAD:
         body = collector.entries.body_of(call)
         if body is not None:

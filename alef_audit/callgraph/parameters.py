@@ -11,6 +11,9 @@ This module finds the slots that stand for parameters; `passing.py` says what a 
 from collections import deque
 from typing import Final, NamedTuple
 
+import msgspec
+from msgspec.structs import replace
+
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.program import Program
 from alef_audit.facts import flows
@@ -23,7 +26,7 @@ _KEYED: Final = ("get", "pop", "setdefault")
 _VIEWS: Final = ("items", "values", "enumerate")
 
 
-class Path(NamedTuple):
+class Path(msgspec.Struct, frozen=True, gc=False):
     """A parameter, or a field of the object that it holds (`params.load`, `hooks["ready"]`, a step of `*steps`)."""
 
     function: int
@@ -31,7 +34,7 @@ class Path(NamedTuple):
     field: int  # name, ELEMENT for any, or WHOLE for the parameter itself
 
 
-class Use(NamedTuple):
+class Use(msgspec.Struct, frozen=True, gc=False):
     """Somewhere the value of a path is run: at `call`, behind `guard`, in the loops that the call itself adds."""
 
     call: int
@@ -83,10 +86,7 @@ def parameter_paths(program: Program, table: CallTable) -> dict[int, Path]:
 
 
 _MOVES: Final = flows.choice(flows.LOAD, flows.COPY)
-_COPIES: Final = flows.choice(flows.COPY)
-_OBJECTS: Final = flows.choice(flows.OBJECT)
-_STORES: Final = flows.choice(flows.STORE)
-_SPREADS: Final = flows.choice(flows.SPREAD)
+_LITERALS: Final = flows.choice(flows.COPY, flows.OBJECT, flows.STORE, flows.SPREAD)
 
 
 def _read_rows(program: Program, table: CallTable, number: int, paths: dict[int, Path], pairs: dict[int, Path]) -> None:
@@ -108,23 +108,31 @@ def _read_rows(program: Program, table: CallTable, number: int, paths: dict[int,
             if c == flows.EACH:
                 pairs.setdefault(slots[a], pairs[base])
             elif program.names[names[c]] == "1":
-                paths.setdefault(slots[a], pairs[base]._replace(field=flows.ELEMENT))
+                paths.setdefault(slots[a], replace(pairs[base], field=flows.ELEMENT))
 
 
 def _read_literals(program: Program, table: CallTable, number: int) -> Literals:
     unit, names = program.units[number], program.name_maps[number]
     slots = table.slots_of(unit)
-    rows = unit.facts.flows
-    made = {slots[slot] for slot in flows.column(rows, flows.FIRST, _OBJECTS)}
-    copies = {slots[a]: slots[b] for _, a, b, _, _ in reversed(list(flows.chosen(rows, _COPIES)))}
-    stored: dict[int, list[tuple[int, int]]] = {slot: [] for slot in made}
-    for _, a, b, c, _ in flows.chosen(rows, _STORES):
-        if slots[a] in made:
-            stored[slots[a]].append((names[c], slots[b]))
+    copies: dict[int, int] = {}
+    entries: dict[int, list[tuple[int, int]]] = {}
     spread: dict[int, list[int]] = {}
-    for _, a, b, _, _ in flows.chosen(rows, _SPREADS):
-        spread.setdefault(slots[a], []).append(slots[b])
-    return Literals(copies, stored, spread)
+    made: list[int] = []
+    for op, a, b, c, _ in flows.chosen(unit.facts.flows, _LITERALS):
+        slot = slots[a]
+        if op == flows.COPY:
+            copies.setdefault(slot, slots[b])
+        elif op == flows.OBJECT:
+            made.append(slot)
+        elif op == flows.STORE:
+            known = entries.get(slot)
+            if known is None:
+                entries[slot] = [(names[c], slots[b])]
+            else:
+                known.append((names[c], slots[b]))
+        else:
+            spread.setdefault(slot, []).append(slots[b])
+    return Literals(copies, {slot: entries.get(slot, []) for slot in made}, spread)
 
 
 def _collects(program: Program, path: Path) -> bool:

@@ -26,6 +26,9 @@ class Passed(NamedTuple):
     nodes: list[int]
     forwards: list[Path]
 
+    def copied(self) -> "Passed":
+        return Passed([*self.functions], [*self.nodes], [*self.forwards])
+
 
 # How an argument arrives at a parameter.
 _PLAIN: Final = 0  # as it is
@@ -35,10 +38,7 @@ _SPREAD: Final = 3  # `*xs`: with the elements of xs from that position on
 _MAPPING: Final = 4  # `**options`: with what is under the parameter's name, which is given
 
 
-class _Arrival(NamedTuple):
-    slot: int
-    way: int
-    detail: int
+_Arrival = tuple[int, int, int]  # slot, way, detail
 
 
 class _Layout(NamedTuple):
@@ -92,11 +92,12 @@ class Sites:
             for call, arrivals in partials[path.position].items():
                 self._take_all(call, arrivals, kind, path.field, bound)
         result: list[tuple[int, Passed]] = []
+        found = bound.copied()
         for call in sorted(self._calls[function]) if any(bound) else by_call:
-            found = Passed([*bound.functions], [*bound.nodes], [*bound.forwards])
             self._take_all(call, by_call.get(call, []), kind, path.field, found)
             if any(found):
                 result.append((call, found))
+                found = bound.copied()
         return result
 
     def _arriving(self, function: int, calls: list[tuple[int, int]]) -> _Arrivals:
@@ -106,9 +107,14 @@ class Sites:
         for call, shift in calls:
             seen = -shift
             for label, slot, _ in self._table.arguments(call) if shift < _APPLIED else ():
-                if slot:
+                if not slot:
+                    pass
+                elif label == flows.NO_NAME and not layout.rest:
+                    if 0 <= seen < len(layout.plain):
+                        found[layout.plain[seen]].setdefault(call, []).append((slot, _PLAIN, 0))
+                else:
                     for position, way, detail in _reached(layout, label, seen):
-                        found[position].setdefault(call, []).append(_Arrival(slot, way, detail))
+                        found[position].setdefault(call, []).append((slot, way, detail))
                 seen += label == flows.NO_NAME
         return found
 

@@ -7,12 +7,13 @@ from alef_audit.callgraph.graph import Edge
 
 def component_of(outgoing: Mapping[int, Iterable[Edge]]) -> dict[int, int]:
     """The component of every function that calls or is called; functions in one component call each other
-    in circles.
+    in circles.  Components are numbered callees first.
     """
     number: dict[int, int] = {}
     low: dict[int, int] = {}
     component: dict[int, int] = {}
     path: list[int] = []
+    components = 0
     for start in sorted(outgoing):
         if start in number:
             continue
@@ -38,7 +39,8 @@ def component_of(outgoing: Mapping[int, Iterable[Edge]]) -> dict[int, int]:
                 if low[function] == number[function]:
                     while True:
                         member = path.pop()
-                        component[member] = number[function]
+                        component[member] = components
                         if member == function:
                             break
+                    components += 1
     return component

@@ -10,7 +10,7 @@ from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
 from alef_audit.reachability import surface
 from alef_audit.reachability.components import component_of
 from alef_audit.reachability.dependencies import dependency_functions, entered_roots
-from alef_audit.reachability.ways import Ways, propagate
+from alef_audit.reachability.ways import Ways, callers_first, crossings, propagate
 from alef_audit.rulepack.kinds import Kinds
 
 # Roots in files of these roles are not hot: they run in development, or as programs of their own.
@@ -35,14 +35,17 @@ class Reachability:
 def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     """Find by which ways the event loop's roots reach every function that matters."""
     is_async = surface.async_functions(graph.program)
-    edges = [edge for edge in graph.edges if _role(graph, edge.caller) not in ("test",)]
+    edges = _outside_tests(graph)
     relevant = _leading_to(edges, {sink.function for sink in graph.sinks})
     outgoing = _by_caller([edge for edge in edges if edge.callee in relevant])
-    outgoing = _without_circular_loops(outgoing)
+    component = component_of(outgoing)
+    outgoing = _without_circular_loops(outgoing, component)
     incoming: dict[int, list[Edge]] = {}
     for caller in sorted(outgoing):
         for edge in outgoing[caller]:
             incoming.setdefault(edge.callee, []).append(edge)
+    calls = crossings(outgoing, graph.function_guards)
+    rank = _callers_first(outgoing, component)
     inside = dependency_functions(graph.program)
     registered, doors = entered_roots(graph, edges, graph.roots, inside)
     registered = [root for root in registered if _role(graph, root.function) not in COLD_ROLES]
@@ -54,7 +57,8 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
         for root in hot
         if root.function not in inside
     )
-    reached = propagate(outgoing, graph.function_guards, _numbered(hot), guards.OFFLOAD, is_async)
+    reached: dict[int, Ways] = {}
+    propagate(reached, calls, rank, _numbered(hot, 0), guards.OFFLOAD, is_async)
     extra = surface.surface_roots(
         graph,
         edges,
@@ -66,8 +70,7 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
         has_dispatch=has_dispatch,
     )
     roots = (*hot, *extra)
-    if extra:
-        reached = propagate(outgoing, graph.function_guards, _numbered(roots), guards.OFFLOAD, is_async)
+    propagate(reached, calls, rank, _numbered(extra, len(hot)), guards.OFFLOAD, is_async)
     return Reachability(graph, roots, reached, outgoing, incoming, graph.sinks, has_dispatch, inside, doors)
 
 
@@ -78,9 +81,23 @@ def _by_caller(edges: list[Edge]) -> dict[int, list[Edge]]:
     return outgoing
 
 
-def _without_circular_loops(outgoing: dict[int, list[Edge]]) -> dict[int, list[Edge]]:
+def _outside_tests(graph: CallGraph) -> list[Edge]:
+    is_test = [unit.role == "test" for unit in graph.program.units]
+    if not any(is_test):
+        return list(graph.edges)
+    unit = graph.program.function_unit
+    return [edge for edge in graph.edges if not is_test[unit[edge.caller]]]
+
+
+def _callers_first(outgoing: dict[int, list[Edge]], component: dict[int, int]) -> dict[int, int]:
+    """By function, its place in an order in which callers come before callees, and circles of calls stay together."""
+    functions = callers_first(outgoing)
+    functions.sort(key=lambda function: -component[function])
+    return {function: number for number, function in enumerate(functions)}
+
+
+def _without_circular_loops(outgoing: dict[int, list[Edge]], component: dict[int, int]) -> dict[int, list[Edge]]:
     """Among functions that call each other in circles a loop could be counted any number of times: it counts none."""
-    component = component_of(outgoing)
     return {
         caller: [
             replace(edge, depth=0) if edge.depth and component[edge.callee] == component[caller] else edge
@@ -101,8 +118,8 @@ def _is_application_root(graph: CallGraph, root: RootSite, started: set[int]) ->
     return not root.by_name
 
 
-def _numbered(roots: Iterable[RootSite]) -> list[tuple[int, int]]:
-    return [(root.function, 1 << number) for number, root in enumerate(roots)]
+def _numbered(roots: Iterable[RootSite], first: int) -> list[tuple[int, int]]:
+    return [(root.function, 1 << number) for number, root in enumerate(roots, first)]
 
 
 def _exposed(reached: dict[int, Ways]) -> set[int]:
