@@ -10,7 +10,7 @@ from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
 from alef_audit.reachability import surface
 from alef_audit.reachability.components import component_of
 from alef_audit.reachability.dependencies import dependency_functions, entered_roots
-from alef_audit.reachability.ways import Ways, callers_first, crossings, propagate
+from alef_audit.reachability.ways import Callees, Ways, callers_first, crossings, propagate
 from alef_audit.rulepack.kinds import Kinds
 
 # Roots in files of these roles are not hot: they run in development, or as programs of their own.
@@ -36,22 +36,23 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     """Find by which ways the event loop's roots reach every function that matters."""
     is_async = surface.async_functions(graph.program)
     edges = _outside_tests(graph)
-    relevant = _leading_to(edges, {sink.function for sink in graph.sinks})
-    outgoing = _by_caller([edge for edge in edges if edge.callee in relevant])
-    component = component_of(outgoing)
-    outgoing = _without_circular_loops(outgoing, component)
+    callees = _callees(edges)
+    relevant = _leading_to(callees, {sink.function for sink in graph.sinks})
+    leading = {caller: found for caller, below in callees.items() if (found := [c for c in below if c in relevant])}
+    component = component_of(leading)
+    outgoing = _without_circular_loops([edge for edge in edges if edge.callee in relevant], component)
     incoming: dict[int, list[Edge]] = {}
     for caller in sorted(outgoing):
         for edge in outgoing[caller]:
             incoming.setdefault(edge.callee, []).append(edge)
     calls = crossings(outgoing, graph.function_guards)
-    rank = _callers_first(outgoing, component)
+    rank = _callers_first(leading, component)
     inside = dependency_functions(graph.program)
     registered, doors = entered_roots(graph, edges, graph.roots, inside)
     registered = [root for root in registered if _role(graph, root.function) not in COLD_ROLES]
     hot = [root for root in registered if _is_hot(root, kinds)]
     cold = [root for root in registered if not _is_hot(root, kinds)]
-    started = surface.started_functions(graph, edges, cold)
+    started = surface.started_functions(graph, callees, cold)
     has_dispatch = any(
         kinds.root[root.kind].heat == "dispatch" and _is_application_root(graph, root, started)
         for root in hot
@@ -61,7 +62,7 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     propagate(reached, calls, rank, _numbered(hot, 0), guards.OFFLOAD, is_async)
     extra = surface.surface_roots(
         graph,
-        edges,
+        callees,
         hot,
         started,
         reached=_exposed(reached),
@@ -74,11 +75,11 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     return Reachability(graph, roots, reached, outgoing, incoming, graph.sinks, has_dispatch, inside, doors)
 
 
-def _by_caller(edges: list[Edge]) -> dict[int, list[Edge]]:
-    outgoing: dict[int, list[Edge]] = {}
+def _callees(edges: list[Edge]) -> dict[int, dict[int, None]]:
+    found: dict[int, dict[int, None]] = {}
     for edge in edges:
-        outgoing.setdefault(edge.caller, []).append(edge)
-    return outgoing
+        found.setdefault(edge.caller, {})[edge.callee] = None
+    return found
 
 
 def _outside_tests(graph: CallGraph) -> list[Edge]:
@@ -89,22 +90,23 @@ def _outside_tests(graph: CallGraph) -> list[Edge]:
     return [edge for edge in graph.edges if not is_test[unit[edge.caller]]]
 
 
-def _callers_first(outgoing: dict[int, list[Edge]], component: dict[int, int]) -> dict[int, int]:
+def _callers_first(callees: Callees, component: dict[int, int]) -> dict[int, int]:
     """By function, its place in an order in which callers come before callees, and circles of calls stay together."""
-    functions = callers_first(outgoing)
+    functions = callers_first(callees)
     functions.sort(key=lambda function: -component[function])
     return {function: number for number, function in enumerate(functions)}
 
 
-def _without_circular_loops(outgoing: dict[int, list[Edge]], component: dict[int, int]) -> dict[int, list[Edge]]:
-    """Among functions that call each other in circles a loop could be counted any number of times: it counts none."""
-    return {
-        caller: [
-            replace(edge, depth=0) if edge.depth and component[edge.callee] == component[caller] else edge
-            for edge in edges
-        ]
-        for caller, edges in outgoing.items()
-    }
+def _without_circular_loops(edges: list[Edge], component: dict[int, int]) -> dict[int, list[Edge]]:
+    """The edges by caller.
+
+    Among functions that call each other in circles a loop could be counted any number of times: it counts none.
+    """
+    outgoing: dict[int, list[Edge]] = {}
+    for edge in edges:
+        is_circular = edge.depth and component[edge.callee] == component[edge.caller]
+        outgoing.setdefault(edge.caller, []).append(replace(edge, depth=0) if is_circular else edge)
+    return outgoing
 
 
 def _is_hot(root: RootSite, kinds: Kinds) -> bool:
@@ -131,11 +133,12 @@ def _role(graph: CallGraph, function: int) -> str:
     return graph.program.unit_of(function).role
 
 
-def _leading_to(edges: list[Edge], targets: set[int]) -> set[int]:
+def _leading_to(callees: Callees, targets: set[int]) -> set[int]:
     """The functions from which a target can be reached, targets included."""
     callers: dict[int, list[int]] = {}
-    for edge in edges:
-        callers.setdefault(edge.callee, []).append(edge.caller)
+    for caller, below in callees.items():
+        for callee in below:
+            callers.setdefault(callee, []).append(caller)
     found = set(targets)
     pending = list(targets)
     while pending:

@@ -13,6 +13,7 @@ from heapq import heappop, heappush
 from alef_audit.callgraph.graph import Edge
 
 Ways = dict[int, int]  # way -> bit set of roots
+Callees = Mapping[int, Iterable[int]]  # by caller, each once, in the order of the calls
 
 
 def join(ways: Ways, way: int, roots: int) -> int:
@@ -88,21 +89,21 @@ def propagate(
                     arrive(callee, way | crossed, roots)
 
 
-def callers_first(outgoing: Mapping[int, list[Edge]]) -> list[int]:
+def callers_first(callees: Callees) -> list[int]:
     """Functions in an order in which callers come before callees, cycles aside (reverse postorder, iterative)."""
     seen: set[int] = set()
     postorder: list[int] = []
-    for start in sorted(outgoing):
+    for start in sorted(callees):
         if start in seen:
             continue
         seen.add(start)
-        stack = [(start, iter(outgoing.get(start, ())))]
+        stack = [(start, iter(callees.get(start, ())))]
         while stack:
-            function, edges = stack[-1]
-            for edge in edges:
-                if edge.callee not in seen:
-                    seen.add(edge.callee)
-                    stack.append((edge.callee, iter(outgoing.get(edge.callee, ()))))
+            function, left = stack[-1]
+            for callee in left:
+                if callee not in seen:
+                    seen.add(callee)
+                    stack.append((callee, iter(callees.get(callee, ()))))
                     break
             else:
                 postorder.append(function)
