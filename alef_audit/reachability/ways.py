@@ -127,7 +127,8 @@ def minimal(ways: Ways) -> Ways:
 
 def bits(roots: int) -> Iterable[int]:
     """The root numbers in a bit set, ascending."""
-    while roots:
-        low = roots & -roots
-        yield low.bit_length() - 1
-        roots ^= low
+    digits = f"{roots:b}"[::-1]
+    at = digits.find("1")
+    while at >= 0:
+        yield at
+        at = digits.find("1", at + 1)
