@@ -33,7 +33,8 @@ def fix_points(reach: Reachability, findings: tuple[Finding, ...]) -> tuple[FixP
         roots = {reach.roots[finding.root].function}
         counts.update(on_trace - roots)
     below = _unguarded(reach)
-    exposed = _reached(reach, below, -1)
+    starts = frozenset(root.function for root in reach.roots)
+    exposed = _reached(starts, below, -1)
     healed_already: set[str] = set()
     points = []
     candidates = [
@@ -41,7 +42,7 @@ def fix_points(reach: Reachability, findings: tuple[Finding, ...]) -> tuple[FixP
     ]
     verified = []
     for function in candidates:
-        left = _reached(reach, below, function)
+        left = _reached(starts, below, function)
         heals = tuple(sorted(fp for fp, at in sites.items() if at in exposed and at not in left))
         if len(heals) > 1:
             verified.append((len(heals), function, heals))
@@ -75,10 +76,10 @@ def _unguarded(reach: Reachability) -> dict[int, list[int]]:
     }
 
 
-def _reached(reach: Reachability, below: dict[int, list[int]], without: int) -> set[int]:
-    """Functions reached from any root, `without` taken out."""
-    found = {root.function for root in reach.roots} - {without}
-    pending = sorted(found)
+def _reached(starts: frozenset[int], below: dict[int, list[int]], without: int) -> set[int]:
+    """Functions reached from any of `starts`, `without` taken out."""
+    found = set(starts - {without})
+    pending = list(found)
     while pending:
         for callee in below.get(pending.pop(), ()):
             if callee not in found and callee != without:
