@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 
 from alef_audit.auditing import report
 from alef_audit.auditing.archetypes import propose
-from alef_audit.auditing.levels import LEVELS, SWEEP, Judge, lifted, score
+from alef_audit.auditing.levels import LEVELS, SWEEP, lifted, score
+from alef_audit.auditing.matcher import HEATS, Matcher
 from alef_audit.auditing.phase import Lexicon
 from alef_audit.auditing.targets import Target, own_targets, package_targets
 from alef_audit.auditing.trace import conditions_of, frame_of, frames_of, label_of, own_frames
@@ -17,8 +18,7 @@ from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
 from alef_audit.callgraph.guards import confidence_of
 from alef_audit.callgraph.loops import multiplies
 from alef_audit.reachability.reach import Reachability
-from alef_audit.reachability.surface import async_functions
-from alef_audit.reachability.ways import Ways, bits
+from alef_audit.reachability.ways import Ways
 from alef_audit.reachability.witness import shortest_path
 from alef_audit.rulepack.kinds import Confidence, Cost, Heat, Kinds, Level, SinkKind, Verdict
 from alef_audit.rulepack.pattern import Pattern
@@ -30,67 +30,6 @@ _NAMED_PACKAGES: Final = 2
 Site = tuple[int, int, int, str]
 # A kind of blocking call and a path -> bit set of roots
 Silenced = Callable[[SinkKind, str], int]
-HEATS: Final[tuple[Heat, ...]] = ("dispatch", "periodic", "surface", "never")
-
-
-class Matcher:
-    """What matching needs at hand; many findings share their roots, so what those amount to is kept."""
-
-    __slots__ = (
-        "_functions",
-        "_reached_from",
-        "_reaches",
-        "auth_functions",
-        "graph",
-        "is_async",
-        "judge",
-        "lexicon",
-        "packages",
-        "pattern",
-        "reach",
-        "root_functions",
-        "roots_by_heat",
-    )
-
-    def __init__(
-        self, reach: Reachability, pattern: Pattern, kinds: Kinds, lexicon: Lexicon, packages: Mapping[str, str]
-    ) -> None:
-        self.reach = reach
-        self.packages = packages
-        self.graph: CallGraph = reach.graph
-        self.pattern = pattern
-        self.judge = Judge(pattern)
-        self.lexicon = lexicon
-        self.is_async = async_functions(reach.graph.program)
-        functions = reach.graph.program.functions
-        self.auth_functions = frozenset(f for f in reach.ways if lexicon.words_of(functions[f].label))
-        self.root_functions: dict[int, list[int]] = {}
-        self.roots_by_heat: dict[Heat, int] = dict.fromkeys(HEATS, 0)
-        for number, root in enumerate(reach.roots):
-            self.root_functions.setdefault(root.function, []).append(number)
-            self.roots_by_heat[kinds.root[root.kind].heat] |= 1 << number
-        self._functions: dict[int, frozenset[int]] = {}
-        self._reaches: dict[tuple[int, Verdict, Level], report.Reach] = {}
-        self._reached_from: dict[tuple[int, Verdict, Level], list[report.Reach]] = {}
-
-    def functions_of(self, roots: int) -> frozenset[int]:
-        """The functions of a bit set of roots."""
-        found = self._functions.get(roots)
-        if found is None:
-            found = self._functions[roots] = frozenset(self.reach.roots[number].function for number in bits(roots))
-        return found
-
-    def reached_from(self, roots: int, verdict: Verdict, level: Level) -> list[report.Reach]:
-        """One entry per root of a bit set, ascending; the same objects whenever they are asked for."""
-        found = self._reached_from.get((roots, verdict, level))
-        if found is None:
-            known = self._reaches
-            found = [
-                known.setdefault((number, verdict, level), report.Reach(number, verdict, level))
-                for number in bits(roots)
-            ]
-            self._reached_from[roots, verdict, level] = found
-        return found
 
 
 def matched(
@@ -171,15 +110,22 @@ def _finding(matcher: Matcher, target: Target, ordinals: Counter[str]) -> report
     if not groups:
         return None
     best = groups[0]
-    nearest = matcher.functions_of(best.roots)
     for way in best.ways:
-        found = _path(matcher, target.start, nearest, way)
+        found = _path(matcher, target.start, best.roots, way)
         if found is not None:
             return _build(matcher, target, found, groups, way | target.local, ordinals)
     return None
 
 
-def _path(matcher: Matcher, target: int, roots: frozenset[int], way: int) -> tuple[int, list[Edge]] | None:
+def _path(matcher: Matcher, target: int, roots: int, way: int) -> tuple[int, list[Edge]] | None:
+    """A path from a bit set of roots, searched once for all blocking calls of a function."""
+    key = (target, roots, way)
+    if key not in matcher.paths:
+        matcher.paths[key] = _search(matcher, target, matcher.functions_of(roots), way)
+    return matcher.paths[key]
+
+
+def _search(matcher: Matcher, target: int, roots: frozenset[int], way: int) -> tuple[int, list[Edge]] | None:
     """The shortest path; or a somewhat longer one that is worse: it passes the auth phase, or runs in two loops."""
     graph, reach = matcher.graph, matcher.reach
 
