@@ -76,12 +76,13 @@ def parameter_paths(program: Program, table: CallTable) -> dict[int, Path]:
     paths: dict[int, Path] = {}
     for index, facts in enumerate(program.functions):
         for position, parameter in enumerate(facts.parameters):
-            if parameter.slot:
-                paths[table.slot_of(index, parameter.slot)] = Path(index, position, WHOLE)
+            paths[table.slot_of(index, parameter.slot)] = Path(index, position, WHOLE)
+    paths.pop(0, None)  # parameters that hold data only are no variables
     _read_keys(program, table, paths)
     pairs = _read_views(program, table, paths)
     for number in range(len(program.units)):
         _read_rows(program, table, number, paths, pairs)
+    paths.pop(0, None)
     return paths
 
 
