@@ -38,6 +38,7 @@ class CallTable:
         "callees",
         "columns",
         "conditions",
+        "end_lines",
         "flag_sets",
         "function_slots",
         "functions",
@@ -69,6 +70,7 @@ class CallTable:
         self.flag_sets = array("i")
         self.loops = array("i")
         self.conditions = array("i")
+        self.end_lines = array("i")
         self.argument_ends = array("i", [0])  # of call n: at n + 1; those of call n start where those of n - 1 end
         self.argument_values = array("i")
         self.operations = array("i")
@@ -116,7 +118,7 @@ class CallTable:
         return self.conditions[call]
 
     def end_line(self, call: int) -> int:
-        return self.heads[self.starts[call] + flows.END_LINE]
+        return self.end_lines[call]
 
     def arguments(self, call: int) -> list[Argument]:
         values = iter(self.argument_values[self.argument_ends[call] : self.argument_ends[call + 1]])
@@ -183,6 +185,7 @@ class CallTable:
             (self.flag_sets, flows.FLAGS),
             (self.loops, flows.LOOP),
             (self.conditions, flows.CONDITION),
+            (self.end_lines, flows.END_LINE),
         )
 
 

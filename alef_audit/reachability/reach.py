@@ -10,7 +10,7 @@ from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
 from alef_audit.reachability import surface
 from alef_audit.reachability.components import component_of
 from alef_audit.reachability.dependencies import dependency_functions, entered_roots
-from alef_audit.reachability.ways import Callees, Ways, callers_first, crossings, propagate
+from alef_audit.reachability.ways import Callees, Ways, crossings, propagate, ranks
 from alef_audit.rulepack.kinds import Kinds
 
 # Roots in files of these roles are not hot: they run in development, or as programs of their own.
@@ -46,7 +46,7 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
         for edge in outgoing[caller]:
             incoming.setdefault(edge.callee, []).append(edge)
     calls = crossings(outgoing, graph.function_guards)
-    rank = _callers_first(leading, component)
+    rank = ranks(leading, component)
     inside = dependency_functions(graph.program)
     registered, doors = entered_roots(graph, edges, graph.roots, inside)
     registered = [root for root in registered if _role(graph, root.function) not in COLD_ROLES]
@@ -88,13 +88,6 @@ def _outside_tests(graph: CallGraph) -> list[Edge]:
         return list(graph.edges)
     unit = graph.program.function_unit
     return [edge for edge in graph.edges if not is_test[unit[edge.caller]]]
-
-
-def _callers_first(callees: Callees, component: dict[int, int]) -> dict[int, int]:
-    """By function, its place in an order in which callers come before callees, and circles of calls stay together."""
-    functions = callers_first(callees)
-    functions.sort(key=lambda function: -component[function])
-    return {function: number for number, function in enumerate(functions)}
 
 
 def _without_circular_loops(edges: list[Edge], component: dict[int, int]) -> dict[int, list[Edge]]:

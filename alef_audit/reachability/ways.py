@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush
 
 from alef_audit.callgraph.graph import Edge
+from alef_audit.reachability.components import component_of
 
 Ways = dict[int, int]  # way -> bit set of roots
 Callees = Mapping[int, Iterable[int]]  # by caller, each once, in the order of the calls
@@ -87,6 +88,28 @@ def propagate(
             for way, roots in ways.items():
                 if not way & stopped:
                     arrive(callee, way | crossed, roots)
+
+
+def all_ways(
+    outgoing: Mapping[int, list[Edge]],
+    function_guards: Mapping[int, int],
+    starts: Iterable[tuple[int, int]],
+    stops: int,
+    is_async: frozenset[int],
+) -> dict[int, Ways]:
+    """What `propagate` gives for these roots alone."""
+    callees = {caller: dict.fromkeys([edge.callee for edge in edges]) for caller, edges in outgoing.items()}
+    reached: dict[int, Ways] = {}
+    rank = ranks(callees, component_of(callees))
+    propagate(reached, crossings(outgoing, function_guards), rank, starts, stops, is_async)
+    return reached
+
+
+def ranks(callees: Callees, component: Mapping[int, int]) -> dict[int, int]:
+    """By function, its place in an order in which callers come before callees, and circles of calls stay together."""
+    functions = callers_first(callees)
+    functions.sort(key=lambda function: -component[function])
+    return {function: number for number, function in enumerate(functions)}
 
 
 def callers_first(callees: Callees) -> list[int]:
