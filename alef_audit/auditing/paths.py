@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from alef_audit.auditing.levels import Judge
-from alef_audit.auditing.match import HEATS
+from alef_audit.auditing.matcher import HEATS
 from alef_audit.callgraph.graph import CallGraph, Edge
 from alef_audit.callgraph.guards import DOUBT
 from alef_audit.reachability.reach import Reachability

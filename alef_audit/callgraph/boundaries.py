@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from msgspec import structs
+
 from alef_audit.callgraph.comments import Comment, Comments, hot_kind, marked_functions, remark
 from alef_audit.callgraph.graph import CALLBACK, CallGraph, Edge, RootSite, SinkSite
 from alef_audit.callgraph.guards import BIT, OFFLOAD
@@ -130,7 +132,7 @@ def _guarded_edges(graph: CallGraph, marks: Marks) -> tuple[Edge, ...]:
         bits = marks.lines.get((unit_of[edge.caller], edge.line), 0)
         if edge.call in handing and edge.how == CALLBACK:
             bits |= offload_of(graph.program, edge.caller)
-        return replace(edge, guards=edge.guards | bits) if bits else edge
+        return structs.replace(edge, guards=edge.guards | bits) if bits else edge
 
     return tuple(map(guarded, graph.edges))
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.program import Program
@@ -19,8 +21,7 @@ DYNAMIC: Final = 5
 HOW: Final = ("direct", "import", "method", "property", "callback", "dynamic")
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(msgspec.Struct, frozen=True, gc=False):
     """`caller` may run `callee`, at `call` (an index into the call table; -1 for reads that run a getter)."""
 
     caller: int

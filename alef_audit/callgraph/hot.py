@@ -1,7 +1,8 @@
 """Roots that no single call registers: overrides of library classes, exports by convention, tables, names."""
 
+import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from typing import Final
 
 import re2
@@ -93,23 +94,28 @@ def _with_extended(api: ApiGraph, types: set[int]) -> set[int]:
 
 def _overrides(state: State, table: CallTable) -> Iterator[RootSite]:
     program = state.program
-    rows_by_type: dict[int, list[RootRow]] = {}
+    rows_by_type: dict[int, list[tuple[re.Pattern[str], RootRow]]] = {}
     for node, row in state.api.overrides:
-        rows_by_type.setdefault(node, []).append(row)
+        rows_by_type.setdefault(node, []).append((_any_of(row.members), row))
     for index, types in sorted(class_types(state, table.local_types).items()):
         rows = [row for node in sorted(types) for row in rows_by_type.get(node, ())]
         if not rows:
             continue
         for name in sorted(state.classes.own[index]):
             text = program.names[name]
-            for row in rows:
-                if any(fnmatchcase(text, pattern) for pattern in row.members):
-                    variable = state.classes.members.get(token(tokens.CLASS, index), {}).get(name)
-                    held = functions_in(state, variable) if variable is not None else []
-                    for function in _methods(program, index, text) or held:
-                        if not program.functions[function].flags & FunctionFlag.ABSTRACT:
-                            yield _make(program, function, row)
-                    break
+            fitting = next((row for names, row in rows if names.match(text)), None)
+            if fitting is None:
+                continue
+            variable = state.classes.members.get(token(tokens.CLASS, index), {}).get(name)
+            held = functions_in(state, variable) if variable is not None else []
+            for function in _methods(program, index, text) or held:
+                if not program.functions[function].flags & FunctionFlag.ABSTRACT:
+                    yield _make(program, function, fitting)
+
+
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """What matches the names that one of several glob patterns fits; nothing if there are none."""
+    return re.compile("|".join(map(translate, patterns)) or "(?!)")
 
 
 def _methods(program: Program, index: int, name: str) -> list[int]:
@@ -128,11 +134,12 @@ def _exports(state: State) -> Iterator[RootSite]:
     for row, modules in state.api.exports:
         if not used & modules:
             continue
+        members = _any_of(row.members)
         for index, unit in enumerate(program.units):
             if not any(_path_matches(unit.path, pattern) for pattern in row.files):
                 continue
             for name, slot in state.exports[index].items():
-                if any(fnmatchcase(program.names[name], pattern) for pattern in row.members):
+                if members.match(program.names[name]):
                     for function in functions_in(state, slot):
                         if program.function_unit[function] == index:
                             yield _make(program, function, row)
@@ -170,20 +177,35 @@ def _path_matches(path: str, pattern: str) -> bool:
 def _tables(state: State, lexicon: Lexicon) -> Iterator[RootSite]:
     """Method tables: object literals whose keys read like method names and whose values are functions."""
     program = state.program
-    mentioned = {name for names in state.fields.values() for name in names}
-    for row in lexicon.table:
-        key = re2.compile(row.key)
-        keys = {name for name in mentioned if key.fullmatch(program.names[name])}
-        for owner, names in sorted(state.fields.items()):
-            if owner & MASK != tokens.OBJECT or owner >> SHIFT >= program.object_count:
+    literals = sorted(
+        owner for owner in state.fields if owner & MASK == tokens.OBJECT and owner >> SHIFT < program.object_count
+    )
+    keys = _method_names(state, literals, lexicon)
+    for row, wanted in zip(lexicon.table, keys, strict=True):
+        for owner in literals if wanted else ():
+            names = state.fields[owner]
+            if len(names) < row.minimum or wanted.isdisjoint(names):
                 continue
-            entries = [name for name in names if name in keys]
+            entries = [name for name in names if name in wanted]
             if len(entries) < row.minimum:
                 continue
-            functions = [function for name in entries for function in functions_in(state, state.fields[owner][name])]
+            functions = [function for name in entries for function in functions_in(state, names[name])]
             if len(functions) >= row.minimum:
                 for function in functions:
                     yield RootSite(function, row.kind, row.why, "event-loop", by_name=True)
+
+
+def _method_names(state: State, literals: list[int], lexicon: Lexicon) -> list[set[int]]:
+    """For every row of the lexicon's method tables, the names under which literals hold something that it fits."""
+    expressions = re2.Set.FullMatchSet()
+    for row in lexicon.table:
+        expressions.Add(row.key)
+    expressions.Compile()
+    found: list[set[int]] = [set() for _ in lexicon.table]
+    for name in {name for owner in literals for name in state.fields[owner]}:
+        for row in expressions.Match(state.program.names[name]) or ():
+            found[row].add(name)
+    return found
 
 
 def _names(program: Program, lexicon: Lexicon) -> Iterator[RootSite]:

@@ -7,7 +7,7 @@ import msgspec
 import typer
 
 from alef_audit.cli.errors import FINDINGS, INCOMPLETE, OK, guarded
-from alef_audit.cli.options import ConfigFile, Jobs, NoProjectConfig, Output, Quiet, Rules
+from alef_audit.cli.options import ConfigFile, FollowDependencies, Jobs, NoProjectConfig, Output, Quiet, Rules
 from alef_audit.reporting.formats import REPORT_FORMATS
 
 if TYPE_CHECKING:
@@ -54,14 +54,7 @@ def scan(
     platform: Annotated[
         Platform | None, typer.Option("--platform", help="Leave out branches for other platforms. Default: any.")
     ] = None,
-    follow_dependencies: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--follow-dependencies",
-            metavar="[=PATH]",
-            help="Analyse imported packages, too: node_modules, virtual environments, and folders given as =PATH.",
-        ),
-    ] = None,
+    follow_dependencies: FollowDependencies = None,
     include_discharged: Annotated[
         bool, typer.Option("--include-discharged", help="List what a guard on the path discharges, too.")
     ] = False,

@@ -7,7 +7,7 @@ from alef_audit.callgraph import guards
 from alef_audit.callgraph.graph import Edge, SinkSite
 from alef_audit.reachability import surface
 from alef_audit.reachability.reach import Reachability
-from alef_audit.reachability.ways import propagate
+from alef_audit.reachability.ways import all_ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def without(reach: Reachability, removal: Removal) -> Reachability:
     is_async = surface.async_functions(reach.graph.program)
     return replace(
         reach,
-        ways=propagate(outgoing, reach.graph.function_guards, starts, guards.OFFLOAD, is_async),
+        ways=all_ways(outgoing, reach.graph.function_guards, starts, guards.OFFLOAD, is_async),
         outgoing=outgoing,
         incoming=incoming,
         sinks=tuple(sink for sink in reach.sinks if not removes_sink(reach, removal, sink)),

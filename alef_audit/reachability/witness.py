@@ -1,12 +1,16 @@
 """The trace that is shown: a shortest path from a root to a blocking call, by the way that was judged."""
 
-from collections import deque
 from collections.abc import Mapping
+from typing import Final
 
 from alef_audit.callgraph.graph import Edge
 from alef_audit.callgraph.guards import OFFLOAD
 
-_State = tuple[int, int, bool]  # a function, the loops and whether a mark lies between it and the target
+# A function, the loops and whether a mark lies between it and the target, in one integer.
+_SHIFT: Final = 3
+_LOOPS: Final = 1  # where the loops start in it
+_MARKED: Final = 1
+_ALL: Final = (1 << _SHIFT) - 1
 
 
 def shortest_path(
@@ -27,35 +31,40 @@ def shortest_path(
     Gives the root and the edges, root first.  Ties are broken by the order of edges (caller, line), so the same input
     gives the same path.
     """
-    start: _State = (target, 0, marks is None or target in marks)
-    if target in roots and not loops and start[2]:
+    start = target << _SHIFT | (marks is None or target in marks)
+    if target in roots and not loops and start & _MARKED:
         return target, []
-    next_edge: dict[_State, tuple[Edge, _State]] = {}
-    seen = {start}
-    queue = deque([(start, 0)])
-    while queue:
-        state, length = queue.popleft()
-        current, crossed, marked = state
-        if length >= longest:
-            break
-        for edge in incoming.get(current, ()):
-            function = edge.caller
-            caller = (function, min(loops, crossed + edge.depth), marked or (marks is not None and function in marks))
-            if caller in seen or (edge.guards | function_guards.get(current, 0)) & ~way:
+    enough = loops << _LOOPS | _MARKED
+    came_by: dict[int, tuple[Edge, int] | None] = {start: None}
+    level, length = [start], 0
+    while level and length < longest:
+        length += 1
+        following: list[int] = []
+        for state in level:
+            current, crossed = state >> _SHIFT, (state >> _LOOPS) & 3
+            stops = ~way | (OFFLOAD if way & OFFLOAD and current in is_async else 0)
+            if function_guards.get(current, 0) & ~way:
                 continue
-            if current in is_async and way & OFFLOAD and edge.guards & OFFLOAD:
-                continue
-            seen.add(caller)
-            next_edge[caller] = (edge, state)
-            if function in roots and caller[1] >= loops and caller[2]:
-                return function, _follow(next_edge, caller, start)
-            queue.append((caller, length + 1))
+            for edge in incoming.get(current, ()):
+                if edge.guards & stops:
+                    continue
+                function = edge.caller
+                marked = state & _MARKED or (marks is not None and function in marks)
+                around = min(loops, crossed + edge.depth) if loops else 0
+                caller = function << _SHIFT | around << _LOOPS | marked
+                if caller in came_by:
+                    continue
+                came_by[caller] = (edge, state)
+                if function in roots and caller & _ALL >= enough:
+                    return function, _follow(came_by, caller)
+                following.append(caller)
+        level = following
     return None
 
 
-def _follow(next_edge: dict[_State, tuple[Edge, _State]], current: _State, end: _State) -> list[Edge]:
+def _follow(came_by: Mapping[int, tuple[Edge, int] | None], state: int) -> list[Edge]:
     path = []
-    while current != end:
-        edge, current = next_edge[current]
+    while (step := came_by[state]) is not None:
+        edge, state = step
         path.append(edge)
     return path

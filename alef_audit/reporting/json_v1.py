@@ -4,10 +4,10 @@ These structs are a contract of their own: what the rest of the tool renames doe
 added, never renamed or moved.
 """
 
-import re
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from alef_audit.auditing import report as inner
 from alef_audit.reporting.encode import to_json
@@ -194,21 +194,39 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unknown_packages: tuple[str, ...] = ()  # with --follow-dependencies and --explain-unresolved only
 
 
-# Large programs reach a call from hundreds of roots: one line per root keeps the document readable, and half as long.
-_REACH: Final = re.compile(r'\{\n\s+"root": (\d+),\n\s+"verdict": ("\w+"),\n\s+"level": ("\w+")\n\s+\}')
-
-
-def _one_line(match: re.Match[str]) -> str:
-    return f'{{"root": {match[1]}, "verdict": {match[2]}, "level": {match[3]}}}'
+# Where a finding's roots go in the text: a line break and this key occur in no string of a JSON document.
+_REACHES: Final = '\n      "also_reached_from": []'
+_REACH_INDENT: Final = "\n        "
 
 
 def render_json(report: inner.AuditReport, whole: inner.AuditReport | None = None) -> str:
-    """The report as JSON text. `whole`: the report that the summary counts, when `report` lists only part of it."""
-    return _REACH.sub(_one_line, to_json(document(report, whole or report)))
+    """The report as JSON text. `whole`: the report that the summary counts, when `report` lists only part of it.
+
+    Large programs reach a call from hundreds of roots: one line per root keeps the document readable, and half as
+    long.  Those lines are most of it, and the same ones again and again: they are put into the text as text.
+    """
+    before, *pieces = to_json(_document(report, whole or report)).split(_REACHES)
+    lines: dict[inner.Reach, str] = {}
+    parts = [before]
+    for finding, piece in zip(report.findings, pieces, strict=True):
+        parts += (_reaches(finding.also_reached_from, lines), piece)
+    return "".join(parts)
 
 
-def document(report: inner.AuditReport, whole: inner.AuditReport) -> Document:
-    """The interchange document that lists what `report` holds and counts what `whole` holds."""
+def _reaches(reaches: tuple[inner.Reach, ...], lines: dict[inner.Reach, str]) -> str:
+    """The entry of a finding's roots, a line each; `lines` keeps those that were written already."""
+    if not reaches:
+        return _REACHES
+    for reach in set(reaches) - lines.keys():
+        lines[reach] = f'{{"root": {reach.root}, "verdict": "{reach.verdict}", "level": "{reach.level}"}}'
+    inside = ("," + _REACH_INDENT).join([lines[reach] for reach in reaches])
+    return f"{_REACHES[:-1]}{_REACH_INDENT}{inside}\n      ]"
+
+
+def _document(report: inner.AuditReport, whole: inner.AuditReport) -> Document:
+    """The interchange document that lists what `report` holds and counts what `whole` holds, without the roots of
+    findings.
+    """
     return Document(
         schema=SCHEMA,
         tool=Tool("alef-audit", report.tool_version),
@@ -216,7 +234,7 @@ def document(report: inner.AuditReport, whole: inner.AuditReport) -> Document:
         summary=_summary(whole),
         roots=tuple(root_v1(root) for root in report.roots),
         fix_points=tuple(FixPoint(p.function, p.path, p.line, p.archetype, p.heals) for p in report.fix_points),
-        findings=tuple(finding_v1(finding) for finding in report.findings),
+        findings=tuple(finding_v1(replace(finding, also_reached_from=())) for finding in report.findings),
         diagnostics=tuple(Diagnostic(d.path, d.line, d.kind, d.message) for d in report.diagnostics),
         unresolved=tuple(Unresolved(u.root, u.calls, u.examples) for u in report.unresolved),
         unknown_packages=report.unknown_packages,
