@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
-import re2
 from pathspec import GitIgnoreSpec
 
 from alef_audit.diagnostics import ConfigError
 from alef_audit.rulepack.kinds import Confidence, GuardKind, Level, RootKind, SinkKind
 
 Platform = Literal["linux", "darwin", "win32", "any"]
+# what runs off the loop; what runs only before the loop serves anybody; or behind a guard of that kind
+Boundary = Literal["offloaded", "startup-only"] | GuardKind
 FailOn = Literal["error", "warning", "note", "never"]
 
 DEDICATED_FILE = "alef-audit.toml"
@@ -25,11 +26,16 @@ SHARED_FILE = "pyproject.toml"
 TABLE = "alef-audit"
 
 _ANYWHERE = "**"
+_ANY = "*"
 _REFERENCE = re.compile(r"^(?P<message>.*?)(?: - at `(?:key in )?\$(?P<where>[^`]*)`)?$", re.DOTALL)
 
 
 class RootRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """Functions to treat as hot: `function` is searched in a function's label, `path` is a glob from the root."""
+    """Functions to treat as hot.
+
+    `function` is a glob on qualified names as `audit graph` prints them (`*` any text, `?` one character), `path` one
+    on files, from the audited root.
+    """
 
     function: str
     kind: RootKind
@@ -40,22 +46,25 @@ class RootRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="k
 class NotRootRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """Functions never to treat as hot. At least one of the two fields is given."""
 
-    function: str = ""
+    function: str = _ANY
     path: str = _ANYWHERE
 
 
 class BoundaryRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """Functions whose calls count as crossing `guard` (a wrapper that the analysis does not recognise)."""
+    """Functions that run elsewhere or at another time, or stand behind a guard that the analysis does not recognise."""
 
     function: str
-    guard: GuardKind
+    kind: Boundary
     path: str = _ANYWHERE
 
 
 class LevelRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """Sets the level of findings; a selector left out matches everything, the first matching row wins."""
+    """Sets the level of findings; a selector left out matches everything, the first matching row wins.
 
-    level: Level
+    It decides for each pair of root and sink; "off" suppresses.
+    """
+
+    level: Level | Literal["off"]
     sink: SinkKind | None = None
     root: RootKind | None = None
     path: str = _ANYWHERE
@@ -80,7 +89,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
     roots: tuple[RootRow, ...] = ()
     not_roots: tuple[NotRootRow, ...] = ()
     boundaries: tuple[BoundaryRow, ...] = ()
-    executors: tuple[str, ...] = ()  # callees that run their callable argument off the loop: "pool.run"
+    # what runs its callable arguments off the loop: callees as written ("pool.run"), or globs on qualified names
+    executors: tuple[str, ...] = ()
     levels: tuple[LevelRow, ...] = ()
     jobs: Annotated[int, msgspec.Meta(ge=1)] | None = None
     max_file_size: Annotated[int, msgspec.Meta(ge=1)] = 5_000_000
@@ -124,7 +134,7 @@ def read_config(path: Path, trusted: bool) -> Config:
         config = msgspec.convert(table, Config)
     except msgspec.ValidationError as error:
         raise _explain(path, table, str(error)) from None
-    _check_expressions(path, config)
+    _check_rows(path, config)
     followed = config.follow_dependencies
     return msgspec.structs.replace(
         config,
@@ -234,7 +244,7 @@ def _values_at(where: str) -> tuple[str, ...]:
     return ()
 
 
-def _check_expressions(path: Path, config: Config) -> None:
+def _check_rows(path: Path, config: Config) -> None:
     rows: tuple[tuple[str, tuple[RootRow | NotRootRow | BoundaryRow, ...]], ...] = (
         ("roots", config.roots),
         ("not-roots", config.not_roots),
@@ -242,25 +252,13 @@ def _check_expressions(path: Path, config: Config) -> None:
     )
     for table, entries in rows:
         for index, row in enumerate(entries):
-            _check_expression(path, f"{table}[{index}].function", row.function)
             _check_globs(path, f"{table}[{index}].path", (row.path,))
-            if isinstance(row, NotRootRow) and not row.function and row.path == _ANYWHERE:
+            if isinstance(row, NotRootRow) and row.function == _ANY and row.path == _ANYWHERE:
                 raise ConfigError(str(path), f"{table}[{index}]", "matches everything", "Give function or path")
     for index, level in enumerate(config.levels):
         _check_globs(path, f"levels[{index}].path", (level.path,))
     _check_globs(path, "exclude", config.exclude)
     _check_globs(path, "include", config.include)
-
-
-def _check_expression(path: Path, key: str, expression: str) -> None:
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        re2.compile(expression, options)
-    except re2.error as error:
-        reason = error.args[0] if error.args else b""
-        text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-        raise ConfigError(str(path), key, f"not a regular expression (RE2 syntax): {text}") from None
 
 
 def _check_globs(path: Path, key: str, globs: tuple[str, ...]) -> None:

@@ -2,45 +2,55 @@
 
 import gc
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from alef_audit import __version__
 from alef_audit.auditing import report
+from alef_audit.auditing.answer import Answer
+from alef_audit.auditing.coverage import coverage_of, head_of
 from alef_audit.auditing.fixpoints import fix_points
-from alef_audit.auditing.match import match, root_of
+from alef_audit.auditing.match import root_of
 from alef_audit.auditing.phase import Lexicon as AuthLexicon
-from alef_audit.auditing.relevel import relevelled
+from alef_audit.auditing.relevel import relevelled, silencer
+from alef_audit.auditing.suppression import Suppression, audited, idle, joined, suppressions
 from alef_audit.auditing.unresolved import unresolved_below
+from alef_audit.auditing.why import Audited, answer, not_read, unit_at
 from alef_audit.callgraph import graph as callgraph
 from alef_audit.callgraph.api import ApiGraph
+from alef_audit.callgraph.boundaries import bounded, comment_marks, together, without_effect
 from alef_audit.callgraph.branches import Rules, guard_branches
 from alef_audit.callgraph.calls import build_calls
-from alef_audit.callgraph.configured import configured_guards, configured_roots
+from alef_audit.callgraph.comments import Comments, read_comments
+from alef_audit.callgraph.configured import configured_marks, configured_roots, selected, unmatched
 from alef_audit.callgraph.hot import all_roots, implicit_roots
 from alef_audit.callgraph.link import link
 from alef_audit.callgraph.local_models import attach_models
-from alef_audit.callgraph.program import build_program
+from alef_audit.callgraph.program import Program, build_program
 from alef_audit.callgraph.solve import solve
-from alef_audit.config import Config
 from alef_audit.dependencies.follow import NOTHING_FOLLOWED, Followed, OwnFile, follow
 from alef_audit.dependencies.found import modelled_by
 from alef_audit.dependencies.places import confined_reader, places_of
-from alef_audit.diagnostics import NothingToAudit
+from alef_audit.diagnostics import Diagnostic, NothingToAudit
 from alef_audit.discovery.assets import runs_in_browser, without_browser_assets
 from alef_audit.discovery.discover import discover
 from alef_audit.discovery.inventory import Inventory, SourceFile
 from alef_audit.discovery.roles import refine_role
+from alef_audit.discovery.unread import why_not_read
 from alef_audit.discovery.versions import library_versions, satisfies, version_of
 from alef_audit.facts.file import FileFacts
 from alef_audit.frontends.extract import extract_all
 from alef_audit.reachability.reach import Reachability, reach
+from alef_audit.reachability.without import without
 from alef_audit.reporting.graph import GraphView
 from alef_audit.reporting.graph_view import graph_view
 from alef_audit.request import AuditRequest
+from alef_audit.resolution.graph import ModuleGraph
 from alef_audit.resolution.modules import own_targets, resolve
 from alef_audit.resolution.node import node_resolver
 from alef_audit.resolution.python import python_resolver
@@ -75,20 +85,107 @@ def _audit(request: AuditRequest, progress: Progress) -> report.AuditReport:
     started = time.perf_counter()
     pack = load_rulepack([bundled_rules(), *request.rules])
     patterns = [p for p in pack.patterns if not request.patterns or p.number in request.patterns]
-    inventory, facts = _facts(request, progress)
-    followed = _followed(request, pack, inventory, facts, progress)
-    graph = _call_graph(request.config, request.platform, pack, inventory, facts, progress, followed)
+    linked = _linked(request, pack, progress)
     progress("reaching", 0, 1)
-    reached = reach(graph, pack.kinds)
-    lexicon = AuthLexicon(pack.lexicon.auth)
-    matched = (f for pattern in patterns for f in match(reached, pattern, pack.kinds, lexicon, followed.packages))
-    findings = relevelled(tuple(matched), tuple(root.kind for root in reached.roots), request.config.levels)
-    shown = findings if request.include_discharged else tuple(map(_undischarged, _exposed(findings)))
-    coverage = _coverage(inventory, facts, graph, followed if request.follow is not None else None, started)
+    reached = reach(linked.graph, pack.kinds)
+    judged = _judged(request, pack, patterns, linked, reached)
+    shown = judged.findings if request.include_discharged else tuple(map(_undischarged, _exposed(judged.findings)))
+    coverage = coverage_of(
+        linked.inventory,
+        linked.facts,
+        linked.graph,
+        linked.followed if request.follow is not None else None,
+        time.perf_counter() - started,
+    )
     unresolved = unresolved_below(reached) if request.explain_unresolved else ()
-    diagnostics = (*_diagnostics(inventory, facts), *_remarks_on(followed))
-    made = _report(reached, patterns, findings, shown, coverage, diagnostics, unresolved)
-    return msgspec.structs.replace(made, unknown_packages=followed.missing) if request.explain_unresolved else made
+    return report.AuditReport(
+        tool_version=__version__,
+        patterns=tuple(head_of(pattern) for pattern in patterns),
+        roots=tuple(root_of(reached.graph, root) for root in reached.roots),
+        fix_points=fix_points(judged.left, shown),
+        findings=shown,
+        discharged=sum(1 for f in judged.findings if f.verdict == "discharged"),
+        coverage=coverage,
+        diagnostics=_diagnostics(linked, judged.remarks),
+        unresolved=unresolved,
+        unknown_packages=linked.followed.missing if request.explain_unresolved else (),
+    )
+
+
+def why(request: AuditRequest, path: str, line: int, progress: Progress) -> Answer:
+    """Why `line` of the file `path` (relative to the root) is reported or not, by the first pattern asked for.
+
+    Raises as `audit` does.
+    """
+    with _without_collector():
+        pack = load_rulepack([bundled_rules(), *request.rules])
+        patterns = [p for p in pack.patterns if not request.patterns or p.number in request.patterns][:1]
+        linked = _linked(request, pack, progress)
+        progress("reaching", 0, 1)
+        reached = reach(linked.graph, pack.kinds)
+        unit = unit_at(reached, path)
+        if unit is None:
+            reason = why_not_read(linked.inventory, request.config, path)
+            return not_read(path, line, reason)
+        judged = _judged(request, pack, patterns, linked, reached)
+        excluded = selected(linked.graph.program, request.config).not_roots
+        left_out = frozenset(function for functions in excluded for function in functions)
+        muting = tuple(one for one in judged.muting if patterns[0].id in one.patterns)
+        about = Audited(
+            reached,
+            patterns[0],
+            pack.kinds,
+            judged.findings,
+            muting,
+            left_out,
+            request.platform,
+            request.config.include_tests,
+        )
+        return answer(about, unit, line)
+
+
+class _Linked(NamedTuple):
+    """The program after the first four stages, and what was remarked on the way."""
+
+    inventory: Inventory
+    facts: list[tuple[SourceFile, FileFacts]]
+    followed: Followed
+    graph: callgraph.CallGraph
+    comments: Comments
+    remarks: tuple[Diagnostic, ...]
+
+
+class _Judged(NamedTuple):
+    findings: tuple[report.Finding, ...]
+    muting: tuple[Suppression, ...]
+    left: Reachability  # without what comments mute for every pattern
+    remarks: tuple[Diagnostic, ...]
+
+
+def _judged(
+    request: AuditRequest, pack: Rulepack, patterns: list[Pattern], linked: _Linked, reached: Reachability
+) -> _Judged:
+    """The findings of all patterns, suppressed ones included, and remarks on suppressions."""
+    muting, remarks = suppressions(linked.graph.program, linked.comments, pack.patterns)
+    kinds = tuple(root.kind for root in reached.roots)
+    silenced = silencer(kinds, request.config.levels)
+    lexicon = AuthLexicon(pack.lexicon.auth)
+    findings: list[report.Finding] = []
+    needless: Counter[Suppression] = Counter()
+    for pattern in patterns:
+        own = tuple(one for one in muting if pattern.id in one.patterns)
+        done = audited(reached, pattern, pack.kinds, lexicon, linked.followed.packages, own, silenced)
+        findings += done.findings
+        needless.update(done.unused)
+    common = [one for one in muting if all(pattern.id in one.patterns for pattern in patterns)]
+    left = without(reached, joined(common)) if common else reached
+    # part of a program, or one platform's part, does not tell what is needless
+    whole = not request.only and request.platform == "any"
+    ids = {pattern.id for pattern in patterns}
+    idle_ones = [one for one in muting if 0 < needless[one] == len(ids & one.patterns)] if whole else []
+    told = tuple(idle(linked.graph.program, one) for one in idle_ones)
+    levelled = relevelled(tuple(findings), kinds, request.config.levels)
+    return _Judged(levelled, muting, left, (*remarks, *told))
 
 
 def _exposed(findings: tuple[report.Finding, ...]) -> tuple[report.Finding, ...]:
@@ -135,15 +232,9 @@ def _followed(
     )
 
 
-def _call_graph(
-    config: Config,
-    platform: str,
-    pack: Rulepack,
-    inventory: Inventory,
-    facts: list[tuple[SourceFile, FileFacts]],
-    progress: Progress,
-    followed: Followed = NOTHING_FOLLOWED,
-) -> callgraph.CallGraph:
+def _linked(request: AuditRequest, pack: Rulepack, progress: Progress) -> _Linked:
+    inventory, facts = _facts(request, progress)
+    followed = _followed(request, pack, inventory, facts, progress)
     progress("linking", 0, 1)
     everything = [*facts, *zip(followed.files, followed.facts, strict=True)]
     units = [(file.path, file_facts) for file, file_facts in everything]
@@ -154,6 +245,21 @@ def _call_graph(
             for (file, file_facts), name in zip(everything, names, strict=True)
         ]
     )
+    comments = read_comments(program)
+    graph, remarks = _call_graph(request, pack, inventory, program, modules, comments)
+    return _Linked(inventory, facts, followed, graph, comments, (*comments.remarks, *remarks))
+
+
+def _call_graph(
+    request: AuditRequest,
+    pack: Rulepack,
+    inventory: Inventory,
+    program: Program,
+    modules: ModuleGraph,
+    comments: Comments,
+) -> tuple[callgraph.CallGraph, tuple[Diagnostic, ...]]:
+    """The call graph with what comments and configuration say of it, and remarks on what they say in vain."""
+    config = request.config
     api = ApiGraph()
     versions = library_versions(inventory.root, inventory)
     for model in pack.models:
@@ -163,12 +269,15 @@ def _call_graph(
     table = build_calls(program, modules, {name for _, name in api.modules})
     attach_models(program, api, table)
     state = solve(program, modules, api, table)
-    graph = link(state, table, pack.lexicon, frozenset(config.executors), platform)
-    roots = all_roots(graph, implicit_roots(state, table, pack.lexicon))
-    chosen = configured_roots(program, config, roots)
-    complete = callgraph.completed(graph, chosen, configured_guards(program, config))
+    graph = link(state, table, pack.lexicon, frozenset(config.executors), request.platform)
+    found = selected(program, config)
+    said = comment_marks(program, comments)
+    roots = [*all_roots(graph, implicit_roots(state, table, pack.lexicon)), *said.roots]
+    marks = together(said, configured_marks(program, config, found))
+    remarks = (*unmatched(graph, config, found, request.config_file), *without_effect(graph, comments))
+    complete = bounded(graph, configured_roots(config, found, roots), marks)
     lasting = max((pattern.lasting_ttl for pattern in pack.patterns), default=0)
-    return guard_branches(complete, state, Rules(pack.guards.words, pack.kinds, lasting))
+    return guard_branches(complete, state, Rules(pack.guards.words, pack.kinds, lasting)), remarks
 
 
 def _role(file: SourceFile, facts: FileFacts) -> str:
@@ -201,8 +310,7 @@ def graph(request: AuditRequest, progress: Progress) -> GraphView:
 def call_graph(request: AuditRequest, pack: Rulepack, progress: Progress) -> callgraph.CallGraph:
     """The first four stages on `request.root`. Raises NothingToAudit, ConfigError."""
     with _without_collector():
-        inventory, facts = _facts(request, progress)
-        return _call_graph(request.config, request.platform, pack, inventory, facts, progress)
+        return _linked(request, pack, progress).graph
 
 
 def _read_text(root: Path, path: str) -> str | None:
@@ -212,84 +320,13 @@ def _read_text(root: Path, path: str) -> str | None:
         return None
 
 
-def _diagnostics(
-    inventory: Inventory, facts: list[tuple[SourceFile, FileFacts]]
-) -> tuple[report.ReportDiagnostic, ...]:
-    found = [report.ReportDiagnostic(d.path, d.line, d.kind, d.message) for d in inventory.diagnostics]
-    for file, file_facts in facts:
-        found.extend(report.ReportDiagnostic(file.path, p.line, p.kind, p.message) for p in file_facts.problems)
-    return tuple(sorted(found, key=lambda d: (d.path, d.line, d.kind, d.message)))
+def _diagnostics(linked: _Linked, remarks: tuple[Diagnostic, ...]) -> tuple[report.ReportDiagnostic, ...]:
+    """All remarks by file and line; last those on files of packages that were left out.
 
-
-def _remarks_on(followed: Followed) -> tuple[report.ReportDiagnostic, ...]:
-    """Files of packages that were left out; how the others parsed is nothing that the program's authors can change."""
-    return tuple(report.ReportDiagnostic(d.path, d.line, d.kind, d.message) for d in followed.diagnostics)
-
-
-def _coverage(
-    inventory: Inventory,
-    facts: list[tuple[SourceFile, FileFacts]],
-    graph: callgraph.CallGraph,
-    followed: Followed | None,
-    started: float,
-) -> report.Coverage:
-    """What was looked at; `followed` is None if packages were not to be followed."""
-    own = sum(len(file_facts.functions) for _, file_facts in facts)  # functions of packages come after these
-    resolved, unresolved = callgraph.calls_to_program(graph, own)
-    return report.Coverage(
-        files=len(facts),
-        lines=sum(f.lines for _, f in facts),
-        not_read=dict(sorted(inventory.not_read.items())),
-        parse_errors=sum(1 for _, f in facts if any(p.kind == "parse-error" for p in f.problems)),
-        calls=sum(graph.table.function(call) < own for call in range(len(graph.table))),
-        unresolved_calls=sum(graph.table.function(call) < own for call in graph.unresolved),
-        calls_to_program=resolved,
-        unresolved_to_program=unresolved,
-        seconds=round(time.perf_counter() - started, 2),
-        dependencies=_read_packages(followed) if followed is not None else None,
-    )
-
-
-def _read_packages(followed: Followed) -> report.Dependencies:
-    return report.Dependencies(
-        tuple(sorted(set(followed.packages.values()))),
-        len(followed.files),
-        sum(file_facts.lines for file_facts in followed.facts),
-        dict(followed.not_read),
-    )
-
-
-def _report(
-    reached: Reachability,
-    patterns: list[Pattern],
-    findings: tuple[report.Finding, ...],
-    shown: tuple[report.Finding, ...],
-    coverage: report.Coverage,
-    diagnostics: tuple[report.ReportDiagnostic, ...],
-    unresolved: tuple[report.Unresolved, ...],
-) -> report.AuditReport:
-    return report.AuditReport(
-        tool_version=__version__,
-        patterns=tuple(_head(pattern) for pattern in patterns),
-        roots=tuple(root_of(reached.graph, root) for root in reached.roots),
-        fix_points=fix_points(reached, shown),
-        findings=shown,
-        discharged=sum(1 for f in findings if f.verdict == "discharged"),
-        coverage=coverage,
-        diagnostics=diagnostics,
-        unresolved=unresolved,
-    )
-
-
-def _head(pattern: Pattern) -> report.PatternHead:
-    return report.PatternHead(
-        pattern.id,
-        pattern.slug,
-        pattern.title,
-        pattern.severity,
-        pattern.stage,
-        pattern.pathology,
-        pattern.confidence,
-        pattern.reference,
-        pattern.cite,
-    )
+    How the other files of packages parsed is nothing that the program's authors can change.
+    """
+    found = {*linked.inventory.diagnostics, *linked.remarks, *remarks}
+    for file, file_facts in linked.facts:
+        found.update(Diagnostic(file.path, p.line, p.kind, p.message) for p in file_facts.problems)
+    ordered = (*sorted(found), *linked.followed.diagnostics)
+    return tuple(report.ReportDiagnostic(d.path, d.line, d.kind, d.message) for d in ordered)

@@ -23,4 +23,5 @@ class AuditRequest(msgspec.Struct, frozen=True):
     include_discharged: bool
     explain_unresolved: bool
     platform: Platform
+    config_file: str = ""  # where the configuration was read from, as a reader knows it; "" = nowhere
     follow: tuple[Path, ...] | None = None  # None: stay in the tree; else also look for packages in these folders

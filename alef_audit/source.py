@@ -1,6 +1,7 @@
 """Reads source text as UTF-8 bytes whose offsets are those of the file."""
 
 import hashlib
+import os
 import stat
 from pathlib import Path
 
@@ -33,12 +34,13 @@ def read_source(path: Path, limit: int = DEFAULT_LIMIT) -> SourceText:
     Unreadable, too large and binary files, pipes and devices give no text.
     """
     try:
-        status = path.stat()
+        status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
             return _skipped("not a regular file")
         if status.st_size > limit:
             return _skipped(f"{status.st_size} bytes, more than the limit of {limit}")
-        return decode_source(path.read_bytes())
+        with open(path, "rb", buffering=0) as file:
+            return decode_source(file.readall())
     except OSError as error:
         return SourceText(b"", (Problem(0, "unreadable", error.strerror or "cannot be read"),))
 

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-Tag = Literal["import", "call", "root", "sink", "guard", "finding", "unresolved", "discharged", "silent"]
+Tag = Literal["import", "call", "root", "sink", "guard", "finding", "unresolved", "discharged", "suppressed", "silent"]
 Status = Literal["expected", "missed", "false-alarm"]
 
 TAGS: frozenset[str] = frozenset(get_args(Tag))

@@ -24,7 +24,7 @@ max-file-size = 100
 include-tests = true
 
 [[roots]]
-function = "^onTurn$"
+function = "*.onTurn"
 path = "src/**"
 kind = "attempt"
 why = "called by the host"
@@ -33,8 +33,8 @@ why = "called by the host"
 function = "debug"
 
 [[boundaries]]
-function = "inPool"
-guard = "offload.worker"
+function = "pool.inPool"
+kind = "offloaded"
 
 [[levels]]
 sink = "blocking.filesystem"
@@ -62,7 +62,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     assert (config.level, config.fail_on, config.min_confidence) == ("note", "never", "medium")
     assert config.roots[0].kind == "attempt"
     assert config.not_roots[0].path == "**"
-    assert config.boundaries[0].guard == "offload.worker"
+    assert config.boundaries[0].kind == "offloaded"
     assert config.levels[0].sink == "blocking.filesystem"
     assert (config.jobs, config.max_file_size, config.include_tests) == (2, 100, True)
 
@@ -124,9 +124,10 @@ def test_an_explicit_file_wins_and_must_exist(tmp_path: Path) -> None:
         ('[[roots]]\nfunktion = "x"\nkind = "request"', "roots[0].funktion", "Did you mean function?"),
         ('[[roots]]\nkind = "request"', "roots[0].function", "function ="),
         ('[[levels]]\nsink = "blocking.fs"\nlevel = "note"', "levels[0].sink", "blocking.filesystem"),
-        ('[[boundaries]]\nfunction = "x"\nguard = "offload"', "boundaries[0].guard", "offload.worker"),
+        ('[[boundaries]]\nfunction = "x"\nkind = "startup"', "boundaries[0].kind", "Did you mean startup-only?"),
+        ('[[boundaries]]\nfunction = "x"\nkind = "offload.thread"', "boundaries[0].kind", "offload.worker"),
         ("[[not-roots]]", "not-roots[0]", "Give function or path"),
-        ('[[not-roots]]\nfunction = "("', "not-roots[0].function", ""),
+        ('[[levels]]\npath = "x/**"\nlevel = "of"', "levels[0].level", "Did you mean off?"),
         ("jobs = 0", "jobs", ""),
         ('patterns = "035"', "patterns", ""),
         ("patterns = [35]", "patterns[0]", ""),

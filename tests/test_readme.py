@@ -181,9 +181,9 @@ async def handler(item):
 """
 TRIALS = {
     "platform": 'platform = "linux"',
-    "roots": '[[roots]]\nfunction = "unreached"\nkind = "request"',
-    "not-roots": '[[not-roots]]\nfunction = "handler"',
-    "boundaries": '[[boundaries]]\nfunction = "handed_over"\nguard = "offload.worker"',
+    "roots": '[[roots]]\nfunction = "*.unreached"\nkind = "request"',
+    "not-roots": '[[not-roots]]\nfunction = "service.handler"',
+    "boundaries": '[[boundaries]]\nfunction = "*.handed_over"\nkind = "offloaded"',
     "executors": 'executors = ["pool.run"]',
     "levels": '[[levels]]\nlevel = "note"',
     "--platform": "--platform=linux",
@@ -288,6 +288,16 @@ def test_the_output_is_what_the_command_prints(monkeypatch: pytest.MonkeyPatch) 
     assert [line for line in excerpt if line != CUT and line not in printed] == []
     start = excerpt[: excerpt.index(CUT)]
     assert done.stdout.startswith("\n".join(start) + "\n")
+
+
+def test_the_answers_are_what_the_command_prints(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(CHECKOUT)
+    (shown,) = blocks(section("Why, or why not"), "console")
+    answers = shown.split("$ audit ")[1:]
+    assert answers
+    for answer in answers:
+        command, _, printed = answer.partition("\n")
+        assert run(*shlex.split(command)).stdout == printed
 
 
 def test_the_rows_and_the_pattern_load_and_do_what_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

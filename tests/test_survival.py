@@ -109,7 +109,7 @@ def test_broken_syntax(project: Path, name: str, text: str) -> None:
     assert ran.coverage["parse_errors"] == 1
     strict = scan(project, "--strict")
     assert strict.code == 4
-    assert "1 with syntax errors" in strict.err
+    assert "1 file with syntax errors" in strict.err
     assert strict.found == [SLEEP]
 
 

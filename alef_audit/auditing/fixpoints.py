@@ -18,7 +18,7 @@ _SHOWN: Final = 8
 
 def fix_points(reach: Reachability, findings: tuple[Finding, ...]) -> tuple[FixPoint, ...]:
     """Up to eight functions, each with the fingerprints that a fix there heals, most healed first."""
-    open_findings = [f for f in findings if f.level != "note" and f.verdict == "exposed"]
+    open_findings = [f for f in findings if f.status == "open" and f.level != "note" and f.verdict == "exposed"]
     by_place = _functions_by_place(reach)
     sites = {}
     counts: Counter[int] = Counter()
@@ -32,7 +32,9 @@ def fix_points(reach: Reachability, findings: tuple[Finding, ...]) -> tuple[FixP
             sites[finding.fingerprint] = by_place.get((last.path, last.def_line, last.function), -1)
         roots = {reach.roots[finding.root].function}
         counts.update(on_trace - roots)
-    exposed = _reached(reach, -1)
+    below = _unguarded(reach)
+    starts = frozenset(root.function for root in reach.roots)
+    exposed = _reached(starts, below, -1)
     healed_already: set[str] = set()
     points = []
     candidates = [
@@ -40,7 +42,7 @@ def fix_points(reach: Reachability, findings: tuple[Finding, ...]) -> tuple[FixP
     ]
     verified = []
     for function in candidates:
-        left = _reached(reach, function)
+        left = _reached(starts, below, function)
         heals = tuple(sorted(fp for fp, at in sites.items() if at in exposed and at not in left))
         if len(heals) > 1:
             verified.append((len(heals), function, heals))
@@ -64,19 +66,25 @@ def _functions_by_place(reach: Reachability) -> dict[tuple[str, int, str], int]:
     return found
 
 
-def _reached(reach: Reachability, without: int) -> set[int]:
-    """Functions reached from any root over unguarded edges, `without` taken out."""
+def _unguarded(reach: Reachability) -> dict[int, list[int]]:
+    """By caller, the callees that it calls without a guard that keeps the work off the path."""
     blocking = (sum(BIT.values())) & ~DOUBT & ~BIT["yield"] & ~BIT["single-flight"] & ~BIT["memoise.dispatch"]
-    guards = reach.graph.function_guards
-    found = {root.function for root in reach.roots} - {without}
-    pending = sorted(found)
+    guarded = {function for function, bits in reach.graph.function_guards.items() if bits & blocking}
+    return {
+        caller: list({edge.callee: None for edge in edges if not edge.guards & blocking and edge.callee not in guarded})
+        for caller, edges in reach.outgoing.items()
+    }
+
+
+def _reached(starts: frozenset[int], below: dict[int, list[int]], without: int) -> set[int]:
+    """Functions reached from any of `starts`, `without` taken out."""
+    found = set(starts - {without})
+    pending = list(found)
     while pending:
-        for edge in reach.outgoing.get(pending.pop(), ()):
-            callee = edge.callee
-            if callee in found or callee == without or (edge.guards | guards.get(callee, 0)) & blocking:
-                continue
-            found.add(callee)
-            pending.append(callee)
+        for callee in below.get(pending.pop(), ()):
+            if callee not in found and callee != without:
+                found.add(callee)
+                pending.append(callee)
     return found
 
 

@@ -1,14 +1,16 @@
 """Pattern matching: every blocking call that some root reaches becomes one finding."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from alef_audit.auditing import report
 from alef_audit.auditing.archetypes import propose
-from alef_audit.auditing.levels import LEVELS, SWEEP, Judge, lifted, score
+from alef_audit.auditing.levels import LEVELS, SWEEP, lifted, score
+from alef_audit.auditing.matcher import HEATS, Matcher
 from alef_audit.auditing.phase import Lexicon
 from alef_audit.auditing.targets import Target, own_targets, package_targets
 from alef_audit.auditing.trace import conditions_of, frame_of, frames_of, label_of, own_frames
@@ -16,82 +18,77 @@ from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
 from alef_audit.callgraph.guards import confidence_of
 from alef_audit.callgraph.loops import multiplies
 from alef_audit.reachability.reach import Reachability
-from alef_audit.reachability.surface import async_functions
-from alef_audit.reachability.ways import Ways, bits
+from alef_audit.reachability.ways import Ways
 from alef_audit.reachability.witness import shortest_path
-from alef_audit.rulepack.kinds import Confidence, Heat, Kinds, Verdict
+from alef_audit.rulepack.kinds import Confidence, Cost, Heat, Kinds, Level, SinkKind, Verdict
 from alef_audit.rulepack.pattern import Pattern
 
 # How many calls longer than the shortest a path may be to be preferred, because it sweeps or passes the auth phase.
 _DETOUR: Final = 3
 _NAMED_PACKAGES: Final = 2
-HEATS: Final[tuple[Heat, ...]] = ("dispatch", "periodic", "surface", "never")
+# The call that a finding is about, whatever path leads there.
+Site = tuple[int, int, int, str]
+# A kind of blocking call and a path -> bit set of roots
+Silenced = Callable[[SinkKind, str], int]
 
 
-class Matcher:
-    """What matching needs at hand; read-only once made."""
+def matched(
+    reach: Reachability,
+    pattern: Pattern,
+    kinds: Kinds,
+    lexicon: Lexicon,
+    packages: Mapping[str, str],
+    silenced: Silenced | None = None,
+) -> dict[Site, report.Finding]:
+    """All findings of `pattern` by the call they are about, discharged ones included.
 
-    __slots__ = (
-        "auth_functions",
-        "graph",
-        "is_async",
-        "judge",
-        "lexicon",
-        "packages",
-        "pattern",
-        "reach",
-        "root_functions",
-        "roots_by_heat",
-    )
-
-    def __init__(
-        self, reach: Reachability, pattern: Pattern, kinds: Kinds, lexicon: Lexicon, packages: Mapping[str, str]
-    ) -> None:
-        self.reach = reach
-        self.packages = packages
-        self.graph: CallGraph = reach.graph
-        self.pattern = pattern
-        self.judge = Judge(pattern)
-        self.lexicon = lexicon
-        self.is_async = async_functions(reach.graph.program)
-        functions = reach.graph.program.functions
-        self.auth_functions = frozenset(f for f in reach.ways if lexicon.words_of(functions[f].label))
-        self.root_functions: dict[int, list[int]] = {}
-        self.roots_by_heat: dict[Heat, int] = dict.fromkeys(HEATS, 0)
-        for number, root in enumerate(reach.roots):
-            self.root_functions.setdefault(root.function, []).append(number)
-            self.roots_by_heat[kinds.root[root.kind].heat] |= 1 << number
-
-
-def match(
-    reach: Reachability, pattern: Pattern, kinds: Kinds, lexicon: Lexicon, packages: Mapping[str, str] | None = None
-) -> tuple[report.Finding, ...]:
-    """All findings of `pattern`, discharged ones included, worst first. Root indices are those of `reach.roots`.
-
-    `packages` names the package of every followed file.
+    Root indices are those of `reach.roots`. `packages` names the package of every followed file. The roots that
+    `silenced` gives for a kind of blocking call and a path do not count there.
     """
-    matcher = Matcher(reach, pattern, kinds, lexicon, packages or {})
+    matcher = Matcher(reach, pattern, kinds, lexicon, packages)
     wanted = frozenset(pattern.sinks)
     ordinals: Counter[str] = Counter()
-    findings = []
+    findings: dict[Site, report.Finding] = {}
     for target in (*own_targets(reach), *package_targets(reach, matcher.judge, matcher.is_async)):
         if target.sink.kind not in wanted:
             continue
-        found = _finding(matcher, target, ordinals)
+        found = _finding(matcher, _heard(matcher, target, silenced), ordinals)
         if found is not None:
-            findings.append(found)
-    findings.sort(
-        key=lambda f: (
-            -LEVELS.index(f.level),
-            -f.score,
-            *_place(f),
-            f.sink.path,
-            f.sink.line,
-            f.sink.column,
-            f.sink.call,
+            findings[_site(target)] = found
+    return findings
+
+
+def worst_first(findings: Iterable[report.Finding]) -> tuple[report.Finding, ...]:
+    return tuple(
+        sorted(
+            findings,
+            key=lambda f: (
+                -LEVELS.index(f.level),
+                -f.score,
+                *_place(f),
+                f.sink.path,
+                f.sink.line,
+                f.sink.column,
+                f.sink.call,
+            ),
         )
     )
-    return tuple(findings)
+
+
+def _site(target: Target) -> Site:
+    door = target.door
+    if door is None:
+        return target.sink.function, target.sink.call, 0, ""
+    return door.caller, door.call, door.line if door.call < 0 else 0, target.sink.kind
+
+
+def _heard(matcher: Matcher, target: Target, silenced: Silenced | None) -> Target:
+    """The target without the roots that are silenced there."""
+    if silenced is None:
+        return target
+    function = target.sink.function if target.door is None else target.door.caller
+    roots = silenced(target.sink.kind, matcher.graph.program.place(function)[0])
+    return replace(target, ways={way: held & ~roots for way, held in target.ways.items()}) if roots else target
 
 
 def _place(finding: report.Finding) -> tuple[str, int, int]:
@@ -113,15 +110,24 @@ def _finding(matcher: Matcher, target: Target, ordinals: Counter[str]) -> report
     if not groups:
         return None
     best = groups[0]
-    nearest = frozenset(matcher.reach.roots[number].function for number in bits(best.roots))
     for way in best.ways:
-        found = _path(matcher, target, nearest, way)
+        found = _path(matcher, target, best.roots, way)
         if found is not None:
             return _build(matcher, target, found, groups, way | target.local, ordinals)
     return None
 
 
-def _path(matcher: Matcher, target: Target, roots: frozenset[int], way: int) -> tuple[int, list[Edge]] | None:
+def _path(matcher: Matcher, target: Target, roots: int, way: int) -> tuple[int, list[Edge]] | None:
+    """A path from a bit set of roots, searched once for all blocking calls of a function."""
+    key = (target.start, target.closed, roots, way)
+    if key not in matcher.paths:
+        matcher.paths[key] = _search(matcher, target.start, target.closed, matcher.functions_of(roots), way)
+    return matcher.paths[key]
+
+
+def _search(
+    matcher: Matcher, target: int, closed: int, roots: frozenset[int], way: int
+) -> tuple[int, list[Edge]] | None:
     """The shortest path; or a somewhat longer one that is worse: it passes the auth phase, or runs in two loops."""
     graph, reach = matcher.graph, matcher.reach
 
@@ -132,20 +138,20 @@ def _path(matcher: Matcher, target: Target, roots: frozenset[int], way: int) -> 
             reach.incoming,
             graph.function_guards,
             matcher.is_async,
-            target.start,
+            target,
             roots,
             way,
             loops=loops,
             longest=longest,
             marks=marks,
-            closed=target.closed,
+            closed=closed,
             entered=graph.entered,
         )
 
     shortest = search()
     if shortest is None:
         return None
-    functions = {shortest[0], target.start, *(edge.callee for edge in shortest[1])}
+    functions = {shortest[0], target, *(edge.callee for edge in shortest[1])}
     best = shortest
     marks: frozenset[int] | None = matcher.auth_functions
     if not functions & matcher.auth_functions:
@@ -189,6 +195,34 @@ def _groups(matcher: Matcher, ways: Ways, local: int) -> list[_Group]:
     return groups
 
 
+class _Shown(NamedTuple):
+    """The path that a finding shows."""
+
+    root: int
+    edges: list[Edge]
+    frames: tuple[report.Frame, ...]
+    own: tuple[report.Frame, ...]  # those of the program's own code
+    loops: tuple[str, ...]
+    words: tuple[str, ...]  # that make it the auth phase
+    auth: bool
+
+
+def _shown(matcher: Matcher, target: Target, path: tuple[int, list[Edge]], best: _Group) -> _Shown:
+    edges = [*path[1], *target.inner]
+    frames = frames_of(matcher.graph, target.sink, edges)
+    own = own_frames(matcher.reach, target, frames, len(path[1]))
+    words = _phase_words(matcher, own)
+    return _Shown(
+        root=min(n for n in matcher.root_functions[path[0]] if best.roots >> n & 1),
+        edges=edges,
+        frames=frames,
+        own=own,
+        loops=tuple(name for frame in frames for name in frame.loop),
+        words=words,
+        auth=target.sink.kind == "blocking.auth" or bool(words),
+    )
+
+
 def _build(
     matcher: Matcher,
     target: Target,
@@ -197,36 +231,10 @@ def _build(
     way: int,
     ordinals: Counter[str],
 ) -> report.Finding:
-    sink = target.sink
-    function, edges = path[0], [*path[1], *target.inner]
-    frames = frames_of(matcher.graph, sink, edges)
-    own = own_frames(matcher.reach, target, frames, len(path[1]))
-    best = groups[0]
-    primary = min(n for n in matcher.root_functions[function] if best.roots >> n & 1)
-    loops = tuple(name for frame in frames for name in frame.loop)
+    sink, best = target.sink, groups[0]
+    shown = _shown(matcher, target, path, best)
+    auth, loops = shown.auth, shown.loops
     depth = sum(multiplies(name) for name in loops)
-    words = _phase_words(matcher, own)
-    auth = sink.kind == "blocking.auth" or bool(words)
-    library = not matcher.reach.has_dispatch
-    level = matcher.judge.level(
-        verdict=best.verdict,
-        heat=best.heat,
-        auth=auth,
-        cost=lifted(sink.cost, depth),
-        confidence=best.confidence,
-        library=library,
-    )
-    others: list[report.Reach] = []
-    for group in groups:
-        other = matcher.judge.level(
-            verdict=group.verdict,
-            heat=group.heat,
-            auth=auth,
-            cost=lifted(sink.cost, sum(multiplies(name) for name in frames[-1].loop)),
-            confidence=group.confidence,
-            library=library,
-        )
-        others.extend(report.Reach(n, group.verdict, other) for n in bits(group.roots) if n != primary)
     site = _sink(matcher, sink)
     inside, more = _in_package(matcher, target)
     return report.Finding(
@@ -235,26 +243,52 @@ def _build(
         fingerprint=_fingerprint(matcher, target, ordinals),
         status="open",
         status_reason="",
-        level=level,
+        level=_level(matcher, best, lifted(sink.cost, depth), auth=auth),
         score=score(
             verdict=best.verdict, heat=best.heat, auth=auth, cost=sink.cost, confidence=best.confidence, loops=depth
         ),
         confidence=confidence_of(way),
         phase="auth" if auth else sink.kind.removeprefix("blocking."),
-        phase_words=words,
+        phase_words=shown.words,
         verdict=best.verdict,
         multiplicity=loops,
-        conditions=conditions_of(matcher.graph, sink, edges),
-        message=_message(site.call + inside, matcher.reach.roots[primary], auth=auth, loops=loops) + more,
-        root=primary,
+        conditions=conditions_of(matcher.graph, sink, shown.edges),
+        message=_message(site.call + inside, matcher.reach.roots[shown.root], auth=auth, loops=loops) + more,
+        root=shown.root,
         sink=site,
-        trace=frames,
-        also_reached_from=tuple(sorted(others, key=lambda reach: reach.root)),
-        archetypes=_archetypes(matcher, target, own, auth=auth, heat=best.heat),
-        location=_location(target, own[-1]),
+        trace=shown.frames,
+        also_reached_from=_also_reached_from(matcher, target, shown, groups),
+        archetypes=_archetypes(matcher, target, shown.own, auth=auth, heat=best.heat),
+        location=_location(target, shown.own[-1]),
         dependency=matcher.packages.get(site.path, ""),
         more=len(target.others),
     )
+
+
+def _level(matcher: Matcher, group: _Group, cost: Cost, *, auth: bool) -> Level:
+    return matcher.judge.level(
+        verdict=group.verdict,
+        heat=group.heat,
+        auth=auth,
+        cost=cost,
+        confidence=group.confidence,
+        library=not matcher.reach.has_dispatch,
+    )
+
+
+def _also_reached_from(
+    matcher: Matcher, target: Target, shown: _Shown, groups: list[_Group]
+) -> tuple[report.Reach, ...]:
+    """Every other root, each with its own verdict and level; their paths are not searched, so only the loops around
+    the call itself count.
+    """
+    cost = lifted(target.sink.cost, sum(multiplies(name) for name in shown.frames[-1].loop))
+    found: list[report.Reach] = []
+    for group in groups:
+        level = _level(matcher, group, cost, auth=shown.auth)
+        found.extend(matcher.reached_from(group.roots & ~(1 << shown.root), group.verdict, level))
+    found.sort(key=attrgetter("root"))
+    return tuple(found)
 
 
 def _sink(matcher: Matcher, sink: SinkSite) -> report.Sink:

@@ -67,6 +67,13 @@ class Reach(msgspec.Struct, frozen=True):
     level: Level
 
 
+class SuppressedBy(msgspec.Struct, frozen=True):
+    """The comment that mutes a finding."""
+
+    path: str
+    line: int
+
+
 class ProposedArchetype(msgspec.Struct, frozen=True):
     id: str
     cost: ArchetypeCost
@@ -106,6 +113,8 @@ class Finding(msgspec.Struct, frozen=True):
     location: Location | None = None  # where it is reported when the sink lies in a followed package
     dependency: str = ""  # that package
     more: int = 0  # blocking calls of the same kind in packages that the same call leads to
+    suppressed_by: SuppressedBy | None = None  # None: open, or switched off by the configuration
+    muted_roots: tuple[int, ...] = ()  # roots that reach it by muted paths only
 
 
 def location(finding: Finding) -> Location:

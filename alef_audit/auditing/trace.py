@@ -54,6 +54,13 @@ def frames_of(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> tuple[repo
     return tuple(frames)
 
 
+def frames_to(graph: CallGraph, function: int, edges: list[Edge]) -> tuple[report.Frame, ...]:
+    """The functions along `edges` that lead to `function`, which is the last frame and makes no call there."""
+    path, facts = graph.program.place(function)
+    last = report.Frame(label_of(facts, path), path, facts.line, facts.line, facts.column, "", "direct", (), ())
+    return (*(frame_of(graph, edge) for edge in edges), last)
+
+
 def own_frames(
     reach: Reachability, target: Target, frames: tuple[report.Frame, ...], outer: int
 ) -> tuple[report.Frame, ...]:

@@ -43,6 +43,7 @@ class ApiGraph:
         self.kept: dict[int, list[Selector]] = {}  # arguments that are held and not run
         self.protocols: dict[int, list[tuple[Selector, tuple[str, ...]]]] = {}  # methods of arguments that run
         self.neutral: set[int] = set()
+        self.plain: set[int] = set()  # calls and instances of these are data
         self.any_member: set[int] = set()  # types that a `Member[*]` step leads to
         self.modelled: set[int] = set()
         self.outside: dict[str, int] = {}  # language -> the node that all longer paths end in
@@ -95,9 +96,14 @@ class ApiGraph:
         return 0
 
     def child(self, node: int, label: str) -> int:
-        """The node below `node`; one node for all paths that grow too long to mean anything but "not this program"."""
+        """The node below `node`; 0 if that is data.
+
+        All paths that grow too long to mean anything but "not this program" share one node.
+        """
+        if not node:
+            return 0
         found = self.existing(node, label)
-        if found:
+        if found or (label == CALL and node in self.plain):
             return found
         if label == "default" and node in self.is_module and self.language[node] == "ecmascript":
             return node
@@ -139,7 +145,7 @@ class ApiGraph:
         return f"{head}.{label}"
 
     def instance(self, node: int) -> int:
-        """What an instance of the class `node` is: the named type if a model says so, else the result of calling it."""
+        """An instance of a class: the named type if a model says so, else the result of calling it; 0 for data."""
         return self.made_type.get(node) or self.child(node, CALL)
 
     def offloaders_by_name(self) -> dict[str, list[tuple[GuardRow, Selector]]]:
@@ -277,6 +283,8 @@ class ApiGraph:
                 self.values.setdefault(node, []).append(selector)
                 if row.calls:
                     self.protocols.setdefault(node, []).append((selector, row.calls))
+            if row.plain:
+                self.plain.add(node)
             if row.keeps:
                 self.kept.setdefault(node, []).append(parse_selector(row.keeps))
             if row.type:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from msgspec import structs
+
 from alef_audit.callgraph.clearing import cleared_per_dispatch
 from alef_audit.callgraph.gates import Gates, find_gates
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
@@ -14,7 +16,6 @@ from alef_audit.callgraph.memos import Memo, memos
 from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.recall import FRESH, KEYED, SAME
 from alef_audit.callgraph.state import State
-from alef_audit.facts import flows
 from alef_audit.rulepack.guards import GuardWords
 from alef_audit.rulepack.kinds import GuardKind, Kinds
 
@@ -100,7 +101,7 @@ def _by_call(graph: CallGraph, bits: Mapping[tuple[int, int], int]) -> dict[int,
     found: dict[int, int] = {}
     if not functions:
         return found
-    rows = zip(table.all(flows.IN_FUNCTION), table.all(flows.CONDITION), strict=True)
+    rows = zip(table.functions, table.conditions, strict=True)
     for call, (function, condition) in enumerate(rows):
         if condition >= 0 and function in functions:
             crossed = 0
@@ -164,11 +165,11 @@ def _edges(edge: Edge, around: _Around, decides: int) -> Iterator[Edge]:
     if not (guards or closed or decides):
         yield edge
         return
-    made = replace(edge, guards=edge.guards | guards, closed=closed, decides=decides)
+    made = structs.replace(edge, guards=edge.guards | guards, closed=closed, decides=decides)
     yield made
     if call in around.bypass:
         unguarded = edge.guards | around.plain_at(call, edge.via)
-        yield replace(made, guards=unguarded, closed=closed | around.bypass[call])
+        yield structs.replace(made, guards=unguarded, closed=closed | around.bypass[call])
 
 
 def _sink(sink: SinkSite, around: _Around) -> SinkSite:

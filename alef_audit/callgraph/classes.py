@@ -1,4 +1,4 @@
-"""What an instance, a class, `self` and `super()` give under a name, and what is special about some names and classes."""
+"""What instances, classes, `self` and `super()` give under a name; some names and classes are special."""
 
 from typing import Final
 

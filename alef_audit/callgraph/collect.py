@@ -1,20 +1,25 @@
 """What linking accumulates while it visits the calls: edges, blocking calls, registrations."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 import re2
+from msgspec import structs
 
-from alef_audit.callgraph import graph, guards, tokens
+from alef_audit.callgraph import graph, tokens
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.dispatch import MethodIndex, method_index
 from alef_audit.callgraph.entries import WorkerEntries
 from alef_audit.callgraph.graph import Edge, RootSite, SinkSite
 from alef_audit.callgraph.imports import dynamic_imports
-from alef_audit.callgraph.loops import loops_around, multiplies
+from alef_audit.callgraph.library import STORING
+from alef_audit.callgraph.loops import Loops, multiplies
 from alef_audit.callgraph.matching import approximate
-from alef_audit.callgraph.narrow import generated
-from alef_audit.callgraph.parameters import Path, Use, spelled
-from alef_audit.callgraph.shapes import UserCode
+from alef_audit.callgraph.narrow import entering_generators, stubs_of
+from alef_audit.callgraph.overflow import overflowed_calls
+from alef_audit.callgraph.parameters import Path, Spelled, Use
+from alef_audit.callgraph.shapes import user_code
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
@@ -24,94 +29,113 @@ from alef_audit.rulepack.lexicon import Lexicon, Registration
 from alef_audit.rulepack.model import RootRow, RunsOn
 
 
+class Vocabulary:
+    """The words that linking asks for, as program-wide names: a call is told by an integer."""
+
+    __slots__ = ("callers", "loops", "offloaders", "sending", "standard", "storing")
+
+    def __init__(self, state: State, table: CallTable, lexicon: Lexicon) -> None:
+        def ids(words: Iterable[str]) -> frozenset[int]:
+            return frozenset(table.names[word] for word in words) - {-1}
+
+        self.loops = ids(lexicon.loops)
+        self.callers = ids(lexicon.callers)
+        self.sending = ids(("send", "asend"))
+        self.storing = ids(name for names in STORING.values() for name in names)
+        self.standard = {
+            "ecmascript": ids(lexicon.standard_members.ecmascript),
+            "python": ids(lexicon.standard_members.python),
+        }
+        offloaders = state.api.offloaders_by_name()
+        self.offloaders = {table.names[name]: rows for name, rows in offloaders.items()}
+
+
 class Collector:
     """Accumulates the parts of the call graph while the calls are visited in order."""
 
     __slots__ = (
+        "_known_members",
+        "_receives_module",
+        "_registration_set",
+        "_registrations",
         "approximate",
-        "callers",
         "decorated",
         "edges",
+        "entering",
         "entries",
         "executors",
         "function_guards",
-        "generated",
-        "known_members",
+        "languages",
         "lifecycle_events",
         "local_nodes",
+        "looking",
         "loops",
         "methods",
-        "offloaders",
+        "overflowed",
         "parameter_uses",
         "paths",
         "registered",
-        "registration_set",
-        "registrations",
         "resolved_imports",
         "returning_calls",
         "roots",
         "sinks",
         "spelled",
-        "standard",
         "state",
+        "stubs",
         "table",
         "unresolved",
         "user_code",
+        "words",
     )
 
     def __init__(self, state: State, table: CallTable, lexicon: Lexicon, executors: frozenset[str]) -> None:
+        program = state.program
         self.executors = executors
         self.state = state
         self.table = table
-        self.loops = frozenset(lexicon.loops)
-        self.callers = frozenset(lexicon.callers)
-        self.approximate = approximate(state)
-        self.resolved_imports = dynamic_imports(state.program, state.modules)
-        self.standard = {
-            "ecmascript": frozenset(lexicon.standard_members.ecmascript),
-            "python": frozenset(lexicon.standard_members.python),
-        }
-        self.registrations = lexicon.registration
-        self.registration_set = re2.Set.FullMatchSet()
-        for row in lexicon.registration:
-            self.registration_set.Add(row.pattern)
-        self.registration_set.Compile()
-        self.spelled = spelled(state.program, table)
-        self.paths = self.spelled.paths
-        self.parameter_uses: dict[Path, list[tuple[Use, tuple[int, ...]]]] = {}
-        self.entries = WorkerEntries(state.program, table)
+        self.words = Vocabulary(state, table, lexicon)
+        self.looking = frozenset(lexicon.looking)
         self.lifecycle_events = frozenset(lexicon.lifecycle_events)
-        self.user_code = UserCode(state.program, table)
-        self.generated = generated(state, table)
+        self.languages = [unit.facts.language for unit in program.units]
+        self.approximate = approximate(state)
+        self.overflowed = overflowed_calls(state, table)
+        self.entering = entering_generators(state, table)
+        self.stubs = stubs_of(program)
+        self.loops = Loops(table)
+        self.resolved_imports = dynamic_imports(program, state.modules)
+        self.spelled = Spelled(program, table)
+        self.paths = self.spelled.paths
+        self.entries = WorkerEntries(program, table)
+        self.user_code = user_code(program, table)
         self.local_nodes = frozenset(table.local_api.values())
-        self.offloaders = state.api.offloaders_by_name()
-        flags = table.all(flows.FLAGS)
-        self.returning_calls = {
-            function
-            for function, flag in zip(table.all(flows.IN_FUNCTION), flags, strict=True)
-            if flag & flows.RETURNED
-        }
-        self.known_members: dict[str, Registration | None] = {"": None}
-        self.methods: MethodIndex = method_index(state.program)
-        self.edges: dict[tuple[int, int, int], Edge] = {}
+        self.methods: MethodIndex = method_index(program, frozenset(lexicon.common_members))
+        self.returning_calls = _functions_with(table, flows.RETURNED)
+        self.decorated = _decorated(table)
+        self.parameter_uses: dict[Path, list[tuple[Use, list[int]]]] = {}
+        self.edges: dict[tuple[int, int], Edge] = {}  # (call, callee)
         self.sinks: dict[tuple[int, str], SinkSite] = {}
         self.roots: dict[tuple[int, RootKind], RootSite] = {}
         self.registered: list[tuple[int, RootRow, int]] = []  # slot, row, call: settled when all edges are known
         self.function_guards: dict[int, int] = {}
         self.unresolved: list[int] = []
-        # result of a decorator's application -> what it decorates
-        self.decorated = {
-            table.result(call): table.arguments(call)[0][1]
-            for call, flag in enumerate(flags)
-            if flag & flows.DECORATOR and table.result(call)
-        }
+        self._receives_module: dict[int, bool] = {}
+        self._known_members: dict[int, Registration | None] = {flows.NO_NAME: None}
+        self._registrations = lexicon.registration
+        self._registration_set = re2.Set.FullMatchSet()
+        for row in lexicon.registration:
+            self._registration_set.Add(row.pattern)
+        self._registration_set.Compile()
 
-    def registration_row(self, member: str) -> Registration | None:
-        """The lexicon's row for a member that reads like a registration."""
-        if member not in self.known_members:
-            fitting = self.registration_set.Match(member)
-            self.known_members[member] = self.registrations[min(fitting)] if fitting else None
-        return self.known_members[member]
+    def language(self, call: int) -> str:
+        return self.languages[self.state.program.function_unit[self.table.functions[call]]]
+
+    def registration_row(self, call: int) -> Registration | None:
+        """The lexicon's row for a call whose member reads like a registration."""
+        member = self.table.members[call]
+        if member not in self._known_members:
+            fitting = self._registration_set.Match(self.state.program.names[member])
+            self._known_members[member] = self._registrations[min(fitting)] if fitting else None
+        return self._known_members[member]
 
     def unwrapped(self, slot: int, offloaders: set[int]) -> list[int]:
         """The functions in a variable; behind a wrapper of the program, the function that it decorates.
@@ -146,28 +170,23 @@ class Collector:
         via: tuple[int, ...] = (),
     ) -> None:
         """Add an edge, or make the one that is known less guarded; `via` as in `Edge`."""
-        table = self.table
-        caller = table.function(call)
-        key = (caller, callee, call)
-        guard |= self.loop_guard(call)
-        known = self.edges.get(key)
+        around = self.loops.around(call)
+        guard |= around.guard
+        known = self.edges.get((call, callee))
         if known is None or guard < known.guards:
-            depth = sum(multiplies(name) for name in (*self.loop_names(call), *loops))
+            table = self.table
+            depth = around.depth + (sum(map(multiplies, loops)) if loops else 0)
             via = via if known is None or via == known.via else ()
-            self.edges[key] = Edge(caller, callee, call, table.line(call), how, guard, loops, depth, via=via)
+            self.edges[call, callee] = Edge(
+                table.functions[call], callee, call, table.lines[call], how, guard, loops, depth, via=via
+            )
         elif known.via != via:
-            self.edges[key] = replace(known, via=())
+            self.edges[call, callee] = structs.replace(known, via=())
 
-    def uses(self, call: int, slot: int, functions: list[int], guard: int, loops: tuple[str, ...]) -> bool:
-        """Note that `call` runs what a parameter holds; the edges follow when all sites are known. False
-        for other slots.
-        """
-        path = self.paths.get(slot)
-        if path is None:
-            return False
+    def use(self, call: int, slot: int, functions: list[int], guard: int = 0, loops: tuple[str, ...] = ()) -> None:
+        """Note that `call` runs what the parameter in `slot` holds; the edges follow when all sites are known."""
         awaited = bool(self.table.flags(call) & flows.AWAITED)
-        self.parameter_uses.setdefault(path, []).append((Use(call, guard, loops, awaited), tuple(functions)))
-        return True
+        self.parameter_uses.setdefault(self.paths[slot], []).append((Use(call, guard, loops, awaited), functions))
 
     def guard_function(self, function: int, bit: int) -> None:
         """Put a guard around a function, wherever it is called from."""
@@ -183,20 +202,20 @@ class Collector:
         if known.via != via:
             self.sinks[call, text] = replace(known, via=())
 
-    def loop_guard(self, call: int) -> int:
-        """`yield` when a loop around the call gives the event loop a turn between its rounds."""
-        loop = self.table.loop(call)
-        if loop < 0:
-            return 0
-        loops = self.state.program.unit_of(self.table.function(call)).facts.loops
-        while loop >= 0:
-            if loops[loop].yields:
-                return guards.BIT["yield"]
-            loop = loops[loop].parent
-        return 0
-
-    def loop_names(self, call: int) -> tuple[str, ...]:
-        return loops_around(self.table, call)
+    def how(self, call: int, function: int) -> int:
+        """How `call` leads to `function`: by name, by import, through an object."""
+        receiver = self.table.receivers[call]
+        program = self.state.program
+        if not receiver:
+            same = program.function_unit[function] == program.function_unit[self.table.functions[call]]
+            return graph.DIRECT if same else graph.IMPORT
+        is_module = self._receives_module.get(receiver)
+        if is_module is None:
+            is_module = any(value & MASK == tokens.MODULE for value in self.state.held(receiver))
+            self._receives_module[receiver] = is_module
+        if is_module:
+            return graph.IMPORT
+        return graph.METHOD if program.functions[function].owner >= 0 else graph.PROPERTY
 
     def root(self, function: int, kind: RootKind, why: str, thread: Thread, call: int) -> None:
         """Add a root; what is registered for an event of a connection's life is `lifecycle`, not a message."""
@@ -221,19 +240,27 @@ def thread_of(runs_on: Thread | RunsOn, *, is_async: bool) -> Thread:
 
 def functions_in(state: State, slot: int) -> list[int]:
     """The functions that a variable holds, bound methods included."""
-    return [
-        value >> SHIFT
-        for value in state.held(slot)
-        if value & MASK in (tokens.FUNCTION, tokens.CALL_OF, tokens.BIND_OF)
-    ]
+    return functions_among(state.held(slot))
 
 
-def how_of(state: State, table: CallTable, call: int, function: int) -> int:
-    program = state.program
-    if table.receiver(call):
-        held = state.held(table.receiver(call))
-        if any(value & MASK == tokens.MODULE for value in held):
-            return graph.IMPORT
-        return graph.METHOD if program.functions[function].owner >= 0 else graph.PROPERTY
-    same = program.function_unit[function] == program.function_unit[table.function(call)]
-    return graph.DIRECT if same else graph.IMPORT
+def functions_among(values: list[int]) -> list[int]:
+    return [value >> SHIFT for value in values if value & MASK in _RUNS]
+
+
+_RUNS: Final = frozenset((tokens.FUNCTION, tokens.CALL_OF, tokens.BIND_OF))
+
+
+def _functions_with(table: CallTable, wanted: int) -> frozenset[int]:
+    """The functions that contain a call with that flag."""
+    return frozenset(
+        [function for function, flag in zip(table.functions, table.flag_sets, strict=True) if flag & wanted]
+    )
+
+
+def _decorated(table: CallTable) -> dict[int, int]:
+    """Result of a decorator's application -> what it decorates."""
+    return {
+        table.result(call): table.arguments(call)[0][1]
+        for call, flag in enumerate(table.flag_sets)
+        if flag & flows.DECORATOR and table.result(call)
+    }

@@ -138,12 +138,11 @@ def install(state: State, table: CallTable, call: int, recipe: Recipe) -> None:
             _deliver(state, table, call, source, flow)
 
 
-def unknown_receivers(state: State, table: CallTable) -> bool:
-    """Write the flows of `map` and its like where nothing is known of the receiver; True if there were any.
+def unknown_receivers(state: State, table: CallTable) -> None:
+    """Write the flows of `map` and its like where nothing is known of the receiver.
 
     Their results are what their callbacks give, whatever they are called with.
     """
-    found = False
     for call in range(len(table)):
         receiver = table.receiver(call)
         if not receiver or state.points_to[receiver] or call in state.stock.installed or not table.result(call):
@@ -152,9 +151,7 @@ def unknown_receivers(state: State, table: CallTable) -> bool:
             continue
         recipe = METHODS[language_of(state, table, call)].get(table.member(call))
         if recipe is not None:
-            found = True
             install(state, table, call, recipe)
-    return found
 
 
 def _slots(state: State, table: CallTable, call: int, place: Place) -> list[int]:

@@ -9,129 +9,6 @@ from alef_audit.facts.file import FunctionFlag
 # More methods than this under one name and a guess says nothing.
 _FEW: Final = 3
 _SHORT: Final = 5
-# Names that the languages' own types carry: a guess would nearly always be wrong.
-_COMMON: Final = frozenset(
-    [
-        "append",
-        "apply",
-        "assign",
-        "toString",
-        "trim",
-        "split",
-        "slice",
-        "splice",
-        "concat",
-        "filter",
-        "reduce",
-        "forEach",
-        "includes",
-        "indexOf",
-        "replace",
-        "match",
-        "search",
-        "charAt",
-        "startsWith",
-        "endsWith",
-        "padStart",
-        "padEnd",
-        "toLowerCase",
-        "toUpperCase",
-        "push",
-        "shift",
-        "unshift",
-        "reverse",
-        "entries",
-        "values",
-        "keys",
-        "items",
-        "update",
-        "setdefault",
-        "popitem",
-        "clear",
-        "remove",
-        "extend",
-        "insert",
-        "count",
-        "index",
-        "strip",
-        "lstrip",
-        "rstrip",
-        "lower",
-        "upper",
-        "encode",
-        "decode",
-        "format",
-        "write",
-        "close",
-        "flush",
-        "readline",
-        "readlines",
-        "execute",
-        "commit",
-        "rollback",
-        "fetchone",
-        "fetchall",
-        "start",
-        "cancel",
-        "result",
-        "done",
-        "exception",
-        "emit",
-        "once",
-        "removeListener",
-        "addEventListener",
-        "removeEventListener",
-        "dispatchEvent",
-        "abort",
-        "resolve",
-        "reject",
-        "finally",
-        "catch",
-        "then",
-        "debug",
-        "info",
-        "warning",
-        "error",
-        "critical",
-        "exception",
-        "trace",
-        "log",
-        "query",
-        "connect",
-        "disconnect",
-        "destroy",
-        "pause",
-        "resume",
-        "pipe",
-        "unpipe",
-        "send",
-        "request",
-        "response",
-        "render",
-        "parse",
-        "stringify",
-        "validate",
-        "toJSON",
-        "valueOf",
-        "hasOwnProperty",
-        "isoformat",
-        "total_seconds",
-        "timestamp",
-        "model_dump",
-        "model_validate",
-        "json",
-        "text",
-        "status",
-        "headers",
-        "group",
-        "groups",
-        "fullmatch",
-        "findall",
-        "joinpath",
-        "exists",
-        "match",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +24,8 @@ class MethodIndex:
         return found if len(found) <= _FEW else ()
 
 
-def method_index(program: Program) -> MethodIndex:
-    """Index the methods of product code by language and name."""
+def method_index(program: Program, common: frozenset[str]) -> MethodIndex:
+    """Index the methods of product code by language and name, but for `common` names: guesses by those are wrong."""
     by_name: dict[tuple[str, str], list[int]] = {}
     awaitable: set[int] = set()
     for unit in program.units:
@@ -156,7 +33,7 @@ def method_index(program: Program) -> MethodIndex:
             continue
         for offset, facts in enumerate(unit.facts.functions):
             name = facts.name
-            if facts.owner < 0 or len(name) < _SHORT or name in _COMMON or name.startswith("__"):
+            if facts.owner < 0 or len(name) < _SHORT or name in common or name.startswith("__"):
                 continue
             if facts.flags & (FunctionFlag.ABSTRACT | FunctionFlag.GETTER | FunctionFlag.SETTER):
                 continue

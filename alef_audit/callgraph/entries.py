@@ -25,8 +25,8 @@ class WorkerEntries:
         self._table = table
         self._bodies = {unit.path: unit.functions for unit in program.units}
         self._urls: dict[tuple[int, int], str] = {}
-        for call in range(len(table)):
-            if table.member(call) == "URL" and (path := self._literal(call)):
+        for call in table.named("URL"):
+            if path := self._literal(call):
                 self._urls[table.function(call), table.line(call)] = path
 
     def _literal(self, call: int) -> str:

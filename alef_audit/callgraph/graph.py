@@ -1,8 +1,10 @@
 """The call graph that later stages work on: functions as integers, edges, uses of the API graph."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
@@ -19,8 +21,7 @@ DYNAMIC: Final = 5
 HOW: Final = ("direct", "import", "method", "property", "callback", "dynamic")
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(msgspec.Struct, frozen=True, gc=False):
     """`caller` may run `callee`, at `call` (an index into the call table; -1 for reads that run a getter)."""
 
     caller: int
@@ -48,7 +49,7 @@ class SinkSite:
     instead: str
     how: int
     loops: tuple[str, ...] = ()
-    guards: int = 0  # bit set: what conditions around the call guard
+    guards: int = 0  # around the call itself
     closed: int = 0  # as on edges
     bypass: int = 0  # gates without which `plain` holds in place of `guards`
     plain: int = 0
@@ -78,6 +79,8 @@ class CallGraph:
     function_guards: dict[int, int]  # guards that decorators put around a function
     externals: tuple[tuple[int, int], ...]  # (call, API node): calls that leave the program
     unresolved: tuple[int, ...]  # calls of which nothing is known
+    cut: tuple[Edge, ...] = ()  # edges that a boundary takes out: into what runs at start-up only
+    said: Mapping[int, str] = field(default_factory=dict)  # function -> which comment or entry makes it a boundary
     gated: frozenset[tuple[int, int]] = frozenset()  # functions and conditions that arguments of callers decide
     entered: Mapping[int, int] = field(default_factory=dict)  # function -> gates that are decided where it is a root
 
@@ -91,11 +94,3 @@ def calls_to_program(graph: CallGraph, own: int) -> tuple[int, int]:
     names = {facts.name for facts in program.functions[:own] if facts.name}
     unresolved = sum(table.function(call) < own and table.member(call) in names for call in graph.unresolved)
     return len(resolved), unresolved
-
-
-def completed(graph: CallGraph, roots: list[RootSite], function_guards: dict[int, int]) -> CallGraph:
-    """The same graph with these roots, and further guards around functions."""
-    merged = dict(graph.function_guards)
-    for function, bits in function_guards.items():
-        merged[function] = merged.get(function, 0) | bits
-    return replace(graph, roots=tuple(roots), function_guards=merged)

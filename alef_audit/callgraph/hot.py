@@ -1,7 +1,8 @@
-"""Roots that no single call registers: overrides of library classes, exports by convention, tables, names, comments."""
+"""Roots that no single call registers: overrides of library classes, exports by convention, tables, names."""
 
+import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from typing import Final
 
 import re2
@@ -11,10 +12,10 @@ from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import functions_in, thread_of
 from alef_audit.callgraph.graph import CallGraph, RootSite
-from alef_audit.callgraph.program import Program, Unit
+from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
-from alef_audit.facts.file import Function, FunctionFlag
+from alef_audit.facts.file import FunctionFlag
 from alef_audit.rulepack.kinds import RootKind
 from alef_audit.rulepack.lexicon import Lexicon
 from alef_audit.rulepack.model import RootRow
@@ -28,7 +29,6 @@ def implicit_roots(state: State, table: CallTable, lexicon: Lexicon) -> list[Roo
         *_exports(state),
         *_tables(state, lexicon),
         *_names(state.program, lexicon),
-        *_comments(state.program),
     ):
         found.setdefault((root.function, root.kind), root)
     return list(found.values())
@@ -94,23 +94,28 @@ def _with_extended(api: ApiGraph, types: set[int]) -> set[int]:
 
 def _overrides(state: State, table: CallTable) -> Iterator[RootSite]:
     program = state.program
-    rows_by_type: dict[int, list[RootRow]] = {}
+    rows_by_type: dict[int, list[tuple[re.Pattern[str], RootRow]]] = {}
     for node, row in state.api.overrides:
-        rows_by_type.setdefault(node, []).append(row)
+        rows_by_type.setdefault(node, []).append((_any_of(row.members), row))
     for index, types in sorted(class_types(state, table.local_types).items()):
         rows = [row for node in sorted(types) for row in rows_by_type.get(node, ())]
         if not rows:
             continue
         for name in sorted(state.classes.own[index]):
             text = program.names[name]
-            for row in rows:
-                if any(fnmatchcase(text, pattern) for pattern in row.members):
-                    variable = state.classes.members.get(token(tokens.CLASS, index), {}).get(name)
-                    held = functions_in(state, variable) if variable is not None else []
-                    for function in _methods(program, index, text) or held:
-                        if not program.functions[function].flags & FunctionFlag.ABSTRACT:
-                            yield _make(program, function, row)
-                    break
+            fitting = next((row for names, row in rows if names.match(text)), None)
+            if fitting is None:
+                continue
+            variable = state.classes.members.get(token(tokens.CLASS, index), {}).get(name)
+            held = functions_in(state, variable) if variable is not None else []
+            for function in _methods(program, index, text) or held:
+                if not program.functions[function].flags & FunctionFlag.ABSTRACT:
+                    yield _make(program, function, fitting)
+
+
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """What matches the names that one of several glob patterns fits; nothing if there are none."""
+    return re.compile("|".join(map(translate, patterns)) or "(?!)")
 
 
 def _methods(program: Program, index: int, name: str) -> list[int]:
@@ -129,11 +134,12 @@ def _exports(state: State) -> Iterator[RootSite]:
     for row, modules in state.api.exports:
         if not used & modules:
             continue
+        members = _any_of(row.members)
         for index, unit in enumerate(program.units):
             if not any(_path_matches(unit.path, pattern) for pattern in row.files):
                 continue
             for name, slot in state.exports[index].items():
-                if any(fnmatchcase(program.names[name], pattern) for pattern in row.members):
+                if members.match(program.names[name]):
                     for function in functions_in(state, slot):
                         if program.function_unit[function] == index:
                             yield _make(program, function, row)
@@ -171,20 +177,35 @@ def _path_matches(path: str, pattern: str) -> bool:
 def _tables(state: State, lexicon: Lexicon) -> Iterator[RootSite]:
     """Method tables: object literals whose keys read like method names and whose values are functions."""
     program = state.program
-    mentioned = {name for names in state.fields.values() for name in names}
-    for row in lexicon.table:
-        key = re2.compile(row.key)
-        keys = {name for name in mentioned if key.fullmatch(program.names[name])}
-        for owner, names in sorted(state.fields.items()):
-            if owner & MASK != tokens.OBJECT or owner >> SHIFT >= program.object_count:
+    literals = sorted(
+        owner for owner in state.fields if owner & MASK == tokens.OBJECT and owner >> SHIFT < program.object_count
+    )
+    keys = _method_names(state, literals, lexicon)
+    for row, wanted in zip(lexicon.table, keys, strict=True):
+        for owner in literals if wanted else ():
+            names = state.fields[owner]
+            if len(names) < row.minimum or wanted.isdisjoint(names):
                 continue
-            entries = [name for name in names if name in keys]
+            entries = [name for name in names if name in wanted]
             if len(entries) < row.minimum:
                 continue
-            functions = [function for name in entries for function in functions_in(state, state.fields[owner][name])]
+            functions = [function for name in entries for function in functions_in(state, names[name])]
             if len(functions) >= row.minimum:
                 for function in functions:
                     yield RootSite(function, row.kind, row.why, "event-loop", by_name=True)
+
+
+def _method_names(state: State, literals: list[int], lexicon: Lexicon) -> list[set[int]]:
+    """For every row of the lexicon's method tables, the names under which literals hold something that it fits."""
+    expressions = re2.Set.FullMatchSet()
+    for row in lexicon.table:
+        expressions.Add(row.key)
+    expressions.Compile()
+    found: list[set[int]] = [set() for _ in lexicon.table]
+    for name in {name for owner in literals for name in state.fields[owner]}:
+        for row in expressions.Match(state.program.names[name]) or ():
+            found[row].add(name)
+    return found
 
 
 def _names(program: Program, lexicon: Lexicon) -> Iterator[RootSite]:
@@ -203,30 +224,3 @@ def _names(program: Program, lexicon: Lexicon) -> Iterator[RootSite]:
             if hit >= 0 and not facts.flags & FunctionFlag.ABSTRACT:
                 row = lexicon.hot[hit]
                 yield RootSite(unit.functions + offset, row.kind, row.why, "event-loop", by_name=True)
-
-
-def _comments(program: Program) -> Iterator[RootSite]:
-    """`audit: hot [kind]` on the line of a function's definition, or alone on the line above it."""
-    for unit in program.units:
-        for directive in unit.facts.directives:
-            words = directive.text.split()
-            if not words or words[0] != "hot":
-                continue
-            line = directive.line + (1 if directive.own_line else 0)
-            kind: RootKind = words[1] if len(words) > 1 and words[1] in _HOT_KINDS else "attempt"  # type: ignore[assignment]
-            for function in _defined_at(unit, line):
-                yield RootSite(function, kind, "marked hot by a comment", "event-loop")
-
-
-_HOT_KINDS = frozenset(("attempt", "request", "message", "rpc", "tool", "tick", "warmup", "lifecycle"))
-
-
-def _defined_at(unit: Unit, line: int) -> list[int]:
-    """The outermost function defined at `line` (or, with decorators in between, the first one after it)."""
-    at: list[tuple[int, int, int]] = []
-    facts: Function
-    for offset, facts in enumerate(unit.facts.functions):
-        if offset and line <= facts.line <= line + 4:
-            at.append((facts.line, facts.column, unit.functions + offset))
-    at.sort()
-    return [at[0][2]] if at else []

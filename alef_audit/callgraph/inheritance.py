@@ -4,11 +4,16 @@ What a class body stores stands on the CLASS token, what is stored through insta
 sees both, of its class and of all superclasses, a definition in a class body hides those further up.
 """
 
+from typing import Final
+
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import ClassKind
 from alef_audit.facts.flows import ANY_NAME, ELEMENT
+
+# Bases that say how a class is meant and give it no members.
+_WITHOUT_MEMBERS: Final = ("typing.", "typing_extensions.", "abc.")
 
 
 def language_of(state: State, index: int) -> str:
@@ -58,7 +63,7 @@ def wire_member(state: State, value: int, name: int, variable: int) -> None:
 def outside_member(state: State, node: int, name: int, variable: int) -> None:
     """Let `variable` take what instances of a class outside the program have under a name."""
     text = state.program.names[name]
-    if name == ELEMENT or " " in text:
+    if name == ELEMENT or " " in text or state.api.text[node].startswith(_WITHOUT_MEMBERS):
         return
     child = state.api.child(state.api.instance(node), text)
     if child:

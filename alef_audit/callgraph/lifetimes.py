@@ -259,7 +259,7 @@ def _makers(state: State, table: CallTable) -> dict[int, list[int]]:
     names = state.program.names
     capital = {index for index, name in enumerate(names) if name.lstrip("_")[:1].isupper() or name == "cls"}
     makers: dict[int, list[int]] = {}
-    rows = zip(table.all(flows.CALLEE), table.all(flows.MEMBER), table.all(flows.FLAGS), strict=True)
+    rows = zip(table.callees, table.members, table.flag_sets, strict=True)
     for call, (callee, member, flag) in enumerate(rows):
         if not (flag & flows.NEW or member in capital):
             continue

@@ -143,8 +143,15 @@ def _load_from_end(state: State, value: int, name: int, destination: int) -> Non
 def _load_prototype(state: State, value: int, name: int, destination: int) -> None:
     state.read_field(value, name, destination)
     if name != ELEMENT and not state.known_field(value, name):
-        # methods written under computed names
-        state.read_field(value, ELEMENT, destination)
+        state.unnamed.append((value, name, destination))
+
+
+def settle_unnamed(state: State) -> None:
+    """Members of prototypes that nothing is stored under by name may be methods written under computed names."""
+    unnamed, state.unnamed = state.unnamed, []
+    for value, name, destination in unnamed:
+        if not state.known_field(value, name):
+            state.read_field(value, ELEMENT, destination)
 
 
 def _load_external(state: State, node: int, name: int, destination: int) -> None:

@@ -87,7 +87,7 @@ def _sites(program: Program, table: CallTable, edges: Iterable[Edge], calls: Ite
         if condition not in known:
             known.update(chain(units[function_unit[function]].facts.conditions, condition))
 
-    made = zip(table.all(flows.IN_FUNCTION), table.all(flows.CONDITION), table.all(flows.FLAGS), strict=True)
+    made = zip(table.functions, table.conditions, table.flag_sets, strict=True)
     for function, condition, flag in made:
         if condition >= 0 and flag & flows.NEW:
             add(function, condition)

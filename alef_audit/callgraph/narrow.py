@@ -13,28 +13,23 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import ClassKind, FunctionFlag
 from alef_audit.facts.flows import NO_NAME
 
-_CONTEXT: Final = frozenset(("__enter__", "__exit__", "__aenter__", "__aexit__"))
+_CONTEXT: Final = ("__enter__", "__exit__", "__aenter__", "__aexit__")
 
 
-def generated(state: State, table: CallTable) -> frozenset[int]:
-    """Variables of the results of calls that run generators only: `with` finds what contextlib made of them there.
+def entering_generators(state: State, table: CallTable) -> frozenset[int]:
+    """The implicit calls of `with` on what only generator functions gave: contextlib made something of that.
 
-    Entering that runs the generator, not `__enter__` of what it yields.
+    Entering it runs the generator, not `__enter__` of what it yields.
     """
-    found: dict[int, bool] = {}
-    for call, function in state.links:
-        result = table.result(call)
-        if result:
+    entering = [call for call in table.named(*_CONTEXT) if table.flags(call) & flows.IMPLICIT]
+    entered = {table.receiver(call) for call in entering if table.receiver(call)}
+    only: dict[int, bool] = {}  # such a variable that a call gives its result to -> whether generators give it
+    for call, function in state.links if entered else ():
+        result = table.results[call]
+        if result in entered:
             is_generator = bool(state.program.functions[function].flags & FunctionFlag.GENERATOR)
-            found[result] = found.get(result, True) and is_generator
-    return frozenset(result for result, only in found.items() if only)
-
-
-def enters(table: CallTable, call: int, results: frozenset[int]) -> bool:
-    """Whether `call` is the implicit call of `with` on what a generator function gave."""
-    return bool(
-        table.flags(call) & flows.IMPLICIT and table.receiver(call) in results and table.member(call) in _CONTEXT
-    )
+            only[result] = only.get(result, True) and is_generator
+    return frozenset(call for call in entering if only.get(table.receiver(call), False))
 
 
 def keeps_arguments(state: State, table: CallTable, call: int) -> bool:
@@ -69,15 +64,16 @@ def builtin_constructor(state: State, node: int) -> bool:
     return bool(made_by) and api.parent[made_by] == api.globals_of("python")
 
 
-def with_bodies(state: State, functions: list[int]) -> list[int]:
+def stubs_of(program: Program) -> frozenset[int]:
+    """The functions without a body of their own: overloads, abstract methods, those of protocols."""
+    return frozenset(index for index, facts in enumerate(program.functions) if facts.flags & FunctionFlag.STUB)
+
+
+def with_bodies(program: Program, functions: list[int], stubs: frozenset[int]) -> list[int]:
     """Without methods that only say what overrides must do, where there are overrides, and those of protocols."""
-    program = state.program
-    stubs = [function for function in functions if program.functions[function].flags & FunctionFlag.STUB]
-    if not stubs:
-        return functions
-    if len(stubs) < len(functions):
+    if not stubs.issuperset(functions):
         return [function for function in functions if function not in stubs]
-    return [f for f in stubs if program.functions[f].owner < 0 or _class_kind(program, f) != ClassKind.INTERFACE]
+    return [f for f in functions if program.functions[f].owner < 0 or _class_kind(program, f) != ClassKind.INTERFACE]
 
 
 def _class_kind(program: Program, function: int) -> int:

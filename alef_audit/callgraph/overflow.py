@@ -12,6 +12,14 @@ from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 
 
+def overflowed_calls(state: State, table: CallTable) -> frozenset[int]:
+    """The calls whose callee lost values."""
+    lost = state.saturated
+    if lost.isdisjoint(state.wide):
+        return frozenset([call for call, callee in enumerate(table.callees) if callee in lost])
+    return frozenset([call for call, callee in enumerate(table.callees) if state.overflowed(callee)])
+
+
 def certain_callees(state: State, table: CallTable, call: int) -> tuple[list[int], list[int]]:
     """Functions and API nodes that the overflowed callee of `call` means for certain; empty if nothing is."""
     receiver, member = table.receiver(call), table.member(call)

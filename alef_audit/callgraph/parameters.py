@@ -9,8 +9,10 @@ This module finds the slots that stand for parameters; `passing.py` says what a 
 """
 
 from collections import deque
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
 
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.program import Program
@@ -20,11 +22,11 @@ from alef_audit.facts.file import ParameterKind
 WHOLE: Final = -1
 COLLECTING: Final = ParameterKind.REST | ParameterKind.KEYWORDS
 # Methods of dicts and maps that give the value under the literal that is their first argument.
-_KEYED: Final = frozenset(("get", "pop", "setdefault"))
+_KEYED: Final = ("get", "pop", "setdefault")
 _VIEWS: Final = ("items", "values", "enumerate")
 
 
-class Path(NamedTuple):
+class Path(msgspec.Struct, frozen=True, gc=False):
     """A parameter, or a field of the object that it holds (`params.load`, `hooks["ready"]`, a step of `*steps`)."""
 
     function: int
@@ -32,7 +34,7 @@ class Path(NamedTuple):
     field: int  # name, ELEMENT for any, or WHOLE for the parameter itself
 
 
-class Use(NamedTuple):
+class Use(msgspec.Struct, frozen=True, gc=False):
     """Somewhere the value of a path is run: at `call`, behind `guard`, in the loops that the call itself adds."""
 
     call: int
@@ -42,63 +44,97 @@ class Use(NamedTuple):
     via: tuple[int, ...] = ()  # the call under a condition that runs the value, where it is the only one
 
 
-@dataclass(frozen=True, slots=True)
+class Literals(NamedTuple):
+    """How the literals of one file are written, by slot."""
+
+    copies: dict[int, int]  # slot -> slot that it was first copied from
+    stored: dict[int, list[tuple[int, int]]]  # slot of a literal -> (name, slot) entries
+    spread: dict[int, list[int]]  # slot of a literal -> slots whose fields it takes
+
+
 class Spelled:
     """What the text itself says of slots, before any value is known."""
 
-    paths: dict[int, Path] = field(default_factory=dict)  # slot -> the parameter, or field of one, that it holds
-    copies: dict[int, int] = field(default_factory=dict)  # slot -> slot that it was first copied from
-    stored: dict[int, list[tuple[int, int]]] = field(default_factory=dict)  # slot of a literal -> (name, slot) entries
-    spread: dict[int, list[int]] = field(default_factory=dict)  # slot of a literal -> slots whose fields it takes
+    __slots__ = ("_literals", "_program", "_table", "paths")
+
+    def __init__(self, program: Program, table: CallTable) -> None:
+        self._program = program
+        self._table = table
+        self._literals: dict[int, Literals] = {}
+        self.paths = parameter_paths(program, table)  # slot -> the parameter, or field of one, that it holds
+
+    def literals(self, call: int) -> Literals:
+        """The literals of the file that `call` stands in; read when they are asked for."""
+        number = self._program.function_unit[self._table.functions[call]]
+        found = self._literals.get(number)
+        if found is None:
+            found = self._literals[number] = _read_literals(self._program, self._table, number)
+        return found
 
 
-def spelled(program: Program, table: CallTable) -> Spelled:
-    """Read off the flow rows which slots hold a parameter, or a field loaded from one, and how literals are made."""
-    result = Spelled()
-    paths = result.paths
+def parameter_paths(program: Program, table: CallTable) -> dict[int, Path]:
+    """Read off the flow rows which slots hold a parameter, or a field loaded from one."""
+    paths: dict[int, Path] = {}
     for index, facts in enumerate(program.functions):
         for position, parameter in enumerate(facts.parameters):
-            if parameter.slot:
-                paths[table.slot_of(index, parameter.slot)] = Path(index, position, WHOLE)
+            paths[table.slot_of(index, parameter.slot)] = Path(index, position, WHOLE)
+    paths.pop(0, None)  # parameters that hold data only are no variables
     _read_keys(program, table, paths)
     pairs = _read_views(program, table, paths)
     for number in range(len(program.units)):
-        _read_rows(program, table, number, result, pairs)
-    return result
+        _read_rows(program, table, number, paths, pairs)
+    paths.pop(0, None)
+    return paths
 
 
-def _read_rows(program: Program, table: CallTable, number: int, result: Spelled, pairs: dict[int, Path]) -> None:
+_MOVES: Final = flows.choice(flows.LOAD, flows.COPY)
+_LITERALS: Final = flows.choice(flows.COPY, flows.OBJECT, flows.STORE, flows.SPREAD)
+
+
+def _read_rows(program: Program, table: CallTable, number: int, paths: dict[int, Path], pairs: dict[int, Path]) -> None:
     unit, names = program.units[number], program.name_maps[number]
-    aliases, base = table.aliases, unit.slots
-    paths, copies, stored, spread = result.paths, result.copies, result.stored, result.spread
+    slots = table.slots_of(unit)
+    for op, a, b, c, _ in flows.chosen(unit.facts.flows, _MOVES):
+        base = slots[b]
+        if base in paths:
+            source = paths[base]
+            if op == flows.COPY:
+                paths.setdefault(slots[a], source)
+                continue
+            if source.field == WHOLE:
+                name = flows.ELEMENT if c == flows.EACH else names[c]
+                if slots[a] not in paths and (name != flows.ELEMENT or _collects(program, source)):
+                    paths[slots[a]] = Path(source.function, source.position, name)
+                continue
+        if base in pairs and op == flows.LOAD:
+            if c == flows.EACH:
+                pairs.setdefault(slots[a], pairs[base])
+            elif program.names[names[c]] == "1":
+                paths.setdefault(slots[a], replace(pairs[base], field=flows.ELEMENT))
+
+
+def _read_literals(program: Program, table: CallTable, number: int) -> Literals:
+    unit, names = program.units[number], program.name_maps[number]
+    slots = table.slots_of(unit)
+    copies: dict[int, int] = {}
     entries: dict[int, list[tuple[int, int]]] = {}
-    for op, a, b, c, _ in flows.rows(unit.facts.flows):
-        if op == flows.LOAD:
-            source = paths.get(aliases[base + b])
-            destination, name = aliases[base + a], flows.ELEMENT if c == flows.EACH else names[c]
-            if source is not None and source.field == WHOLE:
-                if destination not in paths and (name != flows.ELEMENT or _collects(program, source)):
-                    paths[destination] = Path(source.function, source.position, name)
-            elif aliases[base + b] in pairs:
-                viewed = pairs[aliases[base + b]]
-                if c == flows.EACH:
-                    pairs.setdefault(destination, viewed)
-                elif program.names[name] == "1":
-                    paths.setdefault(destination, viewed._replace(field=flows.ELEMENT))
-        elif op == flows.COPY:
-            destination, origin = aliases[base + a], aliases[base + b]
-            copies.setdefault(destination, origin)
-            source = paths.get(origin)
-            if source is not None:
-                paths.setdefault(destination, source)
+    spread: dict[int, list[int]] = {}
+    made: list[int] = []
+    for op, a, b, c, _ in flows.chosen(unit.facts.flows, _LITERALS):
+        slot = slots[a]
+        if op == flows.COPY:
+            copies.setdefault(slot, slots[b])
         elif op == flows.OBJECT:
-            slot = aliases[base + a]
-            stored[slot] = entries.setdefault(slot, [])
+            made.append(slot)
         elif op == flows.STORE:
-            slot = aliases[base + a]
-            entries.setdefault(slot, []).append((names[c], aliases[base + b]))
-        elif op == flows.SPREAD:
-            spread.setdefault(aliases[base + a], []).append(aliases[base + b])
+            known = entries.get(slot)
+            if known is None:
+                entries[slot] = [(names[c], slots[b])]
+            else:
+                known.append((names[c], slots[b]))
+        else:
+            spread.setdefault(slot, []).append(slots[b])
+    return Literals(copies, {slot: entries.get(slot, []) for slot in made}, spread)
 
 
 def _collects(program: Program, path: Path) -> bool:
@@ -108,10 +144,7 @@ def _collects(program: Program, path: Path) -> bool:
 
 def _read_keys(program: Program, table: CallTable, paths: dict[int, Path]) -> None:
     """`hooks.get("ready")` and `hooks.pop("ready")` are fields of a parameter too."""
-    keyed = {program.name_ids[name] for name in _KEYED if name in program.name_ids}
-    for call, member in enumerate(table.all(flows.MEMBER)):
-        if member not in keyed:
-            continue
+    for call in table.named(*_KEYED):
         result, source = table.result(call), paths.get(table.receiver(call))
         if not result or result in paths or source is None or source.field != WHOLE:
             continue
@@ -127,11 +160,10 @@ def _read_views(program: Program, table: CallTable, paths: dict[int, Path]) -> d
     are pairs with an argument of the call site in second place.
     """
     pairs: dict[int, Path] = {}
-    views = {program.name_ids[name]: name for name in _VIEWS if name in program.name_ids}
-    for call, member in enumerate(table.all(flows.MEMBER)):
-        name = views.get(member)
-        if name is None or not table.result(call):
+    for call in table.named(*_VIEWS):
+        if not table.result(call):
             continue
+        name = table.member(call)
         arguments = table.arguments(call)
         viewed = arguments[0][1] if name == "enumerate" and arguments else table.receiver(call)
         source = paths.get(viewed)

@@ -1,13 +1,12 @@
 """What the call sites of a function pass for one of its parameters."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.members import COLLECTION_METHODS
-from alef_audit.callgraph.parameters import COLLECTING, WHOLE, Path, Spelled
+from alef_audit.callgraph.parameters import COLLECTING, WHOLE, Literals, Path, Spelled
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
@@ -21,78 +20,139 @@ _APPLIED: Final = 99
 
 
 class Passed(NamedTuple):
-    """What a site passes: functions to run, API nodes to call, and parameters of its own function that it forwards."""
+    """What a site passes: functions to run, blocking API nodes, and parameters of its own function that it forwards."""
 
     functions: list[int]
     nodes: list[int]
     forwards: list[Path]
 
+    def copied(self) -> "Passed":
+        return Passed([*self.functions], [*self.nodes], [*self.forwards])
+
+
+# How an argument arrives at a parameter.
+_PLAIN: Final = 0  # as it is
+_INDEX: Final = 1  # as the element of a rest parameter at that index
+_LABEL: Final = 2  # under that name in a parameter that collects keyword arguments
+_SPREAD: Final = 3  # `*xs`: with the elements of xs from that position on
+_MAPPING: Final = 4  # `**options`: with what is under the parameter's name, which is given
+
+
+_Arrival = tuple[int, int, int]  # slot, way, detail
+
+
+class _Layout(NamedTuple):
+    """The parameters of a function, by their positions in its facts."""
+
+    plain: list[int]  # those that take an argument by position
+    names: list[int]
+    kinds: list[int]
+    rest: list[tuple[int, int]]  # those that collect surplus arguments, with how many plain ones stand before
+
+
+# For every parameter, the sites that hand it something, in order, with the arguments that arrive.
+_Arrivals = list[dict[int, list[_Arrival]]]
+
 
 class Sites:
     """The call sites of every function, and what they pass for a parameter."""
 
-    __slots__ = ("_calls", "_spelled", "_state", "_table")
+    __slots__ = ("_arrivals", "_blocking", "_calls", "_passed", "_spelled", "_state", "_table")
 
-    def __init__(self, state: State, table: CallTable, spelled: Spelled) -> None:
+    def __init__(self, state: State, table: CallTable, spelled: Spelled, blocking: frozenset[int]) -> None:
+        """`blocking` are the API nodes of which it matters who passes them."""
+        self._blocking = blocking
         self._state = state
         self._table = table
         self._spelled = spelled
-        self._calls: defaultdict[int, list[int]] = defaultdict(list)
+        self._calls: dict[int, list[int]] = {}
+        self._arrivals: dict[int, _Arrivals] = {}
+        self._passed: dict[Path, list[tuple[int, Passed]]] = {}
         for call, function in state.links:
-            self._calls[function].append(call)
+            self._calls.setdefault(function, []).append(call)
 
-    def of(self, function: int) -> list[int]:
-        return sorted(self._calls.get(function, ()))
+    def passing(self, path: Path) -> list[tuple[int, Passed]]:
+        """The call sites that pass anything for a path, in order, with what they pass."""
+        known = self._passed.get(path)
+        if known is None:
+            known = self._passed[path] = self._pass(path) if path.function in self._calls else []
+        return known
 
-    def passed(self, call: int, path: Path) -> Passed:
-        """What `call` passes for `path`."""
-        found = Passed([], [], [])
-        for slot, name in self._arguments(call, path, self._state.links[call, path.function]):
-            self._take(slot, name, found, 0)
-        for bound in self._state.partials.get(path.function, ()):
+    def _pass(self, path: Path) -> list[tuple[int, Passed]]:
+        function = path.function
+        kind = self._state.program.functions[function].parameters[path.position].kind
+        if function not in self._arrivals:
+            calls = sorted(self._calls[function])
+            self._arrivals[function] = self._arriving(function, [(c, self._state.links[c, function]) for c in calls])
+        by_call = self._arrivals[function][path.position]
+        bound = Passed([], [], [])
+        if function in self._state.partials:
             # what `partial` bound is passed by the calls of what it gave
-            for slot, name in self._arguments(bound, path, 1):
-                self._take(slot, name, found, 0)
+            partials = self._arriving(function, [(call, 1) for call in self._state.partials[function]])
+            for call, arrivals in partials[path.position].items():
+                self._take_all(call, arrivals, kind, path.field, bound)
+        result: list[tuple[int, Passed]] = []
+        found = bound.copied()
+        for call in sorted(self._calls[function]) if any(bound) else by_call:
+            self._take_all(call, by_call.get(call, []), kind, path.field, found)
+            if any(found):
+                result.append((call, found))
+                found = bound.copied()
+        return result
+
+    def _arriving(self, function: int, calls: list[tuple[int, int]]) -> _Arrivals:
+        """What arrives at the parameters of `function`; before a call's first positional argument stand so many."""
+        layout = self._layout(function)
+        found: _Arrivals = [{} for _ in layout.kinds]
+        for call, shift in calls:
+            seen = -shift
+            for label, slot, _ in self._table.arguments(call) if shift < _APPLIED else ():
+                if not slot:
+                    pass
+                elif label == flows.NO_NAME and not layout.rest:
+                    if 0 <= seen < len(layout.plain):
+                        found[layout.plain[seen]].setdefault(call, []).append((slot, _PLAIN, 0))
+                else:
+                    for position, way, detail in _reached(layout, label, seen):
+                        found[position].setdefault(call, []).append((slot, way, detail))
+                seen += label == flows.NO_NAME
         return found
 
-    def _arguments(self, call: int, path: Path, shift: int) -> Iterator[tuple[int, int]]:
-        """The argument slots that reach a path, each with the field to read of it (WHOLE for the value itself)."""
-        if shift >= _APPLIED:
-            return
-        parameters = self._state.program.functions[path.function].parameters
-        wanted = parameters[path.position]
-        position = sum(1 for parameter in parameters[: path.position] if not parameter.kind)
-        name = self._table.name_of(path.function, wanted.name)
-        named = {self._table.name_of(path.function, p.name) for p in parameters if not p.kind & COLLECTING}
-        seen = -shift
-        for label, slot, _ in self._table.arguments(call):
-            if label == flows.NO_NAME:
-                if wanted.kind == ParameterKind.REST:
-                    if seen >= position and self._is_index(path.field, seen - position):
-                        yield slot, WHOLE
-                elif not wanted.kind and seen == position:
-                    yield slot, path.field
-                seen += 1
-            elif label == flows.SPREAD_POSITIONAL:
-                yield from self._spread(slot, path, wanted.kind, position - seen)
-            elif label == flows.SPREAD_KEYWORD:
-                if wanted.kind == ParameterKind.KEYWORDS:
-                    yield slot, path.field
-                elif path.field == WHOLE and wanted.kind != ParameterKind.REST:
-                    yield slot, name
-            elif wanted.kind == ParameterKind.KEYWORDS:
-                if path.field in (label, ELEMENT) and label not in named:
-                    yield slot, WHOLE
-            elif label == name and wanted.kind != ParameterKind.REST:
-                yield slot, path.field
+    def _layout(self, function: int) -> _Layout:
+        parameters = self._state.program.functions[function].parameters
+        plain = [position for position, parameter in enumerate(parameters) if not parameter.kind]
+        return _Layout(
+            plain=plain,
+            names=[self._table.name_of(function, parameter.name) for parameter in parameters],
+            kinds=[parameter.kind for parameter in parameters],
+            rest=[
+                (position, sum(before < position for before in plain))
+                for position, parameter in enumerate(parameters)
+                if parameter.kind == ParameterKind.REST
+            ],
+        )
 
-    def _spread(self, slot: int, path: Path, kind: int, offset: int) -> Iterator[tuple[int, int]]:
+    def _take_all(self, call: int, arrivals: list[_Arrival], kind: int, field: int, found: Passed) -> None:
+        """Add what the arguments of `call` pass for a field of the parameter."""
+        for slot, way, detail in arrivals:
+            if way == _PLAIN:
+                self._take(call, slot, field, found, 0)
+            elif way == _SPREAD:
+                for name in self._spread(field, kind, detail):
+                    self._take(call, slot, name, found, 0)
+            elif way == _MAPPING:
+                if field == WHOLE:
+                    self._take(call, slot, detail, found, 0)
+            elif self._is_index(field, detail) if way == _INDEX else field in (detail, ELEMENT):
+                self._take(call, slot, WHOLE, found, 0)
+
+    def _spread(self, field: int, kind: int, offset: int) -> Iterator[int]:
         """`f(*xs)`: the element of xs that reaches the parameter, by position where that is known."""
         if kind == ParameterKind.REST:
-            index = self._index(path.field)
-            yield slot, self._name_of(index + offset) if index is not None and path.field != ELEMENT else ELEMENT
-        elif not kind and path.field == WHOLE and offset >= 0:
-            yield slot, self._name_of(offset)
+            index = self._index(field)
+            yield self._name_of(index + offset) if index is not None and field != ELEMENT else ELEMENT
+        elif field == WHOLE:
+            yield self._name_of(offset)
 
     def _is_index(self, name: int, index: int) -> bool:
         wanted = self._index(name)
@@ -106,8 +166,8 @@ class Sites:
     def _name_of(self, index: int) -> int:
         return self._state.program.name_ids.get(str(index), ELEMENT)
 
-    def _take(self, slot: int, name: int, found: Passed, depth: int) -> None:
-        """Add what `slot`, or its field `name`, holds."""
+    def _take(self, call: int, slot: int, name: int, found: Passed, depth: int) -> None:
+        """Add what `slot`, or its field `name`, holds; `call` says in which file the slot is written."""
         if not slot or depth > _DEPTH:
             return
         forwarded = self._spelled.paths.get(slot)
@@ -124,16 +184,19 @@ class Sites:
             if forwarded.field == WHOLE:
                 found.forwards.append(Path(forwarded.function, forwarded.position, name))
             return
-        literal = self._literal(slot)
-        if literal:
-            self._take_entry(literal, name, found, depth)
+        objects = [value for value in self._state.held(slot) if value & MASK == tokens.OBJECT]
+        if not objects and not self._state.overflowed(slot):
             return
-        for value in self._state.held(slot):
-            if value & MASK == tokens.OBJECT:
-                for each in self._fields(value, name):
-                    variable = self._state.known_field(value, each)
-                    if variable:
-                        self._add_callables(variable, found)
+        literals = self._spelled.literals(call)
+        literal = self._literal(literals, slot)
+        if literal:
+            self._take_entry(call, literals, literal, name, found, depth)
+            return
+        for value in objects:
+            for each in self._fields(value, name):
+                variable = self._state.known_field(value, each)
+                if variable:
+                    self._add_callables(variable, found)
 
     def _fields(self, value: int, name: int) -> Iterable[int]:
         """The fields of an object that a read of `name` sees."""
@@ -141,27 +204,26 @@ class Sites:
             return self._state.fields.get(value, ())
         return (name,) if self._state.program.names[name] in COLLECTION_METHODS else (name, ELEMENT)
 
-    def _take_entry(self, literal: int, name: int, found: Passed, depth: int) -> None:
+    def _take_entry(self, call: int, literals: Literals, literal: int, name: int, found: Passed, depth: int) -> None:
         """An entry of a literal written at the site: what is written under the name, else what it spreads."""
-        entries = self._spelled.stored.get(literal, ())
+        entries = literals.stored.get(literal, ())
         exact = [source for entry, source in entries if entry == name or name == ELEMENT]
         is_element = name == ELEMENT or self._state.program.names[name] not in COLLECTION_METHODS
         chosen = exact or [source for entry, source in entries if entry == ELEMENT and is_element]
         for source in chosen:
-            self._take(source, WHOLE, found, depth + 1)
+            self._take(call, source, WHOLE, found, depth + 1)
         if not exact:
-            for source in self._spelled.spread.get(literal, ()):
-                self._take(source, name, found, depth + 1)
+            for source in literals.spread.get(literal, ()):
+                self._take(call, source, name, found, depth + 1)
 
-    def _literal(self, slot: int) -> int:
+    def _literal(self, literals: Literals, slot: int) -> int:
         """The slot of the literal that a slot was copied from, 0 if it is none."""
-        spelled = self._spelled
         for _ in range(_DEPTH):
-            if slot in spelled.stored:
+            if slot in literals.stored:
                 return slot
-            if slot not in spelled.copies or slot in spelled.paths:
+            if slot not in literals.copies or slot in self._spelled.paths:
                 return 0
-            slot = spelled.copies[slot]
+            slot = literals.copies[slot]
         return 0
 
     def _add_callables(self, slot: int, found: Passed) -> None:
@@ -173,7 +235,7 @@ class Sites:
                 found.functions.extend(self._methods(value, ("__init__", "__post_init__", "__new__", "constructor")))
             elif kind in (tokens.INSTANCE, tokens.OPEN):
                 found.functions.extend(self._methods(value, ("__call__",)))
-            elif kind == tokens.EXTERNAL:
+            elif kind == tokens.EXTERNAL and index in self._blocking:
                 found.nodes.append(index)
 
     def _methods(self, value: int, names: tuple[str, ...]) -> Iterator[int]:
@@ -185,3 +247,35 @@ class Sites:
             for held in self._state.held(variable) if variable is not None else ():
                 if held & MASK == tokens.FUNCTION:
                     yield held >> SHIFT
+
+
+def _reached(layout: _Layout, label: int, seen: int) -> Iterator[tuple[int, int, int]]:
+    """The parameters that an argument reaches, with the way and its detail; `seen` positional ones stand before it."""
+    if label == flows.NO_NAME:
+        if 0 <= seen < len(layout.plain):
+            yield layout.plain[seen], _PLAIN, 0
+        for position, before in layout.rest:
+            if seen >= before:
+                yield position, _INDEX, seen - before
+    elif label == flows.SPREAD_POSITIONAL:
+        for index in range(max(0, seen), len(layout.plain)):
+            yield layout.plain[index], _SPREAD, index - seen
+        for position, before in layout.rest:
+            yield position, _SPREAD, before - seen
+    else:
+        for position, (name, kind) in enumerate(zip(layout.names, layout.kinds, strict=True)):
+            if label == flows.SPREAD_KEYWORD:
+                if kind == ParameterKind.KEYWORDS:
+                    yield position, _PLAIN, 0
+                elif kind != ParameterKind.REST:
+                    yield position, _MAPPING, name
+            elif kind == ParameterKind.KEYWORDS:
+                if label not in _named(layout):
+                    yield position, _LABEL, label
+            elif label == name and kind != ParameterKind.REST:
+                yield position, _PLAIN, 0
+
+
+def _named(layout: _Layout) -> set[int]:
+    """The names under which parameters take an argument."""
+    return {name for name, kind in zip(layout.names, layout.kinds, strict=True) if not kind & COLLECTING}

@@ -73,6 +73,12 @@ class Program:
         return self.units[self.function_unit[function]].path, self.functions[function]
 
 
+def qualified_name(program: Program, function: int) -> str:
+    """The name of a function in the whole program, as `audit graph` prints it; a module's body has the module's."""
+    unit, facts = program.unit_of(function), program.functions[function]
+    return f"{unit.module}.{facts.qualname}" if facts.qualname else unit.module
+
+
 def build_program(files: list[tuple[str, str, str, FileFacts]]) -> Program:
     """Number everything. `files` are (path, module, role, facts), sorted by path."""
     units: list[Unit] = []

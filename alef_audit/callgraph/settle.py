@@ -4,9 +4,9 @@ from typing import Final
 
 from alef_audit.callgraph import graph, guards
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.collect import Collector, how_of
+from alef_audit.callgraph.collect import Collector
 from alef_audit.callgraph.parameters import Path, Use, guards_between
-from alef_audit.callgraph.passing import Sites
+from alef_audit.callgraph.passing import Passed, Sites
 
 # Loops around calls that forward a parameter, and around the call that runs it: more say nothing any more.
 _LOOPS: Final = 4
@@ -18,51 +18,79 @@ class _Explained:
     def __init__(self) -> None:
         self.functions: dict[Path, set[int]] = {}
         self.nodes: dict[Path, set[int]] = {}
-        self.forwarded: dict[Path, set[Path]] = {}
+        self.forwarded: dict[Path, set[Path]] = {}  # path -> paths whose holders are forwarded to it
+
+    def add(self, path: Path, passed: Passed) -> None:
+        self.functions.setdefault(path, set()).update(passed.functions)
+        self.nodes.setdefault(path, set()).update(passed.nodes)
+        if passed.forwards:
+            self.forwarded.setdefault(path, set()).update(passed.forwards)
 
     def close(self) -> None:
         """Let every path know what the paths know that are forwarded to it."""
-        changed = True
-        while changed:
-            changed = False
-            for path, sources in self.forwarded.items():
-                for known in (self.functions, self.nodes):
-                    own = known.setdefault(path, set())
+        takers: dict[Path, list[Path]] = {}
+        for path, sources in self.forwarded.items():
+            for source in sources:
+                takers.setdefault(source, []).append(path)
+        for known in (self.functions, self.nodes):
+            pending = [source for source in takers if known.get(source)]
+            while pending:
+                source = pending.pop()
+                for path in takers.get(source, ()):
+                    own = known[path]
                     size = len(own)
-                    for source in sources:
-                        own |= known.get(source, set())
-                    changed = changed or len(own) > size
+                    own |= known[source]
+                    if len(own) > size:
+                        pending.append(path)
+
+
+class _Closures:
+    """The guards between a function and those nested in it, by the edges that are known when it is made."""
+
+    def __init__(self, collector: Collector) -> None:
+        self._program = collector.state.program
+        functions = self._program.functions
+        self._outgoing: dict[int, list[tuple[int, int]]] = {}
+        for edge in collector.edges.values():
+            if functions[edge.callee].parent > 0:
+                self._outgoing.setdefault(edge.caller, []).append((edge.callee, edge.guards))
+        for caller, _, getter in collector.state.getters:
+            if functions[getter].parent > 0:
+                self._outgoing.setdefault(caller, []).append((getter, 0))
+        self._known: dict[tuple[int, int], int | None] = {}
+
+    def between(self, outer: int, inner: int) -> int | None:
+        """As `guards_between`."""
+        if outer == inner:
+            return 0
+        if (outer, inner) not in self._known:
+            self._known[outer, inner] = guards_between(self._program, self._outgoing, outer, inner)
+        return self._known[outer, inner]
 
 
 def settle_parameters(collector: Collector) -> None:
     """Carry the uses of parameters back to the call sites that pass them."""
-    outgoing: dict[int, list[tuple[int, int]]] = {}
-    for edge in collector.edges.values():
-        outgoing.setdefault(edge.caller, []).append((edge.callee, edge.guards))
+    closures = _Closures(collector)
     escaping: set[int] = set()  # calls in closures that others run later: their own edges stand
     pending: list[tuple[Path, Use]] = []
     for path, uses in collector.parameter_uses.items():
         # of several places that run it one may be unguarded
         via = _guarding(collector.table, uses[0][0].call) if len(uses) == 1 else ()
         for use, _ in uses:
-            between = guards_between(
-                collector.state.program, outgoing, path.function, collector.table.function(use.call)
-            )
+            between = closures.between(path.function, collector.table.function(use.call))
             if between is None:
                 escaping.add(use.call)
             else:
-                loops = use.loops + collector.loop_names(use.call)
+                loops = use.loops + collector.loops.around(use.call).names
                 pending.append((path, Use(use.call, use.guard | between, loops, use.awaited, via)))
-    explained = _carry_back(collector, outgoing, pending)
+    explained = _carry_back(collector, closures, pending)
     _keep_unexplained(collector, explained, escaping)
 
 
-def _carry_back(
-    collector: Collector, outgoing: dict[int, list[tuple[int, int]]], pending: list[tuple[Path, Use]]
-) -> _Explained:
+def _carry_back(collector: Collector, closures: _Closures, pending: list[tuple[Path, Use]]) -> _Explained:
     """Write the edges at the passing sites; gives what they explain."""
-    table, program = collector.table, collector.state.program
-    sites = Sites(collector.state, table, collector.spelled)
+    table = collector.table
+    sites = Sites(collector.state, table, collector.spelled, _blocking_nodes(collector))
     seen: set[tuple[Path, int, int, bool, bool]] = set()
     explained = _Explained()
     while pending:
@@ -71,19 +99,16 @@ def _carry_back(
         if key in seen:
             continue
         seen.add(key)
-        for site in sites.of(path.function):
-            passed = sites.passed(site, path)
-            explained.functions.setdefault(path, set()).update(passed.functions)
-            explained.nodes.setdefault(path, set()).update(passed.nodes)
+        for site, passed in sites.passing(path):
+            explained.add(path, passed)
             for function in passed.functions:
                 collector.edge(site, function, graph.CALLBACK, use.guard, use.loops, use.via)
             for node in passed.nodes:
                 _passed_sink(collector, site, node, use)
             for forward in passed.forwards:
-                explained.forwarded.setdefault(path, set()).add(forward)
-                between = guards_between(program, outgoing, forward.function, table.function(site))
+                between = closures.between(forward.function, table.function(site))
                 if between is not None and len(use.loops) < _LOOPS:
-                    loops = use.loops + collector.loop_names(site)
+                    loops = use.loops + collector.loops.around(site).names
                     pending.append((forward, Use(site, use.guard | between, loops, use.awaited)))
     explained.close()
     return explained
@@ -94,30 +119,36 @@ def _guarding(table: CallTable, call: int) -> tuple[int, ...]:
     return (call,) if table.condition(call) >= 0 else ()
 
 
+def _blocking_nodes(collector: Collector) -> frozenset[int]:
+    """The API nodes that are blocking calls, by their rows or by their names."""
+    api = collector.state.api
+    texts = {api.text[node] for node in api.sinks} | {text for _, text in collector.sinks}
+    return frozenset([node for node, text in enumerate(api.text) if text in texts])
+
+
 def _passed_sink(collector: Collector, site: int, node: int, use: Use) -> None:
     """A blocking library function that `site` hands over and a helper runs."""
-    table, api = collector.table, collector.state.api
+    api = collector.state.api
     found = api.sinks.get(node)
     if found is None or use.guard & guards.OFFLOAD or node in api.neutral:
         return
     row, _ = found
-    is_python = collector.state.program.unit_of(table.function(site)).facts.language == "python"
-    if use.awaited and (is_python or row.unless_awaited):
+    if use.awaited and (collector.language(site) == "python" or row.unless_awaited):
         return
     collector.handed_sink(site, node, use.loops, use.via)
 
 
 def _keep_unexplained(collector: Collector, explained: _Explained, escaping: set[int]) -> None:
     """Where no site tells what a parameter holds, the call inside the helper keeps its edges and its sinks."""
-    state, table = collector.state, collector.table
+    api = collector.state.api
     for path, uses in collector.parameter_uses.items():
         functions, nodes = explained.functions.get(path, set()), explained.nodes.get(path, set())
         for use, held in uses:
             for function in held:
                 if use.call in escaping or function not in functions:
                     is_plain = not use.guard and not use.loops
-                    how = how_of(state, table, use.call, function) if is_plain else graph.CALLBACK
+                    how = collector.how(use.call, function) if is_plain else graph.CALLBACK
                     collector.edge(use.call, function, how, use.guard, use.loops)
             if use.call not in escaping:
                 for node in nodes:
-                    collector.sinks.pop((use.call, state.api.text[node]), None)
+                    collector.sinks.pop((use.call, api.text[node]), None)

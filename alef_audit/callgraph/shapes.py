@@ -28,41 +28,41 @@ _INSPECTIONS: Final = frozenset(
 )
 _CALLABLE_TEXT: Final = re.compile(r"(?:self\.)?[a-z_]\w*")
 
+# A call with one of these flags is told apart already, or runs nothing of the user's.
+_TOLD_APART: Final = flows.AWAITED | flows.IMPLICIT | flows.DECORATOR | flows.IN_TEST
 
-class UserCode:
-    """What one pass over all calls tells about callables that are treated as either synchronous or not."""
 
-    __slots__ = ("_awaited", "_inspecting", "_program", "_python", "_table")
+def user_code(program: Program, table: CallTable) -> dict[int, SinkSite]:
+    """By call, the sinks that unresolved calls are if they run a user's plain callable on the loop."""
+    running = _coroutines(program)
+    if not running:
+        return {}
+    inspecting = {table.functions[call] for call in table.named(*_INSPECTIONS)}
+    rows = list(zip(table.functions, table.flag_sets, table.texts, strict=True))
+    awaited = {
+        (function, text)
+        for function, flag, text in rows
+        if flag & flows.AWAITED and not flag & flows.IMPLICIT and function in running
+    }
+    found = {}
+    for call, (function, flag, text) in enumerate(rows):
+        if function not in running or flag & _TOLD_APART:
+            continue
+        if function in inspecting or (function, text) in awaited:
+            called = program.names[text]
+            if _CALLABLE_TEXT.fullmatch(called) and table.member(call) not in _INSPECTIONS:
+                found[call] = SinkSite(
+                    function, call, called, "blocking.user-code", "milliseconds", "run it in a thread", DIRECT
+                )
+    return found
 
-    def __init__(self, program: Program, table: CallTable) -> None:
-        self._program = program
-        self._table = table
-        self._inspecting: set[int] = set()
-        self._awaited: set[tuple[int, str]] = set()
-        self._python = frozenset(i for i, unit in enumerate(program.units) if unit.facts.language == "python")
-        inspections = {program.name_ids[name] for name in _INSPECTIONS if name in program.name_ids}
-        if not self._python:
-            return
-        flags, members = table.all(flows.FLAGS), table.all(flows.MEMBER)
-        for call, (flag, member) in enumerate(zip(flags, members, strict=True)):
-            if member in inspections:
-                self._inspecting.add(table.function(call))
-            if flag & flows.AWAITED and not flag & flows.IMPLICIT:
-                self._awaited.add((table.function(call), table.text(call)))
 
-    def site(self, call: int) -> SinkSite | None:
-        """The sink that an unresolved call is, if it runs a user's plain callable on the loop."""
-        table = self._table
-        function = table.function(call)
-        if self._program.function_unit[function] not in self._python:
-            return None
-        if not self._program.functions[function].flags & FunctionFlag.ASYNC:
-            return None
-        text = table.text(call)
-        if table.flags(call) & (flows.AWAITED | flows.IMPLICIT | flows.DECORATOR | flows.IN_TEST):
-            return None
-        if not _CALLABLE_TEXT.fullmatch(text) or table.member(call) in _INSPECTIONS:
-            return None
-        if function not in self._inspecting and (function, text) not in self._awaited:
-            return None
-        return SinkSite(function, call, text, "blocking.user-code", "milliseconds", "run it in a thread", DIRECT)
+def _coroutines(program: Program) -> frozenset[int]:
+    """The asynchronous functions of Python."""
+    return frozenset(
+        unit.functions + offset
+        for unit in program.units
+        if unit.facts.language == "python"
+        for offset, facts in enumerate(unit.facts.functions)
+        if facts.flags & FunctionFlag.ASYNC
+    )

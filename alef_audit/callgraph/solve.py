@@ -42,6 +42,7 @@ from alef_audit.callgraph.members import (
     load_export,
     name_kinds,
     replaced_exports,
+    settle_unnamed,
 )
 from alef_audit.callgraph.operations import attach_operations
 from alef_audit.callgraph.program import Program, Unit
@@ -83,8 +84,9 @@ def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTabl
     attach_operations(state, table)
     attach_matches(state)
     _propagate(state, table)
-    if containers.unknown_receivers(state, table):
-        _propagate(state, table)
+    containers.unknown_receivers(state, table)
+    settle_unnamed(state)
+    _propagate(state, table)
     _open_world(state, table)
     _settle_decorators(state, table)
     _settle_interfaces(state, table)
@@ -350,6 +352,7 @@ def _settle_decorators(state: State, table: CallTable) -> None:
         if result and not state.points_to[result]:
             for _, slot, _ in table.arguments(call):
                 state.copy(slot, result)
+    settle_unnamed(state)
     _propagate(state, table)
 
 

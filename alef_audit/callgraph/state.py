@@ -61,6 +61,7 @@ class State(Variables):
         "tables",
         "type_objects",
         "typed",
+        "unnamed",
         "wraps",
     )
 
@@ -84,6 +85,7 @@ class State(Variables):
         self.reading = b""  # per name: what a read of an object does under it, see `members.py`
         self.methods_only: frozenset[int] = frozenset()  # names of methods that no object of the program carries
         self.tables: set[int] = set()  # object tokens with more entries than a variable may hold values
+        self.unnamed: list[tuple[int, int, int]] = []  # reads of prototypes: token, name, destination
         self.heirs: dict[int, list[int]] = {}  # token -> tokens whose prototype it is
         self.handed_down: set[tuple[int, int]] = set()  # fields (token, name) that came from a prototype
         self.spread_to: dict[int, list[int]] = {}  # token -> object tokens that take its fields

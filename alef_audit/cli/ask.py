@@ -2,12 +2,16 @@
 
 import difflib
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from alef_audit.cli.choose import find_pattern, rules_of
-from alef_audit.config import Config, Platform, load_config
+from alef_audit.config import Config, Platform, find_config, load_config
 from alef_audit.diagnostics import UsageError
+from alef_audit.discovery.inventory import GRAMMARS, extension_of
+from alef_audit.discovery.listing import list_files
+from alef_audit.discovery.unread import nearest_path
 from alef_audit.request import AuditRequest
 
 
@@ -33,6 +37,49 @@ def scope(paths: Sequence[Path], commands: Sequence[str] = ()) -> tuple[Path, tu
     return root, () if root in resolved else tuple(sorted({path.relative_to(root) for path in resolved}))
 
 
+def typed_folder(root: Path) -> str:
+    """How a user types the audited folder in a shell; "" for the working directory."""
+    folder = os.path.relpath(root)
+    return "" if folder == "." else shlex.quote(folder)
+
+
+def line_of(where: str, folder: Path) -> tuple[Path, str, int]:
+    """Root, file (relative to it, forward slashes) and line that `FILE:LINE` means in the audited `folder`.
+
+    FILE is looked for in `folder`, then in the working directory.  Raises UsageError for what does not exist.
+    """
+    name, _, number = where.rpartition(":")
+    if not name or not number.isdecimal() or not int(number):
+        raise UsageError(f"not a file and a line: {where}", "Type it as in: audit why src/server.ts:120")
+    if not folder.is_dir():
+        raise UsageError(f"no such folder: {folder}", "Name the folder that is audited")
+    root = folder.resolve()
+    found = next((p for p in (root / name, Path(name).absolute()) if p.is_file()), None)
+    if found is None:
+        known = (path for path in list_files(root).paths if extension_of(path) in GRAMMARS)
+        near = nearest_path(name, known)
+        hint = f"Did you mean {near}:{number}?" if near else "Name the audited folder: audit why FILE:LINE FOLDER"
+        raise UsageError(f"no such file in {folder}: {name}", hint)
+    plain = Path(os.path.normpath(found))
+    if not plain.is_relative_to(root):
+        plain = plain.parent.resolve() / plain.name
+    if not plain.is_relative_to(root):
+        raise UsageError(f"{name} lies outside of {root}", "Name the audited folder: audit why FILE:LINE FOLDER")
+    with plain.open("rb") as file:
+        lines = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b"")) + 1
+    if int(number) > lines:
+        raise UsageError(f"{name} has {lines} lines, not {number}", f"Name a line from 1 to {lines}")
+    return root, plain.relative_to(root).as_posix(), int(number)
+
+
+def configuration_file(root: Path, file: Path | None, no_project_config: bool) -> str:
+    """The configuration file that applies, relative to the root; "" without one."""
+    found = file if file is not None else None if no_project_config else find_config(root)
+    if found is None:
+        return ""
+    return Path(os.path.relpath(found, root)).as_posix()
+
+
 def configuration(root: Path, file: Path | None, no_project_config: bool) -> Config:
     """The configuration that applies. Raises UsageError and ConfigError."""
     if file is not None and no_project_config:
@@ -51,6 +98,7 @@ def build_request(
     follow: Sequence[str] | None = None,
     include_discharged: bool = False,
     explain_unresolved: bool = False,
+    config_file: str = "",
 ) -> AuditRequest:
     """Options win over the configuration, which wins over the defaults. Raises UsageError and RulepackError."""
     folders = (*(Path(folder) for folder in config.rules), *rules)
@@ -66,6 +114,7 @@ def build_request(
         include_discharged=include_discharged,
         explain_unresolved=explain_unresolved,
         platform=platform or config.platform,
+        config_file=config_file,
         follow=_followed(follow, config.follow_dependencies),
     )
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from alef_audit.cli.errors import OK, guarded
-from alef_audit.cli.options import ConfigFile, Jobs, NoProjectConfig, Output, Quiet, Rules
+from alef_audit.cli.options import ConfigFile, FollowDependencies, Jobs, NoProjectConfig, Output, Quiet, Rules
 from alef_audit.reporting.formats import GRAPH_FORMATS
 
 _FORMATS = "; ".join(f"{entry.name}: {entry.meaning}" for entry in GRAPH_FORMATS)
@@ -21,6 +21,7 @@ def graph(
     config: ConfigFile = None,
     no_project_config: NoProjectConfig = False,
     jobs: Jobs = None,
+    follow_dependencies: FollowDependencies = None,
     quiet: Quiet = False,
 ) -> int:
     """The call graph of a source tree."""
@@ -30,7 +31,8 @@ def graph(
     chosen = pick(GRAPH_FORMATS, format, lambda entry: entry.name)
     check_writable(output)
     where = scope(paths or [])
-    request = build_request(where, configuration(where[0], config, no_project_config), rules=rules or (), jobs=jobs)
+    settings = configuration(where[0], config, no_project_config)
+    request = build_request(where, settings, rules=rules or (), jobs=jobs, follow=follow_dependencies)
     with progress_on_stderr(quiet) as progress:
         from alef_audit.pipeline import graph as build_graph
 

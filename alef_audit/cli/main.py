@@ -14,6 +14,7 @@ from alef_audit.cli.patterns import patterns
 from alef_audit.cli.rules import rules_app
 from alef_audit.cli.scan import scan
 from alef_audit.cli.schema import config_schema
+from alef_audit.cli.why import why
 
 # Plain help: rich costs a tenth of a second, and every option's text would have to be escaped for it.
 app = typer.Typer(
@@ -25,6 +26,7 @@ app = typer.Typer(
     epilog="audit PATH is the same as audit scan PATH: its options are in audit scan --help.",
 )
 app.command()(scan)
+app.command()(why)
 app.command()(explain)
 app.command()(patterns)
 app.command()(graph)

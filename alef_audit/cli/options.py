@@ -16,4 +16,12 @@ Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, metavar="N", he
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of to stdout.")
 ]
+FollowDependencies = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--follow-dependencies",
+        metavar="[=PATH]",
+        help="Analyse imported packages, too: node_modules, virtual environments, and folders given as =PATH.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; findings without the summary.")]

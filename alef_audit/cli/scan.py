@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import msgspec
 import typer
 
 from alef_audit.cli.errors import FINDINGS, INCOMPLETE, OK, guarded
-from alef_audit.cli.options import ConfigFile, Jobs, NoProjectConfig, Output, Quiet, Rules
+from alef_audit.cli.options import ConfigFile, FollowDependencies, Jobs, NoProjectConfig, Output, Quiet, Rules
 from alef_audit.reporting.formats import REPORT_FORMATS
 
 if TYPE_CHECKING:
@@ -53,22 +54,18 @@ def scan(
     platform: Annotated[
         Platform | None, typer.Option("--platform", help="Leave out branches for other platforms. Default: any.")
     ] = None,
-    follow_dependencies: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--follow-dependencies",
-            metavar="[=PATH]",
-            help="Analyse imported packages, too: node_modules, virtual environments, and folders given as =PATH.",
-        ),
-    ] = None,
+    follow_dependencies: FollowDependencies = None,
     include_discharged: Annotated[
         bool, typer.Option("--include-discharged", help="List what a guard on the path discharges, too.")
+    ] = False,
+    include_suppressed: Annotated[
+        bool, typer.Option("--include-suppressed", help="List what comments or the configuration mute, too.")
     ] = False,
     explain_unresolved: Annotated[
         bool, typer.Option("--explain-unresolved", help="List calls below hot entry points that lead nowhere known.")
     ] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 4 if a file was not read or not read in full.")
+        bool, typer.Option("--strict", help="Exit with 4 if a file was not read in full, or a comment has no effect.")
     ] = False,
     all_paths: Annotated[bool, typer.Option("--all", help="Print the full path of every listed finding.")] = False,
     quiet: Quiet = False,
@@ -78,7 +75,7 @@ def scan(
     Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 usage, configuration or rule error, 3 nothing to audit,
     4 incomplete (--strict), 5 internal error.
     """
-    from alef_audit.cli.ask import build_request, configuration, scope
+    from alef_audit.cli.ask import build_request, configuration, configuration_file, scope, typed_folder
     from alef_audit.cli.output import check_writable, emit, pick
     from alef_audit.reporting.select import confident, listed
 
@@ -96,10 +93,16 @@ def scan(
         follow=follow_dependencies,
         include_discharged=include_discharged,
         explain_unresolved=explain_unresolved,
+        config_file=configuration_file(where[0], config, no_project_config),
     )
     report = confident(_audited(request, quiet), min_confidence or settings.min_confidence or "low")
     wanted = level or (None if chosen.lists_all else settings.level or "warning")
-    layout = _layout(context, output, wanted or "note", all_paths=all_paths, quiet=quiet, discharged=include_discharged)
+    layout = msgspec.structs.replace(
+        _layout(context, output, wanted or "note", all_paths=all_paths, quiet=quiet),
+        discharged=include_discharged,
+        suppressed=include_suppressed,
+        target=typed_folder(where[0]),
+    )
     emit(chosen.render(listed(report, wanted) if wanted else report, report, layout), output)
     return _exit_code(report, fail_on or settings.fail_on or "warning", strict)
 
@@ -114,7 +117,7 @@ def _audited(request: "AuditRequest", quiet: bool) -> "AuditReport":
 
 
 def _layout(
-    context: typer.Context, output: Path | None, level: Level, *, all_paths: bool, quiet: bool, discharged: bool
+    context: typer.Context, output: Path | None, level: Level, *, all_paths: bool, quiet: bool
 ) -> "TextOptions":
     from alef_audit.cli.output import line_width, shows_unicode
     from alef_audit.reporting.text import TextOptions
@@ -125,7 +128,6 @@ def _layout(
         limit=None if all_paths else TextOptions().limit,
         unicode=shows_unicode(output),
         quiet=quiet,
-        discharged=discharged,
         commands=_commands(context),
     )
 
@@ -135,7 +137,7 @@ def _exit_code(report: "AuditReport", fail_on: FailOn, strict: bool) -> int:
 
     missing = shortfalls(report) if strict else []
     if missing:
-        typer.echo(f"audit: incomplete, and --strict was given: files {'; '.join(missing)}", err=True)
+        typer.echo(f"audit: incomplete, and --strict was given: {'; '.join(missing)}", err=True)
         return INCOMPLETE
     return FINDINGS if fail_on != "never" and failing(report, fail_on) else OK
 

@@ -145,11 +145,17 @@ class Condition(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Directive(msgspec.Struct, frozen=True, array_like=True):
-    """A comment addressed to the tool: `audit: hot`, `audit: ignore[035] reason` (text after `audit:`)."""
+    """A comment addressed to the tool: `audit: hot`, `audit: ignore[035] reason` (text after `audit:`).
+
+    It speaks about the statement it stands in or, alone on its line, above: `spans` are the lines of that statement
+    (first, last, first, last, ...) without those of the statements inside it, and `function` is the function whose head
+    it stands at (index, -1 for none).
+    """
 
     line: int
     text: str
-    own_line: bool  # nothing but the comment stands on the line
+    spans: tuple[int, ...]
+    function: int
 
 
 class Problem(msgspec.Struct, frozen=True, array_like=True):

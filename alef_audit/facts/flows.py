@@ -9,11 +9,14 @@ approximate call graphs for JavaScript IDE services"; Salis et al. 2021, "PyCG")
 constraints over allocation sites.
 """
 
+import sys
 from array import array
 from collections.abc import Iterator
+from itertools import compress
 from typing import Final
 
 ROW: Final = 5  # integers per row
+FIRST: Final = 1  # position of `a` in a row
 
 # op            a      b        c       meaning
 ENTER: Final = (
@@ -177,6 +180,29 @@ def rows(flows: bytes) -> Iterator[tuple[int, int, int, int, int]]:
     values.frombytes(flows)
     integers = iter(values)
     return zip(integers, integers, integers, integers, integers, strict=True)
+
+
+def choice(*ops: int) -> bytes:
+    """The rows with these ops, in the form that `chosen` and `column` take."""
+    return bytes(op in ops for op in range(256))
+
+
+def chosen(flows: bytes, wanted: bytes) -> Iterator[tuple[int, int, int, int, int]]:
+    """Those of the rows that a `choice` is made of; the others cost next to nothing."""
+    return compress(rows(flows), _ops(flows).translate(wanted))
+
+
+def column(flows: bytes, position: int, wanted: bytes) -> list[int]:
+    """One integer of each of the rows that a `choice` is made of: FIRST is their `a`."""
+    values = array("i")
+    values.frombytes(flows)
+    return list(compress(values[position::ROW], _ops(flows).translate(wanted)))
+
+
+def _ops(flows: bytes) -> bytes:
+    """The op of every row, as one byte: the lowest of the integer's."""
+    width = array("i").itemsize
+    return flows[0 if sys.byteorder == "little" else width - 1 :: ROW * width]
 
 
 def string_literal(value: str) -> str:

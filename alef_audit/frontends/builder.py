@@ -6,7 +6,9 @@ outermost scope a GLOBAL row.  So one walk over the tree suffices, whatever the 
 """
 
 import re
-from array import array
+import struct
+from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Final
 
 from alef_audit.facts import flows, kept
@@ -27,6 +29,29 @@ _FIRST_NAME: Final = re.compile(r"[\w$#]+")
 _RECEIVERS: Final = frozenset(("this", "self", "cls"))
 
 
+class _Numbered(dict[str, int]):
+    """Names with their numbers; a new name gets the next one."""
+
+    __slots__ = ()
+
+    def __missing__(self, name: str) -> int:
+        self[name] = fresh = len(self)
+        return fresh
+
+
+class Slots(dict[str, int]):
+    """Names of a scope with their slots; a new name gets a fresh one."""
+
+    __slots__ = ("fresh",)
+
+    def __init__(self, fresh: Callable[[], int]) -> None:
+        self.fresh = fresh
+
+    def __missing__(self, name: str) -> int:
+        self[name] = slot = self.fresh()
+        return slot
+
+
 class Scope:
     """Names of one function (or of the module): `slots` of all names met, `declared` those that belong to it.
 
@@ -36,10 +61,10 @@ class Scope:
 
     __slots__ = ("declared", "function", "parent", "slots", "texts")
 
-    def __init__(self, parent: "Scope | None", function: int = 0) -> None:
+    def __init__(self, parent: "Scope | None", fresh: Callable[[], int], function: int = 0) -> None:
         self.parent = parent
         self.function = function
-        self.slots: dict[str, int] = {}
+        self.slots = Slots(fresh)
         self.declared: set[str] = set()
         self.texts: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
 
@@ -49,12 +74,15 @@ class FactsBuilder:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self.name_ids: dict[str, int] = {name: index for index, name in enumerate(flows.RESERVED)}
-        self.aliases = array("i", [0])
-        self.flows = array("i")
-        self.calls = array("i")
-        self.operations = array("i")
-        self.kept = array("i")
+        self.names = _Numbered((name, index) for index, name in enumerate(flows.RESERVED))
+        self.name: Callable[[str], int] = self.names.__getitem__  # the index of a name
+        self.slot: Callable[[], int] = count(1).__next__  # a fresh slot
+        self.aliases: dict[int, int] = {}
+        # rows are gathered in lists, which grow several times faster than arrays of machine integers
+        self.flows: list[int] = []
+        self.calls: list[int] = []
+        self.operations: list[int] = []
+        self.kept: list[int] = []
         self._subjects: list[tuple[Scope, str]] = []  # where each row of `kept` stands, and the name it starts with
         self.functions: list[Function | None] = []
         self.classes: list[Class | None] = []
@@ -70,32 +98,19 @@ class FactsBuilder:
         self.module_slot = 0
         self._entered = -1
 
-    # --- names and slots
-
-    def name(self, text: str) -> int:
-        ids = self.name_ids
-        found = ids.get(text)
-        if found is None:
-            found = ids[text] = len(ids)
-        return found
-
-    def slot(self) -> int:
-        fresh = len(self.aliases)
-        self.aliases.append(fresh)
-        return fresh
+    def defined(self) -> tuple[Function, ...]:
+        """The functions of the file, the module body first."""
+        return tuple(f for f in self.functions if f is not None)
 
     # --- scopes
 
     def reference(self, scope: Scope, name: str) -> int:
         """The slot of `name` seen from `scope`, wherever it is declared."""
-        found = scope.slots.get(name)
-        if found is None:
-            found = scope.slots[name] = self.slot()
-        return found
+        return scope.slots[name]
 
     def declare(self, scope: Scope, name: str) -> int:
         scope.declared.add(name)
-        return self.reference(scope, name)
+        return scope.slots[name]
 
     def declare_plain(self, scope: Scope, name: str) -> None:
         """Declare a name that no callable can be reached from: it takes no slot."""
@@ -244,7 +259,7 @@ class FactsBuilder:
         first = _FIRST_NAME.search(value.removeprefix("await ") if kind == kept.READ else subject)
         self._subjects.append((scope, first.group() if first else ""))
 
-    def _settle_owners(self) -> None:
+    def _settle_owners(self, aliases: list[int]) -> None:
         """Say of every row which function declares the name that its subject (of reads: the value) starts with."""
         for row, (innermost, name) in enumerate(self._subjects):
             scope: Scope | None = innermost
@@ -254,7 +269,7 @@ class FactsBuilder:
             if name in _RECEIVERS:
                 self.kept[end - 2] = kept.RECEIVER
             elif scope is not None:
-                self.kept[end - 2 : end] = array("i", (scope.function, self.aliases[scope.slots[name]]))
+                self.kept[end - 2 : end] = (scope.function, aliases[scope.slots[name]])
 
     # --- tables
 
@@ -277,21 +292,21 @@ class FactsBuilder:
 
     def finish(self, lines: int) -> FileFacts:
         """Seal the tables.  Every reserved function and class must have been filled in."""
-        aliases = self.aliases
-        for slot, target in enumerate(aliases):
-            while aliases[target] != target:
-                target = aliases[target]
+        aliases = list(range(self.slot()))
+        for slot, target in self.aliases.items():
+            while target in self.aliases:
+                target = self.aliases[target]
             aliases[slot] = target
-        self._settle_owners()
+        self._settle_owners(aliases)
         return FileFacts(
             language=self.language,
             lines=lines,
-            names=tuple(self.name_ids),
+            names=tuple(self.names),
             slots=len(aliases),
-            aliases=aliases.tobytes(),
-            flows=self.flows.tobytes(),
-            calls=self.calls.tobytes(),
-            functions=tuple(f for f in self.functions if f is not None),
+            aliases=_packed(aliases),
+            flows=_packed(self.flows),
+            calls=_packed(self.calls),
+            functions=self.defined(),
             classes=tuple(c for c in self.classes if c is not None),
             objects=tuple(self.objects),
             imports=tuple(self.imports),
@@ -302,7 +317,12 @@ class FactsBuilder:
             conditions=tuple(self.conditions),
             directives=tuple(self.directives),
             problems=tuple(self.problems),
-            operations=self.operations.tobytes(),
+            operations=_packed(self.operations),
             data_types=tuple(self.data_types),
-            kept=self.kept.tobytes(),
+            kept=_packed(self.kept),
         )
+
+
+def _packed(numbers: Sequence[int]) -> bytes:
+    """The bytes of an `array("i")` of these numbers."""
+    return struct.pack(f"{len(numbers)}i", *numbers)

@@ -1,5 +1,6 @@
 """Stage 2: source files to facts, on several processes."""
 
+import gc
 import multiprocessing
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -67,6 +68,12 @@ def _extract_chunk(work: tuple[str, list[tuple[str, str]], int]) -> list[bytes]:
     return [_ENCODER.encode(extract_file(base / path, grammar, limit)) for path, grammar in files]
 
 
+def in_chunks(files: Sequence[SourceFile]) -> list[list[int]]:
+    """Positions in `files`, dealt out for processes: large files first, so that none is left with one at the end."""
+    order = sorted(range(len(files)), key=lambda i: (-files[i].size, i))
+    return [order[at : at + _CHUNK] for at in range(0, len(order), _CHUNK)]
+
+
 def extract_all(root: Path, files: Sequence[SourceFile], jobs: int, limit: int, progress: Progress) -> list[FileFacts]:
     """Facts of `files`, in their order, on up to `jobs` processes."""
     total = len(files)
@@ -77,13 +84,12 @@ def extract_all(root: Path, files: Sequence[SourceFile], jobs: int, limit: int, 
             if number % 50 == 0:
                 progress("reading", number, total)
         return found
-    # Large files first, dealt out in small chunks: no process is left with the biggest file at the end.
-    order = sorted(range(total), key=lambda i: (-files[i].size, i))
-    chunks = [order[at : at + _CHUNK] for at in range(0, total, _CHUNK)]
+    chunks = in_chunks(files)
     work = [(str(root), [(files[i].path, files[i].grammar) for i in chunk], limit) for chunk in chunks]
     result: list[FileFacts | None] = [None] * total
     context = multiprocessing.get_context("spawn" if "fork" not in multiprocessing.get_all_start_methods() else "fork")
-    with ProcessPoolExecutor(max_workers=jobs, mp_context=context) as pool:
+    # the front ends leave no cycles behind: looking for them is lost time, also where it is not inherited from here
+    with ProcessPoolExecutor(max_workers=jobs, mp_context=context, initializer=gc.disable) as pool:
         done = 0
         for chunk, encoded in zip(chunks, pool.map(_extract_chunk, work), strict=True):
             for position, data in zip(chunk, encoded, strict=True):

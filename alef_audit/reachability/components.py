@@ -2,31 +2,29 @@
 
 from collections.abc import Iterable, Mapping
 
-from alef_audit.callgraph.graph import Edge
 
-
-def component_of(outgoing: Mapping[int, Iterable[Edge]]) -> dict[int, int]:
+def component_of(callees: Mapping[int, Iterable[int]]) -> dict[int, int]:
     """The component of every function that calls or is called; functions in one component call each other
-    in circles.
+    in circles.  Components are numbered callees first.
     """
     number: dict[int, int] = {}
     low: dict[int, int] = {}
     component: dict[int, int] = {}
     path: list[int] = []
-    for start in sorted(outgoing):
+    components = 0
+    for start in sorted(callees):
         if start in number:
             continue
         number[start] = low[start] = len(number)
         path.append(start)
-        work = [(start, iter(outgoing.get(start, ())))]
+        work = [(start, iter(callees.get(start, ())))]
         while work:
-            function, edges = work[-1]
-            for edge in edges:
-                callee = edge.callee
+            function, left = work[-1]
+            for callee in left:
                 if callee not in number:
                     number[callee] = low[callee] = len(number)
                     path.append(callee)
-                    work.append((callee, iter(outgoing.get(callee, ()))))
+                    work.append((callee, iter(callees.get(callee, ()))))
                     break
                 if callee not in component:
                     low[function] = min(low[function], number[callee])
@@ -38,7 +36,8 @@ def component_of(outgoing: Mapping[int, Iterable[Edge]]) -> dict[int, int]:
                 if low[function] == number[function]:
                     while True:
                         member = path.pop()
-                        component[member] = number[function]
+                        component[member] = components
                         if member == function:
                             break
+                    components += 1
     return component

@@ -1,18 +1,20 @@
 """Reachability of blocking calls: contexts, roots of every kind, ways."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from alef_audit.callgraph import guards
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
 from alef_audit.reachability import surface
 from alef_audit.reachability.components import component_of
 from alef_audit.reachability.dependencies import dependency_functions, entered_roots
-from alef_audit.reachability.ways import Ways, propagate
+from alef_audit.reachability.ways import Callees, Ways, crossings, propagate, ranks
 from alef_audit.rulepack.kinds import Kinds
 
 # Roots in files of these roles are not hot: they run in development, or as programs of their own.
-_COLD_ROLES = frozenset(("test", "example", "docs", "build", "script", "types", "browser"))
+COLD_ROLES = frozenset(("test", "example", "docs", "build", "script", "types", "browser"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +35,34 @@ class Reachability:
 def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     """Find by which ways the event loop's roots reach every function that matters."""
     is_async = surface.async_functions(graph.program)
-    edges = [edge for edge in graph.edges if _role(graph, edge.caller) not in ("test",)]
-    relevant = _leading_to(edges, {sink.function for sink in graph.sinks})
-    outgoing = _by_caller([edge for edge in edges if edge.callee in relevant])
-    outgoing = _without_circular_loops(outgoing)
+    edges = _outside_tests(graph)
+    callees = _callees(edges)
+    relevant = _leading_to(callees, {sink.function for sink in graph.sinks})
+    leading = {caller: found for caller, below in callees.items() if (found := [c for c in below if c in relevant])}
+    component = component_of(leading)
+    outgoing = _without_circular_loops([edge for edge in edges if edge.callee in relevant], component)
     incoming: dict[int, list[Edge]] = {}
     for caller in sorted(outgoing):
         for edge in outgoing[caller]:
             incoming.setdefault(edge.callee, []).append(edge)
+    calls = crossings(outgoing, graph.function_guards)
+    rank = ranks(leading, component)
     inside = dependency_functions(graph.program)
     registered, doors = entered_roots(graph, edges, graph.roots, inside)
-    registered = [root for root in registered if _role(graph, root.function) not in _COLD_ROLES]
+    registered = [root for root in registered if _role(graph, root.function) not in COLD_ROLES]
     hot = [root for root in registered if _is_hot(root, kinds)]
     cold = [root for root in registered if not _is_hot(root, kinds)]
-    started = surface.started_functions(graph, edges, cold)
+    started = surface.started_functions(graph, callees, cold)
     has_dispatch = any(
         kinds.root[root.kind].heat == "dispatch" and _is_application_root(graph, root, started)
         for root in hot
         if root.function not in inside
     )
-    reached = propagate(outgoing, graph.function_guards, _numbered(graph, hot), guards.OFFLOAD, is_async)
+    reached: dict[int, Ways] = {}
+    propagate(reached, calls, rank, _numbered(graph, hot, 0), guards.OFFLOAD, is_async)
     extra = surface.surface_roots(
         graph,
-        edges,
+        callees,
         hot,
         started,
         reached=_exposed(reached) | _cut_off(outgoing, reached),
@@ -64,28 +71,35 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
         has_dispatch=has_dispatch,
     )
     roots = (*hot, *extra)
-    if extra:
-        reached = propagate(outgoing, graph.function_guards, _numbered(graph, roots), guards.OFFLOAD, is_async)
+    propagate(reached, calls, rank, _numbered(graph, extra, len(hot)), guards.OFFLOAD, is_async)
     return Reachability(graph, roots, reached, outgoing, incoming, graph.sinks, has_dispatch, inside, doors)
 
 
-def _by_caller(edges: list[Edge]) -> dict[int, list[Edge]]:
+def _callees(edges: list[Edge]) -> dict[int, dict[int, None]]:
+    found: dict[int, dict[int, None]] = {}
+    for edge in edges:
+        found.setdefault(edge.caller, {})[edge.callee] = None
+    return found
+
+
+def _outside_tests(graph: CallGraph) -> list[Edge]:
+    is_test = [unit.role == "test" for unit in graph.program.units]
+    if not any(is_test):
+        return list(graph.edges)
+    unit = graph.program.function_unit
+    return [edge for edge in graph.edges if not is_test[unit[edge.caller]]]
+
+
+def _without_circular_loops(edges: list[Edge], component: dict[int, int]) -> dict[int, list[Edge]]:
+    """The edges by caller.
+
+    Among functions that call each other in circles a loop could be counted any number of times: it counts none.
+    """
     outgoing: dict[int, list[Edge]] = {}
     for edge in edges:
-        outgoing.setdefault(edge.caller, []).append(edge)
+        is_circular = edge.depth and component[edge.callee] == component[edge.caller]
+        outgoing.setdefault(edge.caller, []).append(replace(edge, depth=0) if is_circular else edge)
     return outgoing
-
-
-def _without_circular_loops(outgoing: dict[int, list[Edge]]) -> dict[int, list[Edge]]:
-    """Among functions that call each other in circles a loop could be counted any number of times: it counts none."""
-    component = component_of(outgoing)
-    return {
-        caller: [
-            replace(edge, depth=0) if edge.depth and component[edge.callee] == component[caller] else edge
-            for edge in edges
-        ]
-        for caller, edges in outgoing.items()
-    }
 
 
 def _is_hot(root: RootSite, kinds: Kinds) -> bool:
@@ -99,8 +113,9 @@ def _is_application_root(graph: CallGraph, root: RootSite, started: set[int]) ->
     return not root.by_name
 
 
-def _numbered(graph: CallGraph, roots: Iterable[RootSite]) -> list[tuple[int, int, int]]:
-    return [(root.function, graph.entered.get(root.function, 0), 1 << number) for number, root in enumerate(roots)]
+def _numbered(graph: CallGraph, roots: Iterable[RootSite], first: int) -> list[tuple[int, int, int]]:
+    entered = graph.entered
+    return [(root.function, entered.get(root.function, 0), 1 << number) for number, root in enumerate(roots, first)]
 
 
 def _exposed(reached: dict[int, Ways]) -> set[int]:
@@ -129,11 +144,12 @@ def _role(graph: CallGraph, function: int) -> str:
     return graph.program.unit_of(function).role
 
 
-def _leading_to(edges: list[Edge], targets: set[int]) -> set[int]:
+def _leading_to(callees: Callees, targets: set[int]) -> set[int]:
     """The functions from which a target can be reached, targets included."""
     callers: dict[int, list[int]] = {}
-    for edge in edges:
-        callers.setdefault(edge.callee, []).append(edge.caller)
+    for caller, below in callees.items():
+        for callee in below:
+            callers.setdefault(callee, []).append(caller)
     found = set(targets)
     pending = list(targets)
     while pending:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from alef_audit.callgraph.graph import CallGraph, Edge, RootSite
+from alef_audit.callgraph.graph import CallGraph, RootSite
 from alef_audit.callgraph.program import Program
 from alef_audit.facts.file import Function, FunctionFlag
-from alef_audit.reachability.ways import callers_first
+from alef_audit.reachability.ways import Callees, callers_first
 
 _SURFACE_ROLES: Final = frozenset(("product", "generated", "vendored"))
 # Hooks that product code keeps for its tests: `testing.reset`, `resetCacheForTest`.
@@ -23,7 +23,7 @@ def async_functions(program: Program) -> frozenset[int]:
 
 def surface_roots(
     graph: CallGraph,
-    edges: list[Edge],
+    callees: Callees,
     hot: list[RootSite],
     started: set[int],
     *,
@@ -36,9 +36,6 @@ def surface_roots(
     not `reached`.
     """
     program = graph.program
-    outgoing: dict[int, list[Edge]] = {}
-    for edge in edges:
-        outgoing.setdefault(edge.caller, []).append(edge)
     known = {root.function for root in hot}
     candidates = [
         function
@@ -50,39 +47,36 @@ def surface_roots(
     ]
     roots = [
         RootSite(function, "coroutine", "coroutine that runs on whichever event loop awaits it", "event-loop")
-        for function in _topmost(outgoing, candidates)
+        for function in _topmost(callees, candidates)
     ]
     if not has_dispatch:
         roots.extend(_api_roots(graph, relevant, reached | known | started, is_async))
     return roots
 
 
-def started_functions(graph: CallGraph, edges: list[Edge], cold: list[RootSite]) -> set[int]:
+def started_functions(graph: CallGraph, callees: Callees, cold: list[RootSite]) -> set[int]:
     """Functions that run when the program is loaded or started: from module bodies, command lines, other threads."""
-    outgoing: dict[int, list[Edge]] = {}
-    for edge in edges:
-        outgoing.setdefault(edge.caller, []).append(edge)
-    return _closure(outgoing, [*_module_bodies(graph.program), *(root.function for root in cold)])
+    return _closure(callees, [*_module_bodies(graph.program), *(root.function for root in cold)])
 
 
 def _module_bodies(program: Program) -> Iterable[int]:
     return (unit.functions for unit in program.units)
 
 
-def _closure(outgoing: dict[int, list[Edge]], starts: Iterable[int]) -> set[int]:
+def _closure(callees: Callees, starts: Iterable[int]) -> set[int]:
     found = set(starts)
     pending = list(found)
     while pending:
-        for edge in outgoing.get(pending.pop(), ()):
-            if edge.callee not in found:
-                found.add(edge.callee)
-                pending.append(edge.callee)
+        for callee in callees.get(pending.pop(), ()):
+            if callee not in found:
+                found.add(callee)
+                pending.append(callee)
     return found
 
 
-def _topmost(outgoing: dict[int, list[Edge]], candidates: list[int]) -> list[int]:
+def _topmost(callees: Callees, candidates: list[int]) -> list[int]:
     """The candidates that no other candidate reaches; of a cycle, the member that comes first."""
-    rank = {function: number for number, function in enumerate(callers_first(outgoing))}
+    rank = {function: number for number, function in enumerate(callers_first(callees))}
     below: set[int] = set()
     chosen = []
     for start in sorted(candidates, key=lambda function: (rank.get(function, len(rank)), function)):
@@ -91,10 +85,10 @@ def _topmost(outgoing: dict[int, list[Edge]], candidates: list[int]) -> list[int
         chosen.append(start)
         pending = [start]
         while pending:
-            for edge in outgoing.get(pending.pop(), ()):
-                if edge.callee not in below:
-                    below.add(edge.callee)
-                    pending.append(edge.callee)
+            for callee in callees.get(pending.pop(), ()):
+                if callee not in below:
+                    below.add(callee)
+                    pending.append(callee)
     return sorted(chosen)
 
 

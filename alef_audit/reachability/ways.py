@@ -12,8 +12,10 @@ from heapq import heappop, heappush
 
 from alef_audit.callgraph.graph import Edge
 from alef_audit.callgraph.guards import ALL_GATES
+from alef_audit.reachability.components import component_of
 
 Ways = dict[int, int]  # way -> bit set of roots
+Callees = Mapping[int, Iterable[int]]  # by caller, each once, in the order of the calls
 
 
 def join(ways: Ways, way: int, roots: int) -> int:
@@ -27,63 +29,111 @@ def join(ways: Ways, way: int, roots: int) -> int:
     return roots
 
 
+# Caller -> (callee, guards and gates decided, gates that close the call), each once.
+Crossings = dict[int, list[tuple[int, int, int]]]
+
+
+def crossings(outgoing: Mapping[int, list[Edge]], function_guards: Mapping[int, int]) -> Crossings:
+    """What calls cross on the way into each callee; of several calls of one function, those that others do not beat."""
+    found: Crossings = {}
+    for caller, edges in outgoing.items():
+        least: dict[int, list[int]] = {}
+        gated: list[tuple[int, int, int]] = []
+        for edge in edges:
+            crossed = edge.guards | edge.decides | function_guards.get(edge.callee, 0)
+            if edge.closed:
+                gated.append((edge.callee, crossed, edge.closed))
+                continue
+            known = least.get(edge.callee)
+            if known is None:
+                least[edge.callee] = [crossed]
+            elif all(other & ~crossed for other in known):
+                least[edge.callee] = [*(other for other in known if crossed & ~other), crossed]
+        found[caller] = [(callee, crossed, 0) for callee, all_crossed in least.items() for crossed in all_crossed]
+        found[caller].extend(gated)
+    return found
+
+
 def propagate(
-    outgoing: Mapping[int, list[Edge]],
-    function_guards: Mapping[int, int],
+    reached: dict[int, Ways],
+    calls: Crossings,
+    rank: Mapping[int, int],
     starts: Iterable[tuple[int, int, int]],
     stops: int,
     is_async: frozenset[int],
-) -> dict[int, Ways]:
-    """Ways by which roots reach every function.
+) -> None:
+    """Add to `reached` the ways by which more roots reach every function.
 
     `starts` are (function, way, root bit).  A way that crosses a guard of `stops` (an offload) ends at asynchronous
     functions: calling one from another thread only makes a coroutine, its body runs on whichever loop awaits it.
 
-    Functions are visited callers first (by strongly connected components), so that each is settled before its callees.
+    Functions are visited in the order of `rank`: callers first, so that each is settled before its callees.
     """
-    reached: dict[int, Ways] = {}
-    rank = {function: number for number, function in enumerate(callers_first(outgoing))}
     pending: dict[int, Ways] = {}
     queue: list[tuple[int, int]] = []
 
     def arrive(function: int, way: int, roots: int) -> None:
-        fresh = join(reached.setdefault(function, {}), way, roots)
+        known = reached.get(function)
+        if known is None:
+            known = reached[function] = {}
+        fresh = join(known, way, roots)
         if fresh:
             waiting = pending.get(function)
             if waiting is None:
-                waiting = pending[function] = {}
+                pending[function] = {way: fresh}
                 heappush(queue, (rank.get(function, len(rank)), function))
-            waiting[way] = waiting.get(way, 0) | fresh
+            else:
+                waiting[way] = waiting.get(way, 0) | fresh
 
     for function, way, bit in starts:
         arrive(function, way, bit)
     while queue:
         _, function = heappop(queue)
         ways = pending.pop(function)
-        for edge in outgoing.get(function, ()):
-            callee = edge.callee
-            crossed = edge.guards | function_guards.get(callee, 0)
+        for callee, crossed, closed in calls.get(function, ()):
+            stopped = closed | stops if callee in is_async else closed
             for way, roots in ways.items():
-                if not (way & edge.closed or (way & stops and callee in is_async)):
-                    arrive(callee, way & ~ALL_GATES | crossed | edge.decides, roots)
+                if not way & stopped:
+                    arrive(callee, way & ~ALL_GATES | crossed, roots)
+
+
+def all_ways(
+    outgoing: Mapping[int, list[Edge]],
+    function_guards: Mapping[int, int],
+    starts: Iterable[tuple[int, int, int]],
+    stops: int,
+    is_async: frozenset[int],
+) -> dict[int, Ways]:
+    """What `propagate` gives for these roots alone."""
+    callees = {caller: dict.fromkeys([edge.callee for edge in edges]) for caller, edges in outgoing.items()}
+    reached: dict[int, Ways] = {}
+    rank = ranks(callees, component_of(callees))
+    propagate(reached, crossings(outgoing, function_guards), rank, starts, stops, is_async)
     return reached
 
 
-def callers_first(outgoing: Mapping[int, list[Edge]]) -> list[int]:
+def ranks(callees: Callees, component: Mapping[int, int]) -> dict[int, int]:
+    """By function, its place in an order in which callers come before callees, and circles of calls stay together."""
+    functions = callers_first(callees)
+    functions.sort(key=lambda function: -component[function])
+    return {function: number for number, function in enumerate(functions)}
+
+
+def callers_first(callees: Callees) -> list[int]:
     """Functions in an order in which callers come before callees, cycles aside (reverse postorder, iterative)."""
     seen: set[int] = set()
     postorder: list[int] = []
-    for start in sorted(outgoing):
+    for start in sorted(callees):
         if start in seen:
             continue
         seen.add(start)
-        stack = [(start, iter(outgoing.get(start, ())))]
+        stack = [(start, iter(callees.get(start, ())))]
         while stack:
-            function, edges = stack[-1]
-            for edge in edges:
-                if edge.callee not in seen:
-                    seen.add(edge.callee)
-                    stack.append((edge.callee, iter(outgoing.get(edge.callee, ()))))
+            function, left = stack[-1]
+            for callee in left:
+                if callee not in seen:
+                    seen.add(callee)
+                    stack.append((callee, iter(callees.get(callee, ()))))
                     break
             else:
                 postorder.append(function)
@@ -107,7 +157,8 @@ def minimal(ways: Ways) -> Ways:
 
 def bits(roots: int) -> Iterable[int]:
     """The root numbers in a bit set, ascending."""
-    while roots:
-        low = roots & -roots
-        yield low.bit_length() - 1
-        roots ^= low
+    digits = f"{roots:b}"[::-1]
+    at = digits.find("1")
+    while at >= 0:
+        yield at
+        at = digits.find("1", at + 1)

@@ -1,13 +1,19 @@
 """The trace that is shown: a shortest path from a root to a blocking call, by the way that was judged."""
 
-from collections import deque
 from collections.abc import Mapping
+from typing import Final
 
 from alef_audit.callgraph.graph import Edge
 from alef_audit.callgraph.guards import OFFLOAD
 
-# A function, the loops and whether a mark lies between it and the target, gates that must not be decided on entry.
-_State = tuple[int, int, bool, int]
+# A function, the loops and whether a mark lies between it and the target, in one integer; above them the gates by which
+# the function must not be entered.
+_SHIFT: Final = 3
+_LOOPS: Final = 1  # where the loops start in it
+_MARKED: Final = 1
+_ALL: Final = (1 << _SHIFT) - 1
+_GATES: Final = 40
+_FUNCTIONS: Final = (1 << (_GATES - _SHIFT)) - 1
 
 
 def shortest_path(
@@ -25,45 +31,47 @@ def shortest_path(
 ) -> tuple[int, list[Edge]] | None:
     """The nearest of `roots` to `target` by a path of at most `longest` edges.
 
-    The path crosses no guard outside `way`, at least `loops` (0 to 2) multiplying loops, and a function of `marks`. It
+    The path crosses no guard outside `way`, at least `loops` (0 to 2) multiplying loops, and a function of `marks`.  It
     enters no function by arguments that close its next edge; `closed` does for the target, `entered` decides at roots.
 
     Gives the root and the edges, root first.  Ties are broken by the order of edges (caller, line), so the same input
     gives the same path.
     """
     entered = entered or {}
-    start: _State = (target, 0, marks is None or target in marks, closed)
-    if target in roots and not loops and start[2] and not entered.get(target, 0) & closed:
+    start = closed << _GATES | target << _SHIFT | (marks is None or target in marks)
+    if target in roots and not loops and start & _MARKED and not entered.get(target, 0) & closed:
         return target, []
-    next_edge: dict[_State, tuple[Edge, _State]] = {}
-    seen = {start}
-    queue = deque([(start, 0)])
-    while queue:
-        state, length = queue.popleft()
-        current, crossed, marked, barred = state
-        if length >= longest:
-            break
-        for edge in incoming.get(current, ()):
-            function = edge.caller
-            if edge.decides & barred:
+    enough = loops << _LOOPS | _MARKED
+    came_by: dict[int, tuple[Edge, int] | None] = {start: None}
+    level, length = [start], 0
+    while level and length < longest:
+        length += 1
+        following: list[int] = []
+        for state in level:
+            current, crossed, barred = (state >> _SHIFT) & _FUNCTIONS, (state >> _LOOPS) & 3, state >> _GATES
+            stops = ~way | (OFFLOAD if way & OFFLOAD and current in is_async else 0)
+            if function_guards.get(current, 0) & ~way:
                 continue
-            is_marked = marked or (marks is not None and function in marks)
-            caller = (function, min(loops, crossed + edge.depth), is_marked, edge.closed)
-            if caller in seen or (edge.guards | function_guards.get(current, 0)) & ~way:
-                continue
-            if current in is_async and way & OFFLOAD and edge.guards & OFFLOAD:
-                continue
-            seen.add(caller)
-            next_edge[caller] = (edge, state)
-            if function in roots and caller[1] >= loops and is_marked and not entered.get(function, 0) & edge.closed:
-                return function, _follow(next_edge, caller, start)
-            queue.append((caller, length + 1))
+            for edge in incoming.get(current, ()):
+                if edge.guards & stops or edge.decides & barred:
+                    continue
+                function = edge.caller
+                marked = state & _MARKED or (marks is not None and function in marks)
+                around = min(loops, crossed + edge.depth) if loops else 0
+                caller = edge.closed << _GATES | function << _SHIFT | around << _LOOPS | marked
+                if caller in came_by:
+                    continue
+                came_by[caller] = (edge, state)
+                if function in roots and caller & _ALL >= enough and not entered.get(function, 0) & edge.closed:
+                    return function, _follow(came_by, caller)
+                following.append(caller)
+        level = following
     return None
 
 
-def _follow(next_edge: dict[_State, tuple[Edge, _State]], current: _State, end: _State) -> list[Edge]:
+def _follow(came_by: Mapping[int, tuple[Edge, int] | None], state: int) -> list[Edge]:
     path = []
-    while current != end:
-        edge, current = next_edge[current]
+    while (step := came_by[state]) is not None:
+        edge, state = step
         path.append(edge)
     return path

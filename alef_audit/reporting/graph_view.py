@@ -1,6 +1,7 @@
 """From the call graph to what `audit graph` shows."""
 
 from alef_audit.callgraph.graph import HOW, CallGraph
+from alef_audit.callgraph.program import qualified_name
 from alef_audit.facts.file import FunctionFlag
 from alef_audit.reporting.graph import External, GraphEdge, GraphFunction, GraphView
 
@@ -11,11 +12,10 @@ def graph_view(graph: CallGraph) -> GraphView:
     functions = []
     for index, facts in enumerate(program.functions):
         unit = program.unit_of(index)
-        name = f"{unit.module}.{facts.qualname}" if facts.qualname else unit.module
         functions.append(
             GraphFunction(
                 id=index,
-                name=name,
+                name=qualified_name(program, index),
                 path=unit.path,
                 line=facts.line,
                 column=facts.column,

@@ -4,10 +4,10 @@ These structs are a contract of their own: what the rest of the tool renames doe
 added, never renamed or moved.
 """
 
-import re
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from alef_audit.auditing import report as inner
 from alef_audit.reporting.encode import to_json
@@ -127,6 +127,11 @@ class Archetype(msgspec.Struct, frozen=True):
     where: str
 
 
+class SuppressedBy(msgspec.Struct, frozen=True):
+    path: str
+    line: int
+
+
 class Evidence(msgspec.Struct, frozen=True):
     kind: str
     path: str
@@ -159,6 +164,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     location: Location | None = None  # these three when the sink lies in a followed package only
     dependency: str = ""
     more: int = 0
+    suppressed_by: SuppressedBy | None = None  # the comment; absent where the configuration switches it off
+    muted_roots: tuple[int, ...] = ()  # roots that reach it by muted paths only
 
 
 class Diagnostic(msgspec.Struct, frozen=True):
@@ -187,29 +194,47 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unknown_packages: tuple[str, ...] = ()  # with --follow-dependencies and --explain-unresolved only
 
 
-# Large programs reach a call from hundreds of roots: one line per root keeps the document readable, and half as long.
-_REACH: Final = re.compile(r'\{\n\s+"root": (\d+),\n\s+"verdict": ("\w+"),\n\s+"level": ("\w+")\n\s+\}')
-
-
-def _one_line(match: re.Match[str]) -> str:
-    return f'{{"root": {match[1]}, "verdict": {match[2]}, "level": {match[3]}}}'
+# Where a finding's roots go in the text: a line break and this key occur in no string of a JSON document.
+_REACHES: Final = '\n      "also_reached_from": []'
+_REACH_INDENT: Final = "\n        "
 
 
 def render_json(report: inner.AuditReport, whole: inner.AuditReport | None = None) -> str:
-    """The report as JSON text. `whole`: the report that the summary counts, when `report` lists only part of it."""
-    return _REACH.sub(_one_line, to_json(document(report, whole or report)))
+    """The report as JSON text. `whole`: the report that the summary counts, when `report` lists only part of it.
+
+    Large programs reach a call from hundreds of roots: one line per root keeps the document readable, and half as
+    long.  Those lines are most of it, and the same ones again and again: they are put into the text as text.
+    """
+    before, *pieces = to_json(_document(report, whole or report)).split(_REACHES)
+    lines: dict[inner.Reach, str] = {}
+    parts = [before]
+    for finding, piece in zip(report.findings, pieces, strict=True):
+        parts += (_reaches(finding.also_reached_from, lines), piece)
+    return "".join(parts)
 
 
-def document(report: inner.AuditReport, whole: inner.AuditReport) -> Document:
-    """The interchange document that lists what `report` holds and counts what `whole` holds."""
+def _reaches(reaches: tuple[inner.Reach, ...], lines: dict[inner.Reach, str]) -> str:
+    """The entry of a finding's roots, a line each; `lines` keeps those that were written already."""
+    if not reaches:
+        return _REACHES
+    for reach in set(reaches) - lines.keys():
+        lines[reach] = f'{{"root": {reach.root}, "verdict": "{reach.verdict}", "level": "{reach.level}"}}'
+    inside = ("," + _REACH_INDENT).join([lines[reach] for reach in reaches])
+    return f"{_REACHES[:-1]}{_REACH_INDENT}{inside}\n      ]"
+
+
+def _document(report: inner.AuditReport, whole: inner.AuditReport) -> Document:
+    """The interchange document that lists what `report` holds and counts what `whole` holds, without the roots of
+    findings.
+    """
     return Document(
         schema=SCHEMA,
         tool=Tool("alef-audit", report.tool_version),
         patterns=tuple(_pattern(head) for head in report.patterns),
         summary=_summary(whole),
-        roots=tuple(Root(r.kind, r.function, r.path, r.line, r.runs_on, r.why) for r in report.roots),
+        roots=tuple(root_v1(root) for root in report.roots),
         fix_points=tuple(FixPoint(p.function, p.path, p.line, p.archetype, p.heals) for p in report.fix_points),
-        findings=tuple(_finding(finding) for finding in report.findings),
+        findings=tuple(finding_v1(replace(finding, also_reached_from=())) for finding in report.findings),
         diagnostics=tuple(Diagnostic(d.path, d.line, d.kind, d.message) for d in report.diagnostics),
         unresolved=tuple(Unresolved(u.root, u.calls, u.examples) for u in report.unresolved),
         unknown_packages=report.unknown_packages,
@@ -259,8 +284,12 @@ def _dependencies(found: inner.Dependencies | None) -> Dependencies | None:
     return Dependencies(len(found.packages), found.files, found.lines, dict(sorted(found.not_read.items())))
 
 
-def _finding(finding: inner.Finding) -> Finding:
-    sink, at = finding.sink, finding.location
+def root_v1(root: inner.Root) -> Root:
+    return Root(root.kind, root.function, root.path, root.line, root.runs_on, root.why)
+
+
+def finding_v1(finding: inner.Finding) -> Finding:
+    sink, at, by = finding.sink, finding.location, finding.suppressed_by
     return Finding(
         pattern=finding.pattern,
         rule=finding.rule,
@@ -278,17 +307,19 @@ def _finding(finding: inner.Finding) -> Finding:
         message=finding.message,
         root=finding.root,
         sink=Sink(sink.kind, sink.call, sink.function, sink.path, sink.line, sink.column, sink.cost, sink.instead),
-        trace=tuple(_frame(frame) for frame in finding.trace),
+        trace=tuple(frame_v1(frame) for frame in finding.trace),
         also_reached_from=tuple(Reach(r.root, r.verdict, r.level) for r in finding.also_reached_from),
         archetypes=tuple(Archetype(a.id, a.cost, a.why, a.where) for a in finding.archetypes),
         evidence=tuple(Evidence(e.kind, e.path, e.line, e.text, e.milliseconds) for e in finding.evidence),
         location=Location(at.function, at.path, at.line, at.column) if at is not None else None,
         dependency=finding.dependency,
         more=finding.more,
+        suppressed_by=SuppressedBy(by.path, by.line) if by is not None else None,
+        muted_roots=finding.muted_roots,
     )
 
 
-def _frame(frame: inner.Frame) -> Frame:
+def frame_v1(frame: inner.Frame) -> Frame:
     return Frame(
         function=frame.function,
         path=frame.path,

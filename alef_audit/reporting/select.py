@@ -5,10 +5,14 @@ from typing import get_args
 import msgspec
 
 from alef_audit.auditing.report import AuditReport, Finding
+from alef_audit.reporting.words import count
 from alef_audit.rulepack.kinds import Confidence, Level
 
 _LEVELS: tuple[Level, ...] = get_args(Level)  # worst first
 _CONFIDENCES: tuple[Confidence, ...] = get_args(Confidence)  # surest first
+
+# Kinds of remarks on what was written for this tool, and what such a thing is called.
+_VAIN = {"audit-comment": ("comment",), "configuration": ("entry of the configuration", "entries of the configuration")}
 
 
 def at_least(level: Level, threshold: Level) -> bool:
@@ -42,10 +46,17 @@ def listed(report: AuditReport, threshold: Level) -> AuditReport:
 
 
 def shortfalls(report: AuditReport) -> list[str]:
-    """Why the audit is incomplete, one clause per reason; empty when every source file was read in full."""
+    """Why the audit is not what was asked for, one clause per reason.
+
+    Empty when every source file was read in full, and every comment and entry of the configuration has an effect.
+    """
     coverage = report.coverage
-    reasons = [f"{files} not read ({reason})" for reason, files in sorted(coverage.not_read.items()) if files]
-    return reasons + ([f"{coverage.parse_errors} with syntax errors"] if coverage.parse_errors else [])
+    reasons = [f"{count(files, 'file')} not read ({why})" for why, files in sorted(coverage.not_read.items()) if files]
+    reasons += [f"{count(coverage.parse_errors, 'file')} with syntax errors"] if coverage.parse_errors else []
+    for kind, what in _VAIN.items():
+        vain = sum(one.kind == kind for one in report.diagnostics)
+        reasons += [f"{count(vain, *what)} without effect"] if vain else []
+    return reasons
 
 
 def _keep(report: AuditReport, findings: tuple[Finding, ...]) -> AuditReport:

@@ -6,7 +6,7 @@ import msgspec
 from rich.text import Text
 
 from alef_audit.auditing.report import AuditReport, Finding, FixPoint, Frame, location
-from alef_audit.reporting.layout import ASCII, UNICODE, flow, paragraph, styled
+from alef_audit.reporting.layout import ASCII, UNICODE, Piece, flow, paragraph, styled
 from alef_audit.reporting.select import at_least, counted, per_level
 from alef_audit.reporting.text_finding import Page, full_finding, place, short_findings
 from alef_audit.reporting.text_summary import healing, summary, unknown_section, unresolved_section
@@ -27,7 +27,9 @@ class TextOptions(msgspec.Struct, frozen=True):
     unicode: bool = True
     quiet: bool = False  # findings only
     discharged: bool = False  # list the discharged ones too
+    suppressed: bool = False  # and those that comments or the configuration mute
     commands: tuple[str, ...] = ("explain",)  # commands that may be suggested
+    target: str = ""  # the audited folder as it is to be typed; "" = the working directory
 
 
 class _Group(msgspec.Struct, frozen=True):
@@ -39,12 +41,14 @@ class _Group(msgspec.Struct, frozen=True):
 
 def render_text(report: AuditReport, options: TextOptions) -> tuple[Text, ...]:
     """The lines of the report, in order and styled; print them as they are (they are wrapped and made safe)."""
-    page = Page(options.width, UNICODE if options.unicode else ASCII, options.commands)
+    page = Page(options.width, UNICODE if options.unicode else ASCII, options.commands, options.target)
     open_ones = counted(report)
     visible = tuple(f for f in open_ones if at_least(f.level, options.level))
     lines = [*_findings(report, open_ones, visible, options, page)]
     if options.discharged:
         lines += _discharged(report, page)
+    if options.suppressed:
+        lines += _suppressed(report, page)
     if options.quiet:
         return tuple(lines)
     lines += _hidden(report, open_ones, visible, options)
@@ -65,7 +69,7 @@ def _findings(
         full = group.findings[: min(budget, len(group.findings) if everything else _FULL_PER_GROUP)]
         budget -= len(full)
         if shared or full:
-            yield from _block(short_findings(report, pending, page))
+            yield from _block(short_findings(report.roots, pending, page))
             pending = []
         if shared:
             yield from _block(_group_head(shared, found, page))
@@ -74,13 +78,13 @@ def _findings(
         below_head = shared is not None
         shown: Sequence[Frame] = ()
         for finding in full:
-            yield from _block(full_finding(report, finding, page, shown, shared.archetype if shared else ""))
+            yield from _block(full_finding(report.roots, finding, page, shown, shared.archetype if shared else ""))
             shown = finding.trace
         pending += group.findings[len(full) :]
         if shared:
-            yield from _block(short_findings(report, pending, page))
+            yield from _block(short_findings(report.roots, pending, page))
             pending = []
-    yield from _block(short_findings(report, pending, page))
+    yield from _block(short_findings(report.roots, pending, page))
     if not everything:
         hint = f"Full paths for {options.limit} of {len(visible)} findings: --all prints every one."
         yield from _block(paragraph(hint, options.width, style="quiet"))
@@ -117,6 +121,19 @@ def _discharged(report: AuditReport, page: Page) -> Iterator[Text]:
             where = place(at.path, at.line)
             first = styled(f"  {where}  ", (finding.sink.call, "strong"), "  ")
             yield from flow(first, [(", ".join(guards), "guard")] if guards else [], styled("    "), page.width)
+        yield Text("", end="")
+
+
+def _suppressed(report: AuditReport, page: Page) -> Iterator[Text]:
+    found = [f for f in report.findings if f.status == "suppressed"]
+    if found:
+        yield styled(("Suppressed", "strong"))
+        for finding in found:
+            at, by = location(finding), finding.suppressed_by
+            first = styled(f"  {place(at.path, at.line)}  ", (finding.sink.call, "strong"), "  ")
+            why: list[Piece] = [(finding.status_reason, "guard")]
+            why += [(f"({place(by.path, by.line)})", "quiet")] if by is not None else []
+            yield from flow(first, why, styled("    "), page.width)
         yield Text("", end="")
 
 

@@ -1,11 +1,12 @@
 """One finding for the terminal: in full with its path, or on one line."""
 
 from collections.abc import Sequence
+from shlex import quote
 
 import msgspec
 from rich.text import Text
 
-from alef_audit.auditing.report import AuditReport, Finding, Frame, ProposedArchetype, Root, location, own_frames
+from alef_audit.auditing.report import Finding, Frame, Location, ProposedArchetype, Root, location, own_frames
 from alef_audit.reporting.layout import Glyphs, Piece, flow, labelled, pad, styled, widest, width_of
 from alef_audit.reporting.words import count, joined, multiplied, shortened
 from alef_audit.rulepack.kinds import RootKind
@@ -21,40 +22,46 @@ class Page(msgspec.Struct, frozen=True):
     width: int
     glyphs: Glyphs
     commands: tuple[str, ...]  # commands that exist and may be suggested
+    target: str = ""  # what has to be typed after a line of the audited folder
 
 
 def place(path: str, line: int) -> str:
     return f"{path}:{line}" if line else path
 
 
+def why_command(at: Location, page: Page) -> str:
+    """What to type to ask about a line."""
+    return " ".join(part for part in ("audit why", quote(place(at.path, at.line)), page.target) if part)
+
+
 def full_finding(
-    report: AuditReport, finding: Finding, page: Page, shown: Sequence[Frame] = (), known_fix: str = ""
+    roots: Sequence[Root], finding: Finding, page: Page, shown: Sequence[Frame] = (), known_fix: str = ""
 ) -> list[Text]:
     """The finding with its path.
 
     Frames at the start that `shown` (the path printed last) also has are not repeated, nor is the archetype
     `known_fix` that the heading above has named.
     """
-    root = report.roots[finding.root]
+    root = roots[finding.root]
     title: list[Piece] = [(word, "strong") for word in finding.message.split()]
     separator = f" {page.glyphs.dot} "
     lines = flow(styled((finding.level, finding.level), "  "), title, styled("  "), page.width, " ")
     lines += flow(styled("  "), _particulars(finding, page.glyphs), styled("  "), page.width, separator)
     lines += _path(finding, root, _shared(finding.trace, shown), page)
-    lines += _other_roots(report, finding, page)
+    lines += _other_roots(roots, finding, page)
     lines += _observed(finding, page)
     lines += _fixes(finding, known_fix, page)
     return lines + labelled("next", _next_commands(finding, page), page.width, _LABEL_COLUMN, separator, split=False)
 
 
-def short_findings(report: AuditReport, findings: Sequence[Finding], page: Page) -> list[Text]:
+def short_findings(roots: Sequence[Root], findings: Sequence[Finding], page: Page) -> list[Text]:
     """One line per finding, aligned."""
     places = [place(at.path, at.line) for at in map(location, findings)]
     calls = [f"{f.sink.call} in {f.dependency}" if f.dependency else f.sink.call for f in findings]
     first, second = widest(places, page.width // 2), widest(calls, page.width // 4)
     lines = []
     for index, (finding, where) in enumerate(zip(findings, places, strict=True)):
-        root = report.roots[finding.root]
+        root = roots[finding.root]
         line = styled("  ", (pad(finding.level, 7), finding.level), "  ", pad(where, first), "  ")
         line.append_text(styled((pad(calls[index], second), "strong"), f"  from {root.function} ({root.kind})"))
         line.append_text(styled((_blank(multiplied(finding.multiplicity, page.glyphs.times)), "loop")))
@@ -140,16 +147,16 @@ def _why_hot(root: Root) -> list[Piece]:
     return notes
 
 
-def _other_roots(report: AuditReport, finding: Finding, page: Page) -> list[Text]:
+def _other_roots(roots: Sequence[Root], finding: Finding, page: Page) -> list[Text]:
     """Says which other roots reach the sink: by name when they are few, by kind otherwise."""
     reaches = finding.also_reached_from
     if not reaches:
         return []
     named: list[Piece] = [
-        f"{report.roots[reach.root].function} ({report.roots[reach.root].kind}, {reach.verdict})" for reach in reaches
+        f"{roots[reach.root].function} ({roots[reach.root].kind}, {reach.verdict})" for reach in reaches
     ]
     if len(reaches) > 3:
-        kinds: list[RootKind] = [report.roots[reach.root].kind for reach in reaches]
+        kinds: list[RootKind] = [roots[reach.root].kind for reach in reaches]
         tally = [f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds), key=lambda k: (-kinds.count(k), k))]
         named = [f"{count(len(reaches), 'more root')}: {', '.join(tally)}"]
     return labelled("also", named, page.width, _LABEL_COLUMN, f" {page.glyphs.dot} ")
@@ -187,7 +194,7 @@ def _archetype(archetype: ProposedArchetype, short: bool = False) -> str:
 def _next_commands(finding: Finding, page: Page) -> list[Piece]:
     number, at = finding.pattern.rpartition("-")[2], location(finding)
     possible = {
-        "why": f"audit why {place(at.path, at.line)}",
+        "why": why_command(at, page),
         "explain": f"audit explain {number}",
     }
     return [command for name, command in possible.items() if name in page.commands]

@@ -8,7 +8,7 @@ from rich.text import Text
 from alef_audit.auditing.report import AuditReport, Finding, FixPoint, location
 from alef_audit.reporting.layout import Piece, flow, labelled, styled
 from alef_audit.reporting.select import per_level
-from alef_audit.reporting.text_finding import Page, place
+from alef_audit.reporting.text_finding import Page, place, why_command
 from alef_audit.reporting.words import count, percentage, shortened
 
 _COLUMN = 15
@@ -154,7 +154,7 @@ def _next(found: tuple[Finding, ...], page: Page) -> list[Piece]:
     numbers = sorted({finding.pattern.rpartition("-")[2] for finding in found})
     explain: list[Piece] = [f"audit explain {number}" for number in numbers] if "explain" in page.commands else []
     worst = location(found[0])
-    why: list[Piece] = [f"audit why {place(worst.path, worst.line)}"] if "why" in page.commands else []
+    why: list[Piece] = [why_command(worst, page)] if "why" in page.commands else []
     return why + explain
 
 

@@ -122,7 +122,7 @@ def _mistakes(row: Row) -> Iterator[tuple[str, str]]:
         if row.ttl_argument:
             yield from _mistake_in("ttl_argument", parse_selector, row.ttl_argument)
     if isinstance(row, ReturnsRow):
-        if bool(row.type) == bool(row.value) and (row.type or not row.keeps):
+        if bool(row.type) + bool(row.value) + row.plain != 1 and (row.type or row.plain or not row.keeps):
             yield "", "exactly one of type and value"
         if row.keeps:
             yield from _mistake_in("keeps", parse_selector, row.keeps)

@@ -58,7 +58,8 @@ class TypeRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class ReturnsRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a call gives back: an instance of `type`, or one of its own arguments (`value = "Argument[0]"`).
+    """What a call gives back: an instance of `type`, one of its own arguments (`value = "Argument[0]"`), or, if it is
+    `plain`, a string, a number or other data.
 
     `keeps`: further arguments that are only held, and run later if at all (`partial(f, g)` binds g).  `calls`: methods
     of that argument that the call sees to (`closing(x)` closes x, `enter_context(x)` enters it).
@@ -68,6 +69,7 @@ class ReturnsRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     value: str = ""
     keeps: str = ""
     calls: tuple[str, ...] = ()
+    plain: bool = False
 
 
 class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):

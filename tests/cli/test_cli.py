@@ -13,7 +13,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from alef_audit import __version__
-from alef_audit.auditing.report import AuditReport
+from alef_audit.auditing.answer import Answer
+from alef_audit.auditing.report import AuditReport, ReportDiagnostic
 from alef_audit.cli.arguments import with_default_command
 from alef_audit.cli.main import app, command_names
 from alef_audit.diagnostics import ConfigError, NothingToAudit
@@ -23,7 +24,7 @@ from alef_audit.rulepack.load import RulepackError
 from tests.reporting import reports
 
 Progress = Callable[[str, int, int], None]
-Answer = AuditReport | Exception
+Reply = AuditReport | Exception
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, with_default_command(arguments, command_names()), prog_name="audit")
 
 
-def answering(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> Asked:
+def answering(monkeypatch: pytest.MonkeyPatch, answer: Reply) -> Asked:
     """Put a pipeline in place that reports `answer`, or raises it."""
     asked = Asked()
 
@@ -64,9 +65,14 @@ def answering(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> Asked:
         asked.requests.append(request)
         return GraphView((), ())
 
+    def why(request: AuditRequest, path: str, line: int, progress: Progress) -> Answer:
+        asked.requests.append(request)
+        return Answer(path=path, line=line, subject="line", conclusion="not-reported")
+
     module = types.ModuleType("alef_audit.pipeline")
     module.audit = audit  # type: ignore[attr-defined]
     module.graph = graph  # type: ignore[attr-defined]
+    module.why = why  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "alef_audit.pipeline", module)
     return asked
 
@@ -93,7 +99,7 @@ def test_default_command(given: list[str], meant: list[str]) -> None:
 
 
 def test_every_command_is_there() -> None:
-    assert command_names() == {"scan", "explain", "patterns", "graph", "rules", "config-schema"}
+    assert command_names() == {"scan", "explain", "patterns", "graph", "rules", "config-schema", "why"}
 
 
 def test_version() -> None:
@@ -313,7 +319,10 @@ def test_all_paths(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_strict_says_what_is_missing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answering(monkeypatch, reports.report())
-    assert "3 not read (.vue); 1 not read (too large); 2 with syntax errors" in run(".", "--strict").stderr
+    assert (
+        "3 files not read (.vue); 1 file not read (too large); 2 files with syntax errors"
+        in run(".", "--strict").stderr
+    )
 
 
 def test_encoding_that_knows_little(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -390,3 +399,65 @@ def test_help_and_version_import_little(arguments: list[str]) -> None:
 def test_a_closed_pipe_is_no_error() -> None:
     result = python("from alef_audit.cli.main import main; main(['explain', '035'])", closed_pipe=True)
     assert (result.returncode, result.stderr) == (141, "")
+
+
+# ---------------------------------------------------------------- why
+
+
+def test_why(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = answering(monkeypatch, reports.report())
+    done = run("why", "src/a.py:1", "--platform=linux")
+    assert (done.exit_code, done.stdout) == (0, "src/a.py:1  not reported\n")
+    assert asked.requests[0].root == project
+    assert asked.requests[0].platform == "linux"
+    document = json.loads(run("why", "src/a.py:1", "--format=json").stdout)
+    assert (document["schema"], document["why"]["conclusion"]) == ("alef-audit/v1", "not-reported")
+
+
+@pytest.mark.parametrize("typed", [("a.py:1", "src"), ("src/a.py:1", "src"), ("./src/../src/a.py:1", "src")])
+def test_why_takes_the_file_from_the_audited_folder(
+    typed: tuple[str, str], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = answering(monkeypatch, reports.report())
+    assert run("why", *typed).stdout.startswith("a.py:1 ")
+    assert asked.requests[0].root == project / "src"
+
+
+@pytest.mark.parametrize(
+    ("typed", "message", "remedy"),
+    [
+        (("src/a.py",), "not a file and a line: src/a.py", "Type it as in: audit why src/server.ts:120"),
+        (("src/a.py:x",), "not a file and a line: src/a.py:x", "Type it as in"),
+        (("src/a.py:0",), "not a file and a line: src/a.py:0", "Type it as in"),
+        (("src/a.py:3",), "src/a.py has 2 lines, not 3", "Name a line from 1 to 2"),
+        (("srv/a.py:1",), "no such file in .: srv/a.py", "Did you mean src/a.py:1?"),
+        (("b.cfg:1",), "no such file in .: b.cfg", "Name the audited folder: audit why FILE:LINE FOLDER"),
+        (("src/a.py:1", "lib"), "no such folder: lib", "Name the folder that is audited"),
+        (("../out.py:1",), "../out.py lies outside of", "Name the audited folder"),
+        (("src/a.py:1", "--pattern=36"), "no pattern '36'", "Did you mean 035"),
+    ],
+)
+def test_why_says_what_is_wrong_with_the_question(
+    typed: tuple[str, ...], message: str, remedy: str, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project.parent / "out.py").write_text("x = 1\n")
+    answering(monkeypatch, reports.report())
+    done = run("why", *typed)
+    assert done.exit_code == 2
+    assert f"audit: error: {message}" in done.stderr
+    assert remedy in done.stderr
+
+
+def test_strict_counts_comments_without_effect(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    remark = ReportDiagnostic("src/a.py", 1, "audit-comment", "audit: ignore[035] mutes nothing")
+    answering(monkeypatch, reports.report(diagnostics=(remark,), coverage=reports.WHOLE))
+    assert run(".").exit_code == 0
+    done = run(".", "--strict")
+    assert done.exit_code == 4
+    assert "1 comment without effect" in done.stderr
+
+
+def test_what_is_suggested_can_be_typed(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, reports.typical())
+    assert " src " not in next(line for line in run(".").stdout.splitlines() if "audit why" in line)
+    assert any(":300 src" in line or " src " in line for line in run("src").stdout.splitlines() if "audit why" in line)

@@ -54,9 +54,9 @@ def package(name: str, **more: Any) -> str:
     return json.dumps({"name": name, "version": "1.0.0"} | more)
 
 
-def run(*arguments: str) -> Result:
+def run(*arguments: str, command: str = "scan") -> Result:
     return CliRunner(env={"COLUMNS": "120", "NO_COLOR": "1"}).invoke(
-        app, with_default_command(["scan", *arguments], command_names()), prog_name="audit"
+        app, with_default_command([command, *arguments], command_names()), prog_name="audit"
     )
 
 
@@ -277,6 +277,17 @@ def test_the_path_after_the_option_is_what_is_audited(tmp_path: Path, monkeypatc
     monkeypatch.chdir(lay(tmp_path, FLAT))
     done = run(FOLLOW, ".", "--format=json")
     assert len(json.loads(done.stdout)["findings"]) == 1
+
+
+def test_the_call_graph_leads_into_packages(tmp_path: Path) -> None:
+    lay(tmp_path, FLAT)
+    paths = {}
+    for options in ((), (FOLLOW,)):
+        graph = json.loads(run(str(tmp_path), *options, command="graph").stdout)
+        names = {function["id"]: function["path"] for function in graph["functions"]}
+        edges = [edge for edge in graph["edges"] if isinstance(edge["callee"], int)]
+        paths[options] = {(names[edge["caller"]], names[edge["callee"]]) for edge in edges}
+    assert paths[FOLLOW,] - paths[()] >= {("app.js", "node_modules/lib/inner/index.js")}
 
 
 # ---------------------------------------------------------------- configuration

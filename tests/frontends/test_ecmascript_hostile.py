@@ -63,9 +63,11 @@ def check(facts: FileFacts) -> None:
     for index, function in enumerate(facts.functions):
         assert -1 <= function.parent < max(index, 1)
         assert -1 <= function.owner < len(facts.classes)
-        assert all(0 < p.slot < slots and 0 <= p.name < names and 0 <= p.literal < names for p in function.parameters)
-        assert 0 < function.result < slots
+        assert all(0 <= p.slot < slots and 0 <= p.name < names and 0 <= p.literal < names for p in function.parameters)
+        assert 0 <= function.result < slots
+        assert all(0 < each < slots for each in (*function.types, *(t for p in function.parameters for t in p.types)))
         assert 0 <= function.receiver < slots
+    assert all(0 < slot < slots for names_of_type in facts.data_types for slot in names_of_type)
     for each in facts.classes:
         assert 0 < each.slot < slots
         assert all(0 < base < slots for base in each.bases)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from alef_audit.facts.file import Directive
 from tests.frontends.ecmascript_reader import Reader
 
 
@@ -109,19 +108,6 @@ def test_namespaces() -> None:
 
 def test_ambient_modules_declare_nothing_here() -> None:
     assert Reader("declare module 'x' { export const y: number; }").facts.exports == ()
-
-
-def test_directives() -> None:
-    source = (
-        "#!/usr/bin/env node\n// audit: hot\nf(); // audit: ignore[035] because\n"
-        "/* audit: cold */\nconst s = '// audit: no';\n/**\n * audit: hot\n */"
-    )
-    assert Reader(source).facts.directives == (
-        Directive(2, "hot", True),
-        Directive(3, "ignore[035] because", False),
-        Directive(4, "cold", True),
-        Directive(7, "hot", True),
-    )
 
 
 def test_jsx_is_walked_for_functions_and_calls() -> None:

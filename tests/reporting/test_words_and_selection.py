@@ -70,6 +70,10 @@ def test_less_certain_findings_leave_the_report() -> None:
 
 def test_shortfalls() -> None:
     assert shortfalls(reports.report(coverage=reports.WHOLE)) == []
-    assert shortfalls(reports.report()) == ["3 not read (.vue)", "1 not read (too large)", "2 with syntax errors"]
+    assert shortfalls(reports.report()) == [
+        "3 files not read (.vue)",
+        "1 file not read (too large)",
+        "2 files with syntax errors",
+    ]
     empty = msgspec.structs.replace(reports.WHOLE, not_read={".vue": 0})
     assert shortfalls(reports.report(coverage=empty)) == []

@@ -7,17 +7,19 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import Import
-from alef_audit.frontends.ecmascript.descriptors import define, define_all, export_getters
+from alef_audit.frontends.ecmascript.descriptors import define, define_all
+from alef_audit.frontends.ecmascript.frames import LoopDraft, Naming
 from alef_audit.frontends.ecmascript.functions import FUNCTIONS, handed_on
 from alef_audit.frontends.ecmascript.kept import TOUCHING, touched
-from alef_audit.frontends.ecmascript.literals import bare, literal, options, string_value
-from alef_audit.frontends.ecmascript.modules import import_slot, interop
-from alef_audit.frontends.ecmascript.patterns import read
-from alef_audit.frontends.ecmascript.walk import UNNAMED, LoopDraft, Naming, Walk
+from alef_audit.frontends.ecmascript.literals import LITERALS, literal, property_name, string_value
+from alef_audit.frontends.ecmascript.modules import identifier, import_slot, interop
+from alef_audit.frontends.ecmascript.nodes import bare, first, parts
+from alef_audit.frontends.ecmascript.objects import object_argument
+from alef_audit.frontends.ecmascript.patterns import field_name, load, load_computed
+from alef_audit.frontends.ecmascript.walk import REQUIRES, Walk
 
 _TEXT_LIMIT: Final = 80
 _LABEL_LIMIT: Final = 60
-_REQUIRES: Final = frozenset(("require", "__require", "require_"))
 _CREATE_REQUIRE: Final = re.compile(rb"(?:\w+\s*\.\s*)?createRequire\d*\s*\(")
 _MACROTASK: Final = re.compile(
     r"(?:yield\w*|sleep|delay|immediate|set(?:Immediate|Timeout)\w*|nextMacrotask)\Z", re.IGNORECASE
@@ -27,23 +29,14 @@ _CALLED: Final = frozenset(("call_expression", "new_expression", "await_expressi
 _ARGUMENTS: Final = ("arguments", "template_string")
 _OPTIONAL_MARKS: Final = ("?.", "optional_chain")
 
+# Functions whose effect on their arguments the language defines; those of compilers start with an underscore.
+_DEFINED: Final = frozenset(("assign", "defineProperty", "defineProperties"))
 # Helpers of compilers that copy all names of a module: the positions of what takes them and of what has them.
 _STARS: Final = {"__exportStar": (1, 0), "__reExport": (0, 1)}
 
 Argument = tuple[int, int, int]
-
-
-class _Callee:
-    """What stands before the parentheses."""
-
-    __slots__ = ("line", "member", "receiver", "slot", "text")
-
-    def __init__(self, slot: int, receiver: int, member: str, line: int, text: str) -> None:
-        self.slot = slot
-        self.receiver = receiver
-        self.member = member
-        self.line = line
-        self.text = text
+# What stands before the parentheses: its slot, that of the receiver, the member's name, line and text.
+_Callee = tuple[int, int, str, int, str]
 
 
 def call(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
@@ -81,42 +74,35 @@ def new_effect(walk: Walk, node: Node) -> None:
 
 def record(walk: Walk, node: Node, flags: int, result: int) -> int:
     """Write the call `node` whose value goes to `result` (0 = unused); gives the slot of the value."""
-    target, listed = _parts(node, flags)
+    build = walk.build
+    target, listed, flags = _parts(walk, node, flags)
     if target is None:
         walk.children(node)
         return 0
-    if target.type == "import":
+    kind = target.type
+    if kind == "import":
         return _import(walk, node, listed, result)
-    build = walk.build
-    if target.type == "identifier" and listed is not None and walk.text(target) == "await":
-        # the grammar takes `await (x).f()` and `await (0, m.f)()` for calls of something named await
-        slot = 0
-        for operand in listed.named_children:
-            slot = walk.value(operand)
-        build.copy(result, slot)
-        return result or slot
-    if _below_await(walk, target):
-        flags |= flows.AWAITED
-    callee = _callee(walk, target)
-    if not callee.receiver and callee.member and not flags & flows.NEW and _is_require(walk, callee.member):
+    if walk.source.startswith(b"await", target.start_byte):
+        if kind == "identifier" and listed is not None and walk.text(target) == "await":
+            return _awaited(walk, listed, result)
+        if _below_await(walk, target):
+            flags |= flows.AWAITED
+    callee = slot, receiver, member, line, text = _callee(walk, target, kind)
+    if member in walk.requires and not receiver and not flags & flows.NEW and _is_require(walk, member):
         specifier = _only_string(walk, listed)
         if specifier is not None:
             dst = result or build.slot()
-            build.add_import(dst, Import(specifier, "", callee.line, walk.frame.index))
+            build.add_import(dst, Import(specifier, "", line, walk.frame.index))
             return dst
-    if any(child.type in _OPTIONAL_MARKS for child in node.children[1:-1]):
-        flags |= flows.OPTIONAL
-    text = callee.text
     arguments = _arguments(walk, listed, f"new {text}" if flags & flows.NEW else text) if listed is not None else []
-    start = node.start_point
     build.call(
         function=walk.frame.index,
-        line=callee.line,
-        column=start.column + 1,
+        line=line,
+        column=node.start_point.column + 1,
         end_line=node.end_point.row + 1,
-        callee=callee.slot,
-        receiver=callee.receiver,
-        member=callee.member,
+        callee=slot,
+        receiver=receiver,
+        member=member,
         text=text,
         result=result,
         flags=flags,
@@ -124,11 +110,34 @@ def record(walk: Walk, node: Node, flags: int, result: int) -> int:
         condition=walk.condition(),
         arguments=arguments,
     )
-    if listed is not None:
+    if listed is not None and (member in _DEFINED or member[:1] == "_"):
         _known(walk, callee, listed, arguments, result)
-        if callee.member in TOUCHING and callee.receiver and target.type == "member_expression":
-            touched(walk, node, target.children[0], callee.member, listed)
+    if member in TOUCHING and listed is not None and kind == "member_expression":
+        touched(walk, node, target.children[0], member, listed)
     return result
+
+
+def _parts(walk: Walk, node: Node, flags: int) -> tuple[Node | None, Node | None, int]:
+    """The callee and the arguments of a call, and its flags."""
+    if flags & flows.NEW:
+        fields = walk.fields
+        return node.child_by_field_id(fields.constructor), node.child_by_field_id(fields.arguments), flags
+    children = node.children
+    if len(children) < 2:
+        return None, None, flags
+    if len(children) > 2 and any(child.type in _OPTIONAL_MARKS for child in children[1:-1]):
+        flags |= flows.OPTIONAL
+    last = children[-1]
+    return children[0], last if last.type in _ARGUMENTS else None, flags
+
+
+def _awaited(walk: Walk, listed: Node, result: int) -> int:
+    """`await (x).f()` and `await (0, m.f)()`, which the grammar takes for calls of something named await."""
+    slot = 0
+    for operand in listed.named_children:
+        slot = walk.value(operand)
+    walk.build.copy(result, slot)
+    return result or slot
 
 
 def _below_await(walk: Walk, node: Node) -> bool:
@@ -142,42 +151,30 @@ def _below_await(walk: Walk, node: Node) -> bool:
     )
 
 
-def _parts(node: Node, flags: int) -> tuple[Node | None, Node | None]:
-    """The callee and the arguments of a call."""
-    children = node.children
-    if flags & flows.NEW:
-        return node.child_by_field_name("constructor"), node.child_by_field_name("arguments")
-    if len(children) < 2:
-        return None, None
-    last = children[-1]
-    return children[0], last if last.type in _ARGUMENTS else None
-
-
-def _callee(walk: Walk, node: Node) -> _Callee:
-    """The callee, through parentheses, casts and `(0, x.f)`."""
-    target = _last(walk, node)
-    kind = target.type
+def _callee(walk: Walk, target: Node, kind: str) -> _Callee:
+    """The callee `target` of this kind, through parentheses, casts and `(0, x.f)`."""
     if kind == "identifier":
         name = walk.text(target)
-        return _Callee(walk.value(target), 0, name, target.start_point.row + 1, name)
+        return (identifier(walk, name), 0, name, target.start_point.row + 1, name)
     if kind == "member_expression":
-        return _member(walk, target, target.child_by_field_name("property"))
-    if kind == "subscript_expression":
-        return _member(walk, target, None)
-    text = walk.short(target, _TEXT_LIMIT)
+        name = field_name(walk, target)
+        line = target.end_point.row + 1
+        slot, base = load(walk, target, name, line)
+        return (slot, base, name if name != "*" else "", line, walk.short(target, _TEXT_LIMIT))
     line = target.start_point.row + 1
+    if kind == "subscript_expression":
+        slot, base, name = load_computed(walk, target, line)
+        return (slot, base, name if name != "*" else "", line, walk.short(target, _TEXT_LIMIT))
+    below = _last(walk, target)
+    if below is not target:
+        return _callee(walk, below, below.type)
+    text = walk.short(target, _TEXT_LIMIT)
     if kind == "super":
         base = walk.super()
-        return _Callee(walk.build.load(base, "constructor", line), base, "super", line, text)
+        return (walk.build.load(base, "constructor", line), base, "super", line, text)
     if kind in FUNCTIONS:
-        return _Callee(handed_on(walk, target, "immediately called function", 0), 0, "", line, "(function)")
-    return _Callee(walk.value(target), 0, "", line, text)
-
-
-def _member(walk: Walk, node: Node, field: Node | None) -> _Callee:
-    line = (field if field is not None else node).start_point.row + 1
-    slot, base, name = read(walk, node, line)
-    return _Callee(slot, base, name if name != "*" else "", line, walk.short(node, _TEXT_LIMIT))
+        return (handed_on(walk, target, "immediately called function", 0), 0, "", line, "(function)")
+    return (walk.value(target), 0, "", line, text)
 
 
 def _last(walk: Walk, node: Node) -> Node:
@@ -186,15 +183,14 @@ def _last(walk: Walk, node: Node) -> Node:
         node = bare(node)
         if node.type != "sequence_expression" or not node.named_children:
             return node
-        parts = node.named_children
-        for part in parts[:-1]:
+        *before, node = node.named_children
+        for part in before:
             walk.effect(part)
-        node = parts[-1]
 
 
 def _only_string(walk: Walk, listed: Node | None) -> str | None:
-    parts = [child for child in listed.named_children if child.type != "comment"] if listed is not None else []
-    return string_value(walk, parts[0]) if parts else None
+    only = first(listed) if listed is not None else None
+    return string_value(walk, only) if only is not None else None
 
 
 def _import(walk: Walk, node: Node, listed: Node | None, result: int) -> int:
@@ -224,7 +220,7 @@ def _is_require(walk: Walk, name: str) -> bool:
         if name in frame.scope.declared:
             return name == "__require"
         if frame.parent is None:
-            return name in _REQUIRES
+            return name in REQUIRES
         frame = frame.parent
 
 
@@ -237,12 +233,18 @@ def _arguments(walk: Walk, listed: Node, callee_text: str) -> list[Argument]:
         return []
     found: list[Argument] = []
     first_text = ""
-    for child in listed.named_children:
+    for child in parts(listed):
         kind = child.type
+        if kind == "identifier":
+            found.append((flows.NO_NAME, identifier(walk, walk.text(child)), flows.NO_NAME))
+            continue
         if kind == "comment":
             continue
-        if kind == "identifier":
-            found.append((flows.NO_NAME, walk.value(child), flows.NO_NAME))
+        spelling = literal(walk, child, kind) if kind in LITERALS else ""
+        if spelling:
+            if not first_text and spelling[0] == '"':
+                first_text = spelling[1:41]
+            found.append((flows.NO_NAME, 0, walk.build.name(spelling)))
             continue
         if kind == "spread_element":
             spread = walk.value(child.named_children[0] if child.named_children else None)
@@ -251,20 +253,11 @@ def _arguments(walk: Walk, listed: Node, callee_text: str) -> list[Argument]:
                 walk.build.row(flows.ITERATE, walk.build.slot(), spread, flows.EXHAUSTS, line)
             found.append((flows.SPREAD_POSITIONAL, spread, flows.NO_NAME))
             continue
-        spelling = literal(walk, child)
-        if spelling:
-            if not first_text and spelling[0] == '"':
-                first_text = spelling[1:41]
-            found.append((flows.NO_NAME, 0, walk.build.name(spelling)))
-        elif kind in FUNCTIONS:
+        if kind in FUNCTIONS:
             label = callback_label(callee_text, first_text)
             found.append((flows.NO_NAME, handed_on(walk, child, label, 0), flows.NO_NAME))
         else:
-            holder, known = len(walk.build.aliases), len(walk.telling)
-            slot = walk.value_as(child, UNNAMED)
-            told = options(walk, child) if holder in walk.telling[known:] and kind == "object" else ""
-            del walk.telling[known:]
-            found.append((flows.NO_NAME, slot, walk.build.name(told)))
+            found.append(object_argument(walk, child, kind))
     return found
 
 
@@ -280,28 +273,43 @@ def callback_label(callee_text: str, first_text: str) -> str:
 
 
 def _known(walk: Walk, callee: _Callee, listed: Node, arguments: list[Argument], result: int) -> None:
-    member = callee.member
-    if member == "assign" and callee.text == "Object.assign" and arguments:
+    _, receiver, member, line, text = callee
+    if member == "assign" and text == "Object.assign" and arguments:
         target = arguments[0][1]
         for _, slot, _ in arguments[1:]:
             if target and slot:
-                walk.build.row(flows.SPREAD, target, slot, 0, callee.line)
+                walk.build.row(flows.SPREAD, target, slot, 0, line)
         if result:
             walk.build.copy(result, target)
     elif member in _STARS and len(arguments) > 1:
         target, source = (arguments[at][1] for at in _STARS[member])
         if target and source:
-            walk.build.row(flows.SPREAD, target, source, 0, callee.line)
+            walk.build.row(flows.SPREAD, target, source, 0, line)
     elif member in ("defineProperty", "__defProp", "__export", "__exportAll"):
-        parts = [child for child in listed.named_children if child.type != "comment"]
-        if member.startswith("__export") and len(parts) > 1 and len(arguments) > 1:
-            export_getters(walk, arguments[0][1], parts[1])
-        elif len(arguments) > 2 and len(parts) > 2 and callee.text in ("Object.defineProperty", "__defProp"):
-            define(walk, arguments[0][1], parts[1], arguments[2][1], parts[2], callee.line)
-    elif member == "defineProperties" and len(arguments) > 1 and callee.text == "Object.defineProperties":
-        define_all(walk, arguments[0][1], arguments[1][1], listed, callee.line)
-    elif result and not callee.receiver and len(arguments) >= 1 and member[:1] == "_":
-        interop(walk, member, result, arguments[0][1], callee.line)
+        given = [child for child in listed.named_children if child.type != "comment"]
+        if member.startswith("__export") and len(given) > 1 and len(arguments) > 1:
+            _export_getters(walk, arguments[0][1], given[1])
+        elif len(arguments) > 2 and len(given) > 2 and text in ("Object.defineProperty", "__defProp"):
+            define(walk, arguments[0][1], given[1], arguments[2][1], given[2], line)
+    elif member == "defineProperties" and len(arguments) > 1 and text == "Object.defineProperties":
+        define_all(walk, arguments[0][1], arguments[1][1], listed, line)
+    elif result and not receiver and len(arguments) >= 1 and member[:1] == "_":
+        interop(walk, member, result, arguments[0][1], line)
+
+
+def _export_getters(walk: Walk, target: int, node: Node) -> None:
+    """esbuild's and rolldown's `__export(target, { name: () => value })`."""
+    if node.type != "object" or not target:
+        return
+    for child in node.named_children:
+        value = child.child_by_field_id(walk.fields.value)
+        body = (
+            value.child_by_field_id(walk.fields.body) if value is not None and value.type == "arrow_function" else None
+        )
+        if body is not None and body.type == "identifier":
+            name = property_name(walk, child.child_by_field_id(walk.fields.key))
+            slot = walk.build.reference(walk.frame.scope, walk.text(body))
+            walk.build.store(target, name, slot, child.start_point.row + 1)
 
 
 # --- decorators, awaits
@@ -312,17 +320,17 @@ def decorate(walk: Walk, decorator: Node, decorated: int, result: int) -> None:
     target = decorator.named_children[0] if decorator.named_children else None
     if target is None:
         return
-    callee = _callee(walk, target)
+    slot, receiver, member, line, text = _callee(walk, target, target.type)
     start = decorator.start_point
     walk.build.call(
         function=walk.frame.index,
-        line=callee.line,
+        line=line,
         column=start.column + 1,
         end_line=decorator.end_point.row + 1,
-        callee=callee.slot,
-        receiver=callee.receiver,
-        member=callee.member,
-        text=callee.text,
+        callee=slot,
+        receiver=receiver,
+        member=member,
+        text=text,
         result=result,
         flags=flows.DECORATOR,
         loop=walk.loop.index if walk.loop is not None else -1,
@@ -333,7 +341,7 @@ def decorate(walk: Walk, decorator: Node, decorated: int, result: int) -> None:
 
 def await_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
     """`await x`: x itself, and a mark on the call and on the loops around it."""
-    operand = next((child for child in node.named_children if child.type != "comment"), None)
+    operand = first(node)
     if operand is None:
         return 0
     if walk.loop is not None and _is_macrotask(walk, bare(operand)):
@@ -361,10 +369,10 @@ def await_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
 def _is_macrotask(walk: Walk, node: Node) -> bool:
     """Whether awaiting `node` lets the event loop turn: `setImmediate()`, `sleep(0)`, `new Promise(setImmediate)`."""
     if node.type == "call_expression":
-        target = node.child_by_field_name("function")
+        target = node.child_by_field_id(walk.fields.function)
         if target is None:
             return False
-        name = target.child_by_field_name("property") if target.type == "member_expression" else target
+        name = target.child_by_field_id(walk.fields.property) if target.type == "member_expression" else target
         if name is None or name.end_byte - name.start_byte >= 60:
             return False
         called = walk.text(name)

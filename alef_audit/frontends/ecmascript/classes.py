@@ -8,10 +8,12 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import Class, ClassKind, FunctionFlag
 from alef_audit.frontends.ecmascript import modules
 from alef_audit.frontends.ecmascript.calls import decorate
+from alef_audit.frontends.ecmascript.frames import UNNAMED, ClassPlace, Frame, Naming
 from alef_audit.frontends.ecmascript.functions import FUNCTIONS, method, qualify
-from alef_audit.frontends.ecmascript.literals import bare, join, property_name
+from alef_audit.frontends.ecmascript.literals import join, property_name
+from alef_audit.frontends.ecmascript.nodes import bare
 from alef_audit.frontends.ecmascript.types import class_reference, instance_of, type_parameters
-from alef_audit.frontends.ecmascript.walk import UNNAMED, ClassPlace, Frame, Naming, Task, Walk
+from alef_audit.frontends.ecmascript.walk import Task, Walk
 
 _FIELDS: Final = frozenset(("public_field_definition", "field_definition"))
 # Values of instance fields that do nothing when they are evaluated, so they need not stand in the constructor.
@@ -26,7 +28,7 @@ def declaration(walk: Walk, node: Node) -> int:
 def class_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
     """A class; gives the slot that holds it."""
     build = walk.build
-    name_node = node.child_by_field_name("name")
+    name_node = node.child_by_field_id(walk.fields.name)
     own = walk.text(name_node) if name_node is not None else ""
     name = own or naming.name
     label = own or naming.label or "anonymous class"
@@ -70,7 +72,7 @@ def export_statement(walk: Walk, node: Node) -> None:
     """An export; a class that it declares may carry its decorators in front of the word `export`."""
     modules.export_statement(walk, node)
     decorators = [child for child in node.named_children if child.type == "decorator"]
-    declared = node.child_by_field_name("declaration")
+    declared = node.child_by_field_id(walk.fields.declaration)
     if decorators and declared is not None:
         for name in modules.declared_names(walk, declared)[:1]:
             slot = walk.build.reference(walk.frame.scope, name)
@@ -79,14 +81,14 @@ def export_statement(walk: Walk, node: Node) -> None:
 
 
 def enum(walk: Walk, node: Node) -> int:
-    name_node = node.child_by_field_name("name")
+    name_node = node.child_by_field_id(walk.fields.name)
     if name_node is None:
         return 0
     build, name, line = walk.build, walk.text(name_node), node.start_point.row + 1
     slot = build.declare(walk.frame.scope, name)
     index = build.reserve_class()
     build.row(flows.CLASS, slot, index, 0, line)
-    walk.effect(node.child_by_field_name("body"))
+    walk.effect(node.child_by_field_id(walk.fields.body))
     qualname = qualify(walk.frame.qualname, name)
     build.data_types.append((slot,))
     build.classes[index] = Class(
@@ -109,7 +111,7 @@ def _heritage(walk: Walk, node: Node) -> tuple[int, tuple[int, ...]]:
                     if named.type in ("type_identifier", "nested_type_identifier"):
                         bases.append(class_reference(walk, named))
             elif clause.type == "extends_clause":
-                superclass = walk.value(clause.child_by_field_name("value"))
+                superclass = walk.value(clause.child_by_field_id(walk.fields.value))
                 bases.insert(0, superclass)
             elif clause.type != "comment":
                 superclass = walk.value(clause)
@@ -119,7 +121,7 @@ def _heritage(walk: Walk, node: Node) -> tuple[int, tuple[int, ...]]:
 
 def _members(walk: Walk, node: Node, place: ClassPlace) -> list[str]:
     """Walk the class body; gives the names stored on the class itself."""
-    body = node.child_by_field_name("body")
+    body = node.child_by_field_id(walk.fields.body)
     if body is None:
         return []
     outer = walk.frame
@@ -149,7 +151,7 @@ def _members(walk: Walk, node: Node, place: ClassPlace) -> list[str]:
                 _field(walk, child, names, place)
         elif kind == "class_static_block":
             walk.frame = walk.view(place, static=True)
-            walk.effect(child.child_by_field_name("body"))
+            walk.effect(child.child_by_field_id(walk.fields.body))
         elif kind not in ("method_signature", "abstract_method_signature", "index_signature", "comment"):
             walk.effect(child)
         walk.frame = outer
@@ -190,7 +192,7 @@ def _naming(walk: Walk, place: ClassPlace, name: str, key: Node | None) -> Namin
 
 
 def _method(walk: Walk, node: Node, place: ClassPlace, names: list[str]) -> tuple[Frame, int]:
-    key = node.child_by_field_name("name")
+    key = node.child_by_field_id(walk.fields.name)
     name = _key(walk, key)
     dst = walk.build.slot()
     frame = method(walk, node, _naming(walk, place, name, key), dst, member_of=place)
@@ -203,10 +205,10 @@ def _method(walk: Walk, node: Node, place: ClassPlace, names: list[str]) -> tupl
 
 def _field(walk: Walk, node: Node, names: list[str] | None, place: ClassPlace) -> None:
     """A field, in a frame whose `this` is the class (static) or its instance."""
-    key = node.child_by_field_name("name") or node.child_by_field_name("property")
+    key = node.child_by_field_id(walk.fields.name) or node.child_by_field_id(walk.fields.property)
     name = _key(walk, key)
     static, build, line = walk.frame.static, walk.build, node.start_point.row + 1
-    typed, value = node.child_by_field_name("type"), node.child_by_field_name("value")
+    typed, value = node.child_by_field_id(walk.fields.type), node.child_by_field_id(walk.fields.value)
     holder = place.slot if static else place.instance
     if typed is not None and not (value is not None and value.type == "new_expression" and _is_readonly(node)):
         held = build.slot()

@@ -54,7 +54,7 @@ def data_type(walk: Walk, slot: int, bases: Names, parts: list[Node], own: froze
     """
     pending: list[Node] = []
     for part in parts:
-        members = _members(part) if part.type == "interface_body" else [part]
+        members = _members(walk, part) if part.type == "interface_body" else [part]
         if members is None:
             return
         pending.extend(members)
@@ -108,7 +108,7 @@ def _spelling(
             # a part of data is data
             pending.extend(current.named_children[:1])
         elif kind == "object_type":
-            members = _members(current)
+            members = _members(walk, current)
             if members is None:
                 return None
             inside = True
@@ -118,12 +118,12 @@ def _spelling(
     return None
 
 
-def _members(body: Node) -> list[Node] | None:
+def _members(walk: Walk, body: Node) -> list[Node] | None:
     """The declared types of the members, if all are values; None if there is a method among them."""
     children = [child for child in body.named_children if child.type != "comment"]
     found: list[Node] = []
     for child in children:
-        typed = child.child_by_field_name("type")
+        typed = child.child_by_field_id(walk.fields.type)
         if child.type not in ("property_signature", "index_signature") or typed is None:
             return None
         if child.type == "property_signature" or len(children) == 1 or not _is_any(typed):

@@ -19,7 +19,7 @@ def _describe(walk: Walk, target: int, name: str, descriptor: int, node: Node, l
     if not target or not descriptor or node.type != "object":
         return
     for child in node.named_children:
-        key_node = child.child_by_field_name("key") or child.child_by_field_name("name")
+        key_node = child.child_by_field_id(walk.fields.key) or child.child_by_field_id(walk.fields.name)
         field = walk.text(child) if child.type == "shorthand_property_identifier" else ""
         field = field or (property_name(walk, key_node) if key_node is not None else "")
         if field == "value":
@@ -33,21 +33,8 @@ def define_all(walk: Walk, target: int, descriptors: int, listed: Node, line: in
     """`Object.defineProperties(target, { key: { get() {…}, value } })`."""
     parts = [child for child in listed.named_children if child.type != "comment"]
     for child in parts[1].named_children if parts[1].type == "object" else ():
-        key, value = child.child_by_field_name("key"), child.child_by_field_name("value")
+        key, value = child.child_by_field_id(walk.fields.key), child.child_by_field_id(walk.fields.value)
         if child.type == "pair" and key is not None and value is not None:
             name = property_name(walk, key)
             if name != "*":
                 _describe(walk, target, name, walk.build.load(descriptors, name, line), value, line)
-
-
-def export_getters(walk: Walk, target: int, node: Node) -> None:
-    """esbuild's and rolldown's `__export(target, { name: () => value })`."""
-    if node.type != "object" or not target:
-        return
-    for child in node.named_children:
-        value = child.child_by_field_name("value")
-        body = value.child_by_field_name("body") if value is not None and value.type == "arrow_function" else None
-        if body is not None and body.type == "identifier":
-            name = property_name(walk, child.child_by_field_name("key"))
-            slot = walk.build.reference(walk.frame.scope, walk.text(body))
-            walk.build.store(target, name, slot, child.start_point.row + 1)

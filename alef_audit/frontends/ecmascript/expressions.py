@@ -6,15 +6,15 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
+from alef_audit.frontends.ecmascript.frames import UNNAMED, Guard, Naming
 from alef_audit.frontends.ecmascript.kept import assigned
-from alef_audit.frontends.ecmascript.literals import inner, join
-from alef_audit.frontends.ecmascript.modules import is_module_exports, module_exports_store, module_object
-from alef_audit.frontends.ecmascript.patterns import bind, elements, field_name, joint, read
+from alef_audit.frontends.ecmascript.literals import join, takes_name
+from alef_audit.frontends.ecmascript.modules import identifier, is_module_exports, module_exports_store, module_object
+from alef_audit.frontends.ecmascript.nodes import first, inner
+from alef_audit.frontends.ecmascript.patterns import bind, elements, field_name, joint, load, load_computed
 from alef_audit.frontends.ecmascript.types import cast
-from alef_audit.frontends.ecmascript.walk import UNNAMED, Guard, Naming, Walk
+from alef_audit.frontends.ecmascript.walk import Walk
 
-_VALUELESS: Final = frozenset(("arguments", "undefined", "NaN", "Infinity"))
-_SPECIAL: Final = _VALUELESS | {"exports"}
 _LOGICAL: Final = frozenset(("&&", "||", "??"))
 _PATTERNS: Final = frozenset(("object_pattern", "array_pattern", "object", "array"))
 
@@ -30,18 +30,16 @@ def inside(walk: Walk, node: Node) -> int:
     return 0
 
 
-def identifier(walk: Walk, node: Node) -> int:
-    name = walk.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
-    scope = walk.frame.scope
-    found = scope.slots.get(name)
-    if found is not None and name not in _SPECIAL:
-        return found
-    if name in _SPECIAL:
-        if name in _VALUELESS:
-            return 0
-        if not walk.declared(name):
-            return module_object(walk)
-    return walk.build.reference(scope, name) if name else 0
+def template(walk: Walk, node: Node) -> int:
+    """A template string: what is substituted happens."""
+    for child in node.named_children:
+        if child.type == "template_substitution":
+            walk.effect(child)
+    return 0
+
+
+def named(walk: Walk, node: Node) -> int:
+    return identifier(walk, walk.text(node))
 
 
 def this(walk: Walk, node: Node) -> int:
@@ -57,22 +55,32 @@ def member(walk: Walk, node: Node) -> int:
 
 
 def member_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
-    """`a.b`, `a?.b`, `a["b"]`, `a[i]`."""
-    if node.type == "member_expression" and is_module_exports(walk, node):
+    """`a.b`, `a?.b`."""
+    name = field_name(walk, node)
+    if name == "exports" and is_module_exports(walk, node):
         slot = module_object(walk)
         walk.build.copy(dst, slot)
         return dst or slot
-    if node.type == "member_expression" and node.named_children[-1:] and walk.text(node.named_children[-1]) == "length":
-        walk.effect(node.child_by_field_name("object"))
+    if name == "length":
+        walk.effect(node.child_by_field_id(walk.fields.object))
         return 0
-    return read(walk, node, node.end_point.row + 1, dst)[0]
+    return load(walk, node, name, node.end_point.row + 1, dst)[0]
+
+
+def subscript(walk: Walk, node: Node) -> int:
+    return subscript_as(walk, node, UNNAMED, 0)
+
+
+def subscript_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
+    """`a["b"]`, `a[i]`."""
+    return load_computed(walk, node, node.end_point.row + 1, dst)[0]
 
 
 # --- transparent wrappers
 
 
 def wrapped(walk: Walk, node: Node) -> int:
-    return cast(walk, node, walk.value(inner(node)), 0)
+    return walk.value(first(node))
 
 
 def wrapped_effect(walk: Walk, node: Node) -> None:
@@ -80,11 +88,23 @@ def wrapped_effect(walk: Walk, node: Node) -> None:
 
 
 def wrapped_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
+    return walk.flagged(first(node), flags, wanted)
+
+
+def wrapped_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
+    return walk.value_as(first(node), naming, dst)
+
+
+def asserted(walk: Walk, node: Node) -> int:
+    return cast(walk, node, walk.value(inner(node)), 0)
+
+
+def asserted_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
     slot = walk.flagged(inner(node), flags, wanted)
     return cast(walk, node, slot, 0) if wanted else slot
 
 
-def wrapped_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
+def asserted_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
     return cast(walk, node, walk.value_as(inner(node), naming, dst), dst)
 
 
@@ -104,16 +124,16 @@ def ternary_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
     slots: list[int] = []
     current: Node | None = node
     while current is not None and current.type == "ternary_expression":
-        condition = current.child_by_field_name("condition")
+        condition = current.child_by_field_id(walk.fields.condition)
         if condition is None:
             walk.children(current)
             break
         test(walk, condition)
         enclosing = walk.guard
         walk.guard = Guard(enclosing, condition, True)
-        slots.append(walk.flagged(current.child_by_field_name("consequence"), flags, wanted))
+        slots.append(walk.flagged(current.child_by_field_id(walk.fields.consequence), flags, wanted))
         walk.guard = Guard(enclosing, condition, False)
-        current = current.child_by_field_name("alternative")
+        current = current.child_by_field_id(walk.fields.alternative)
     else:
         slots.append(walk.flagged(current, flags, wanted))
     walk.guard = outer
@@ -131,7 +151,7 @@ def _joined(walk: Walk, slots: list[int]) -> int:
 
 
 def _operator(walk: Walk, node: Node) -> str:
-    found = node.child_by_field_name("operator")
+    found = node.child_by_field_id(walk.fields.operator)
     return found.type if found is not None else ""
 
 
@@ -147,9 +167,9 @@ def binary_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
     """`a && b`, `a || b`, `a ?? b` pass values on; of all others only the operands matter."""
     operator = _operator(walk, node)
     if operator not in _LOGICAL:
-        _arithmetic(walk, node)
+        _operands(walk, node)
         return 0
-    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    left, right = node.child_by_field_id(walk.fields.left), node.child_by_field_id(walk.fields.right)
     if left is None:
         walk.children(node)
         return 0
@@ -166,15 +186,14 @@ def binary_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
     return joint(walk, first, second)
 
 
-def _arithmetic(walk: Walk, node: Node) -> None:
+def _operands(walk: Walk, node: Node) -> None:
     """Walk the operands, in order, however long the chain on the left is."""
-    rights: list[Node | None] = []
-    current: Node | None = node
-    while current is not None and current.type == "binary_expression":
-        if _operator(walk, current) in _LOGICAL:
-            break
-        rights.append(current.child_by_field_name("right"))
-        current = current.child_by_field_name("left")
+    fields = walk.fields
+    rights = [node.child_by_field_id(fields.right)]
+    current = node.child_by_field_id(fields.left)
+    while current is not None and current.type == "binary_expression" and _operator(walk, current) not in _LOGICAL:
+        rights.append(current.child_by_field_id(fields.right))
+        current = current.child_by_field_id(fields.left)
     walk.effect(current)
     for right in reversed(rights):
         walk.effect(right)
@@ -186,7 +205,7 @@ def test(walk: Walk, node: Node | None) -> None:
 
 
 def unary(walk: Walk, node: Node) -> int:
-    argument = node.child_by_field_name("argument")
+    argument = node.child_by_field_id(walk.fields.argument)
     operator = _operator(walk, node)
     if operator == "!":
         test(walk, argument)
@@ -228,11 +247,11 @@ def yielded(walk: Walk, node: Node) -> int:
 
 
 def assignment(walk: Walk, node: Node) -> int:
-    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    left, right = node.child_by_field_id(walk.fields.left), node.child_by_field_id(walk.fields.right)
     if left is None:
         walk.children(node)
         return 0
-    src = walk.value_as(right, _target_naming(walk, left))
+    src = walk.value_as(right, _target_naming(walk, left) if takes_name(right) else UNNAMED)
     if not module_exports_store(walk, left, src):
         bind(walk, left, src, declare=False)
     assigned(walk, left, right)
@@ -262,7 +281,7 @@ def _target_naming(walk: Walk, left: Node) -> Naming:
 
 def augmented(walk: Walk, node: Node) -> int:
     """`x ??= y`, `x ||= y`, `x &&= y` pass y on; the others only compute."""
-    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    left, right = node.child_by_field_id(walk.fields.left), node.child_by_field_id(walk.fields.right)
     operator = _operator(walk, node).removesuffix("=")
     if left is None or operator not in _LOGICAL:
         walk.children(node)
@@ -279,7 +298,7 @@ def augmented(walk: Walk, node: Node) -> int:
     if left.type not in ("member_expression", "subscript_expression"):
         walk.effect(left)
         return src
-    base = walk.value(left.child_by_field_name("object"))
+    base = walk.value(left.child_by_field_id(walk.fields.object))
     name = field_name(walk, left)
     line = left.end_point.row + 1
     walk.build.store(base, name, src, line)

@@ -8,10 +8,12 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag, Parameter, ParameterKind
 from alef_audit.frontends.ecmascript.data_types import spelling
-from alef_audit.frontends.ecmascript.literals import literal, starts_with
+from alef_audit.frontends.ecmascript.frames import UNNAMED, ClassPlace, Frame, Naming
+from alef_audit.frontends.ecmascript.literals import literal
+from alef_audit.frontends.ecmascript.nodes import starts_with
 from alef_audit.frontends.ecmascript.patterns import bind
 from alef_audit.frontends.ecmascript.types import function_type, instance_of, type_parameters
-from alef_audit.frontends.ecmascript.walk import UNNAMED, ClassPlace, Frame, Naming, Task, Walk
+from alef_audit.frontends.ecmascript.walk import Task, Walk
 
 FUNCTIONS: Final = frozenset(("arrow_function", "function_expression", "generator_function"))
 _PROMISE: Final = re.compile(r"(?:\A:|\|)\s*(?:Promise|PromiseLike|Awaitable|MaybePromise|MaybeAsync|Thenable)\b")
@@ -28,7 +30,7 @@ def qualify(outer: str, own: str) -> str:
 
 def declaration(walk: Walk, node: Node) -> int:
     """A function declaration; gives the slot of its name."""
-    name_node = node.child_by_field_name("name")
+    name_node = node.child_by_field_id(walk.fields.name)
     name = walk.text(name_node) if name_node is not None else ""
     dst = walk.build.declare(walk.frame.scope, name) if name else walk.build.slot()
     _start(walk, node, Naming(name, name, name), dst)
@@ -37,7 +39,7 @@ def declaration(walk: Walk, node: Node) -> int:
 
 def signature(walk: Walk, node: Node) -> int:
     """An overload or a declaration without a body: the name, and what calling it gives."""
-    name_node = node.child_by_field_name("name")
+    name_node = node.child_by_field_id(walk.fields.name)
     if name_node is None:
         return 0
     slot = walk.build.declare(walk.frame.scope, walk.text(name_node))
@@ -52,7 +54,7 @@ def expression(walk: Walk, node: Node) -> int:
 
 def expression_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
     dst = dst or walk.build.slot()
-    own = node.child_by_field_name("name") if node.type != "arrow_function" else None
+    own = node.child_by_field_id(walk.fields.name) if node.type != "arrow_function" else None
     if own is not None:
         name = walk.text(own)
         frame = _start(walk, node, naming if naming.name else Naming(name, name, name), dst)
@@ -88,11 +90,11 @@ def _start(walk: Walk, node: Node, naming: Naming, dst: int) -> Frame:
     frame = walk.function(outer)
     frame.name, frame.label = naming.name, naming.label or _anonymous(outer)
     frame.qualname = qualify(outer.qualname, naming.label or _ANONYMOUS)
-    frame.flags = _modifiers(node)
+    frame.flags = _modifiers(walk, node)
     if frame.flags & FunctionFlag.GENERATOR:
         frame.generator = walk.build.object(frame.index, node.start_point.row + 1, "")
         walk.build.copy(frame.result, frame.generator)
-    name_node = node.child_by_field_name("name") if node.type == "method_definition" else None
+    name_node = node.child_by_field_id(walk.fields.name) if node.type == "method_definition" else None
     start = (name_node or node).start_point
     frame.line, frame.column, frame.end_line = start.row + 1, start.column + 1, node.end_point.row + 1
     if node.type == "arrow_function":
@@ -116,11 +118,12 @@ _MODIFIER_FLAGS: Final = {
 }
 
 
-def _modifiers(node: Node) -> int:
+def _modifiers(walk: Walk, node: Node) -> int:
     """Flags from the tokens in front of the name or the parameters."""
     flags = 0
     if node.type == "arrow_function":
-        return int(FunctionFlag.ASYNC) if starts_with(node, "async") else 0
+        spelled = walk.source.startswith(b"async", node.start_byte)
+        return int(FunctionFlag.ASYNC) if spelled and starts_with(node, "async") else 0
     for child in node.children:
         kind = child.type
         if child.is_named and kind not in ("decorator", "comment", "accessibility_modifier", "override_modifier"):
@@ -132,22 +135,24 @@ def _modifiers(node: Node) -> int:
 def _body(walk: Walk, node: Node, dst: int) -> None:
     frame = walk.frame
     frame.generics |= type_parameters(walk, node)
-    single = node.child_by_field_name("parameter")
-    listed = node.child_by_field_name("parameters")
-    if single is not None:
-        frame.parameters = tuple(_parameter(walk, single))
-    elif listed is not None:
-        frame.parameters = tuple(found for child in listed.named_children for found in _parameter(walk, child))
-    returns = node.child_by_field_name("return_type")
+    listed = node.child_by_field_id(walk.fields.parameters)
+    single = node.child_by_field_id(walk.fields.parameter) if listed is None else None
+    if listed is not None:
+        found = [_parameter(walk, child) for child in listed.named_children]
+        frame.parameters = tuple([each for each in found if each is not None])
+    elif single is not None:
+        parameter = _parameter(walk, single)
+        frame.parameters = (parameter,) if parameter is not None else ()
+    returns = node.child_by_field_id(walk.fields.return_type)
     if returns is not None:
         types = None if frame.flags & FunctionFlag.GENERATOR else spelling(walk, returns)
         if types is not None:
             frame.types = types
             frame.result = frame.result if types else 0
         instance_of(walk, returns, frame.result)
-        if not frame.flags & FunctionFlag.ASYNC and _PROMISE.search(walk.text(returns)):
+        if not frame.flags & FunctionFlag.ASYNC and _promises(walk.text(returns)):
             frame.flags |= FunctionFlag.AWAITABLE
-    body = node.child_by_field_name("body")
+    body = node.child_by_field_id(walk.fields.body)
     if body is None:
         frame.flags |= FunctionFlag.ABSTRACT
     elif body.type == "statement_block":
@@ -156,35 +161,41 @@ def _body(walk: Walk, node: Node, dst: int) -> None:
         walk.build.copy(frame.result, walk.flagged(body, flows.RETURNED, True))
 
 
-def _parameter(walk: Walk, node: Node) -> list[Parameter]:
+def _promises(annotation: str) -> bool:
+    """Whether a return type is, or may be, something to await."""
+    spelled = "Promise" in annotation or "Awaitable" in annotation or "Maybe" in annotation or "Thenable" in annotation
+    return spelled and _PROMISE.search(annotation) is not None
+
+
+def _parameter(walk: Walk, node: Node) -> Parameter | None:
     """The parameter that `node` declares, if it is one."""
     kind = node.type
     if kind in ("comment", "ERROR"):
-        return []
+        return None
     typed: Node | None = None
     default: Node | None = None
     pattern: Node | None = node
     if kind == "required_parameter" or kind == "optional_parameter":
-        pattern, typed = node.child_by_field_name("pattern"), node.child_by_field_name("type")
-        default = node.child_by_field_name("value")
+        pattern, typed = node.child_by_field_id(walk.fields.pattern), node.child_by_field_id(walk.fields.type)
+        default = node.child_by_field_id(walk.fields.value)
     elif kind == "assignment_pattern":
-        pattern, default = node.child_by_field_name("left"), node.child_by_field_name("right")
+        pattern, default = node.child_by_field_id(walk.fields.left), node.child_by_field_id(walk.fields.right)
     if pattern is None:
-        return []
+        return None
     if pattern.type == "this":
         instance_of(walk, typed, walk.this())
-        return []
+        return None
     types = spelling(walk, typed)
     slot, name, shape = _declare(walk, pattern, typed, plain=types == ())
     written = ""
     if default is not None:
-        written = literal(walk, default)
+        written = literal(walk, default, default.type)
         if not written:
             walk.build.copy(slot, walk.value_as(default, Naming(name, name, name)))
     place = walk.frame.member_of
     if place is not None and name and kind.endswith("_parameter") and _is_property(node):
         walk.build.store(place.instance, name, slot, node.start_point.row + 1)
-    return [Parameter(walk.build.name(name), slot, int(shape), walk.build.name(written), types or ())]
+    return Parameter(walk.build.name(name), slot, shape, walk.build.name(written), types or ())
 
 
 def _is_property(node: Node) -> bool:

@@ -6,18 +6,11 @@ from typing import Final
 from tree_sitter import Node
 
 from alef_audit.facts import flows
+from alef_audit.frontends.ecmascript.nodes import WRAPPERS, inner
 from alef_audit.frontends.ecmascript.walk import Walk
 
-_WRAPPERS: Final = frozenset(
-    (
-        "parenthesized_expression",
-        "as_expression",
-        "satisfies_expression",
-        "non_null_expression",
-        "instantiation_expression",
-    )
-)
 _SIMPLE: Final = {"true": flows.TRUE, "false": flows.FALSE, "null": flows.NULL, "undefined": flows.NULL}
+LITERALS: Final = frozenset(("string", "template_string", "number", "unary_expression", *_SIMPLE))
 _ESCAPE: Final = re.compile(r"\\(u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|\r\n|.)", re.DOTALL)
 _ESCAPED: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": "", "\r\n": ""}
 _WELL_KNOWN: Final = {"Symbol.iterator": flows.ITERATOR, "Symbol.asyncIterator": flows.ASYNC_ITERATOR}
@@ -27,42 +20,26 @@ _TELLING: Final = 2
 _DEPTH: Final = 8
 
 
-def inner(node: Node) -> Node | None:
-    """What a parenthesised or cast expression wraps, one layer down."""
-    children = node.named_children
-    if node.type == "type_assertion":
-        return children[-1] if children else None
-    for child in children:
-        if child.type != "comment":
-            return child
-    return None
+# Kinds of values that pass on the name they are bound to, and what may wrap them.
+_NAMED: Final = WRAPPERS | {
+    *("object", "array", "class", "arrow_function", "function_expression", "generator_function"),
+}
 
 
-def bare(node: Node) -> Node:
-    """`node` without parentheses, casts and `!`."""
-    kind = node.type
-    while kind in _WRAPPERS or kind == "type_assertion":
-        below = inner(node)
-        if below is None:
-            return node
-        node = below
-        kind = node.type
-    return node
-
-
-def starts_with(node: Node, *tokens: str) -> bool:
-    """Whether the node's first child is one of these tokens."""
-    children = node.children
-    return bool(children) and children[0].type in tokens
+def takes_name(node: Node | None) -> bool:
+    """Whether it matters which name the value of `node` is bound to."""
+    return node is not None and node.type in _NAMED
 
 
 def string_value(walk: Walk, node: Node) -> str | None:
     """Value of a string literal or of a template without substitutions; None for anything else."""
     kind = node.type
-    if kind == "string" or (kind == "template_string" and not _substitutes(node)):
-        text = walk.text(node)[1:-1]
-        return _ESCAPE.sub(_unescape, text) if "\\" in text else text
-    return None
+    if kind != "string" and kind != "template_string":
+        return None
+    text = walk.text(node)[1:-1]
+    if kind == "template_string" and "${" in text and _substitutes(node):
+        return None
+    return _ESCAPE.sub(_unescape, text) if "\\" in text else text
 
 
 def _pattern(walk: Walk, node: Node, depth: int) -> str:
@@ -92,20 +69,16 @@ def _unescape(found: re.Match[str]) -> str:
     return _ESCAPED.get(code, code)
 
 
-def literal(walk: Walk, node: Node) -> str:
-    """The literal spelling of `node` (see `flows.string_literal`), "" if it is no literal."""
-    kind = node.type
-    if kind == "number":
-        return walk.text(node)
-    simple = _SIMPLE.get(kind)
-    if simple is not None:
-        return simple
+def literal(walk: Walk, node: Node, kind: str) -> str:
+    """The literal spelling of `node` (see `flows.string_literal`) of that kind, "" if it is no literal."""
     if kind == "string" or kind == "template_string":
         text = string_value(walk, node)
         return "" if text is None else flows.string_literal(text)
+    if kind == "number":
+        return walk.text(node)
     if kind == "unary_expression":
         return _unary(walk.text(node))
-    return ""
+    return _SIMPLE.get(kind, "")
 
 
 def _unary(text: str) -> str:

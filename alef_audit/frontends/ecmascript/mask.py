@@ -13,8 +13,7 @@ _IMPORT: Final = re.compile(
 _QUERY: Final = re.compile(rb"\btypeof\s+\Z")
 _LOOK_BACK: Final = 20
 _SPECIFIER: Final = re.compile(rb"""import\(\s*(["'])([^"'\n]*)\1""")
-_EXPORT_TYPE_STAR: Final = re.compile(rb"export\s+(type)\s*\*")
-_EXPORT_ABSTRACT: Final = re.compile(rb"export\s+default\s+(abstract)\s+class\b")
+_EXPORT: Final = re.compile(rb"export\s+(?:(type)\s*\*|default\s+(abstract)\s+class\b)")
 # Bundlers that rename exports reach two-letter reserved words: `export { f as in }`, `import { do as g }`.
 _WORDS: Final = (
     rb"(?:in|do|if|for|new|try|var|else|this|case|enum|null|true|void|with|class|const|super|throw|while|yield|break"
@@ -33,8 +32,7 @@ def mask(text: bytes) -> bytes:
     if b"import(" in masked:
         masked = _IMPORT.sub(_blank_import, masked)
     if b"export" in masked:
-        masked = _EXPORT_TYPE_STAR.sub(_blank_word, masked)
-        masked = _EXPORT_ABSTRACT.sub(_blank_word, masked)
+        masked = _EXPORT.sub(_blank_word, masked)
     return masked
 
 
@@ -60,5 +58,6 @@ def _blank_import(found: re.Match[bytes]) -> bytes:
 
 
 def _blank_word(found: re.Match[bytes]) -> bytes:
-    whole, start, end = found.group(), found.start(1) - found.start(), found.end(1) - found.start()
+    word = found.lastindex or 0
+    whole, start, end = found.group(), found.start(word) - found.start(), found.end(word) - found.start()
     return whole[:start] + b" " * (end - start) + whole[end:]

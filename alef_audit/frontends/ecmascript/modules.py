@@ -6,8 +6,14 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import Export, Import
-from alef_audit.frontends.ecmascript.literals import starts_with, string_value
-from alef_audit.frontends.ecmascript.walk import Naming, Walk
+from alef_audit.frontends.ecmascript.frames import Naming
+from alef_audit.frontends.ecmascript.literals import string_value
+from alef_audit.frontends.ecmascript.nodes import starts_with
+from alef_audit.frontends.ecmascript.walk import Walk
+
+_VALUELESS: Final = frozenset(("arguments", "undefined", "NaN", "Infinity"))
+_CLAUSES: Final = frozenset(("import_clause", "import_require_clause"))
+_SPECIAL: Final = _VALUELESS | {"exports"}
 
 
 def import_slot(
@@ -27,6 +33,16 @@ def module_object(walk: Walk) -> int:
     return walk.build.module_slot
 
 
+def identifier(walk: Walk, name: str) -> int:
+    """The slot of what an identifier stands for."""
+    if name in _SPECIAL:
+        if name in _VALUELESS:
+            return 0
+        if not walk.declared(name):
+            return module_object(walk)
+    return walk.frame.scope.slots[name] if name else 0
+
+
 def is_module_exports(walk: Walk, node: Node) -> bool:
     """Whether the member expression is CommonJS's `module.exports`."""
     parts = node.named_children
@@ -36,9 +52,10 @@ def is_module_exports(walk: Walk, node: Node) -> bool:
 
 
 def import_statement(walk: Walk, node: Node) -> None:
-    source = node.child_by_field_name("source")
-    clauses = [child for child in node.named_children if child.type in ("import_clause", "import_require_clause")]
-    type_only = any(child.type in ("type", "typeof") for child in node.children)
+    source = node.child_by_field_id(walk.fields.source)
+    children = node.children
+    clauses = [child for child in children if child.type in _CLAUSES]
+    type_only = len(children) > 1 and children[1].type in ("type", "typeof")
     line = node.start_point.row + 1
     if clauses and clauses[0].type == "import_require_clause":
         parts = clauses[0].named_children
@@ -66,11 +83,11 @@ def import_statement(walk: Walk, node: Node) -> None:
 
 
 def _import_specifier(walk: Walk, node: Node, specifier: str, type_only: bool) -> None:
-    name = node.child_by_field_name("name")
+    name = node.child_by_field_id(walk.fields.name)
     if name is None:
         return
-    local = node.child_by_field_name("alias") or name
-    typed = type_only or starts_with(node, "type", "typeof")
+    local = node.child_by_field_id(walk.fields.alias) or name
+    typed = type_only or (walk.source.startswith(b"type", node.start_byte) and starts_with(node, "type", "typeof"))
     imported = export_name(walk, name)
     if imported in ("setImmediate", "setTimeout") and specifier.removeprefix("node:").startswith("timers"):
         walk.timers.add(walk.text(local))
@@ -84,8 +101,7 @@ def _import(walk: Walk, local: Node, specifier: str, name: str, type_only: bool)
 
 
 def export_name(walk: Walk, node: Node) -> str:
-    text = string_value(walk, node)
-    return walk.text(node) if text is None else text
+    return string_value(walk, node) or "" if node.type == "string" else walk.text(node)
 
 
 def export(walk: Walk, name: str, slot: int) -> None:
@@ -97,12 +113,12 @@ def export(walk: Walk, name: str, slot: int) -> None:
 
 
 def export_statement(walk: Walk, node: Node) -> None:
-    source = node.child_by_field_name("source")
+    source = node.child_by_field_id(walk.fields.source)
     if source is not None:
         _export_from(walk, node, string_value(walk, source) or "")
         return
     tokens = [child.type for child in node.children]
-    declared, value = node.child_by_field_name("declaration"), node.child_by_field_name("value")
+    declared, value = node.child_by_field_id(walk.fields.declaration), node.child_by_field_id(walk.fields.value)
     if "default" in tokens:
         _export_default(walk, declared, value)
     elif declared is not None:
@@ -133,10 +149,10 @@ def _export_default(walk: Walk, declared: Node | None, value: Node | None) -> No
 
 
 def _export_specifier(walk: Walk, node: Node) -> None:
-    name = node.child_by_field_name("name")
+    name = node.child_by_field_id(walk.fields.name)
     if name is None:
         return
-    alias = node.child_by_field_name("alias") or name
+    alias = node.child_by_field_id(walk.fields.alias) or name
     export(walk, export_name(walk, alias), walk.build.reference(walk.frame.scope, walk.text(name)))
 
 
@@ -150,10 +166,10 @@ def _export_from(walk: Walk, node: Node, specifier: str) -> None:
             return
         if clause.type == "export_clause":
             for each in clause.named_children:
-                name = each.child_by_field_name("name")
+                name = each.child_by_field_id(walk.fields.name)
                 if name is None:
                     continue
-                alias = each.child_by_field_name("alias") or name
+                alias = each.child_by_field_id(walk.fields.alias) or name
                 typed = type_only or starts_with(each, "type")
                 at = each.start_point.row + 1
                 slot = import_slot(walk, specifier, at, export_name(walk, name), type_only=typed)
@@ -173,13 +189,13 @@ def declared_names(walk: Walk, node: Node) -> list[str]:
         names: list[str] = []
         for child in node.named_children:
             if child.type == "variable_declarator":
-                target = child.child_by_field_name("name")
+                target = child.child_by_field_id(walk.fields.name)
                 if target is not None:
                     names.extend(_pattern_names(walk, target))
         return names
     if kind == "import_alias":
         return [walk.text(child) for child in node.named_children[:1]]
-    name = node.child_by_field_name("name")
+    name = node.child_by_field_id(walk.fields.name)
     while name is not None and name.type == "nested_identifier":
         name = name.named_children[0] if name.named_children else None
     return [walk.text(name)] if name is not None and name.type in ("identifier", "type_identifier") else []
@@ -204,7 +220,7 @@ def _pattern_names(walk: Walk, node: Node) -> list[str]:
 
 def namespace(walk: Walk, node: Node) -> int:
     """`namespace X.Y { … }`: an object whose fields are what the block exports; gives the slot of X."""
-    name_node, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+    name_node, body = node.child_by_field_id(walk.fields.name), node.child_by_field_id(walk.fields.body)
     if name_node is None or name_node.type == "string":
         return 0
     line = node.start_point.row + 1

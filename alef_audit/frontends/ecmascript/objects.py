@@ -6,10 +6,11 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag, Object
+from alef_audit.frontends.ecmascript.frames import UNNAMED, Naming
 from alef_audit.frontends.ecmascript.functions import FUNCTIONS, expression_as, method
-from alef_audit.frontends.ecmascript.literals import join, property_name, string_value
+from alef_audit.frontends.ecmascript.literals import join, options, property_name, string_value, takes_name
 from alef_audit.frontends.ecmascript.patterns import elements
-from alef_audit.frontends.ecmascript.walk import UNNAMED, Naming, Walk
+from alef_audit.frontends.ecmascript.walk import Walk
 
 _HOLDERS: Final = FUNCTIONS - {"arrow_function"}
 
@@ -57,21 +58,23 @@ _PLAIN: Final = frozenset(("number", "string", "true", "false", "null", "undefin
 
 def _pair(walk: Walk, node: Node, holder: int, path: str) -> bool:
     """A property `key: value`; whether it holds anything that can bear a callable."""
-    key, value = node.child_by_field_name("key"), node.child_by_field_name("value")
+    key, value = node.child_by_field_id(walk.fields.key), node.child_by_field_id(walk.fields.value)
     if key is not None and key.type == "computed_property_name":
         walk.children(key)
-    if value is None or value.type in _PLAIN:
-        if value is not None and value.type in _DECIDING:
+    kind = value.type if value is not None else "null"
+    if value is None or kind in _PLAIN:
+        if kind in _DECIDING and value is not None:
             walk.telling.append(holder)
         return False
     name = property_name(walk, key)
-    naming = property_naming(walk, path, name, key)
     line = node.start_point.row + 1
-    if value.type in _HOLDERS:
-        slot = expression_as(walk, value, naming, 0)
+    if kind in _HOLDERS:
+        slot = expression_as(walk, value, property_naming(walk, path, name, key), 0)
         walk.frames[-1].home = holder
+    elif takes_name(value):
+        slot = walk.value_as(value, property_naming(walk, path, name, key))
     else:
-        slot = walk.value_as(value, naming)
+        slot = walk.value_as(value, UNNAMED)
     walk.build.store(holder, name, slot, line)
     return slot > 0
 
@@ -88,7 +91,7 @@ def property_naming(walk: Walk, path: str, name: str, key: Node | None) -> Namin
 
 
 def _method(walk: Walk, node: Node, holder: int, path: str) -> None:
-    key = node.child_by_field_name("name")
+    key = node.child_by_field_id(walk.fields.name)
     if key is not None and key.type == "computed_property_name":
         walk.children(key)
     name = property_name(walk, key)
@@ -133,3 +136,14 @@ def array_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
 
 def literal_array(walk: Walk, node: Node) -> int:
     return array_as(walk, node, UNNAMED, 0)
+
+
+def object_argument(walk: Walk, node: Node, kind: str) -> tuple[int, int, int]:
+    """An argument that is neither a name nor a literal nor a function; of an object literal, what it decides."""
+    if kind != "object":
+        return flows.NO_NAME, walk.value_as(node, UNNAMED), flows.NO_NAME
+    holder, known = walk.build.slot() + 1, len(walk.telling)  # the slot that the literal takes next
+    slot = walk.value_as(node, UNNAMED)
+    told = options(walk, node) if holder in walk.telling[known:] else ""
+    del walk.telling[known:]
+    return flows.NO_NAME, slot, walk.build.name(told)

@@ -5,8 +5,10 @@ from typing import Final
 from tree_sitter import Node
 
 from alef_audit.facts import flows
-from alef_audit.frontends.ecmascript.literals import bare, is_identifier, known_key, property_name, string_value
-from alef_audit.frontends.ecmascript.walk import Naming, Walk
+from alef_audit.frontends.ecmascript.frames import Naming
+from alef_audit.frontends.ecmascript.literals import is_identifier, known_key, property_name, string_value
+from alef_audit.frontends.ecmascript.nodes import bare
+from alef_audit.frontends.ecmascript.walk import Walk
 
 EACH: Final = flows.RESERVED[flows.EACH]
 
@@ -25,7 +27,7 @@ def bind(walk: Walk, node: Node, src: int, *, declare: bool) -> None:
         elif kind == "array_pattern" or kind == "array":
             pending.extend(_parts(walk, target, slot))
         elif kind in ("assignment_pattern", "assignment_expression", "object_assignment_pattern"):
-            left, right = target.child_by_field_name("left"), target.child_by_field_name("right")
+            left, right = target.child_by_field_id(walk.fields.left), target.child_by_field_id(walk.fields.right)
             if left is not None:
                 pending.append((left, with_default(walk, left, slot, right)))
         elif kind in ("rest_pattern", "spread_element", "undefined"):
@@ -109,13 +111,13 @@ def _property(walk: Walk, node: Node, src: int, declare: bool, pending: list[tup
         if src:
             build.row(flows.LOAD, dst, src, build.name(walk.text(node) or "*"), node.start_point.row + 1)
     elif kind == "pair_pattern" or kind == "pair":
-        key, value = node.child_by_field_name("key"), node.child_by_field_name("value")
+        key, value = node.child_by_field_id(walk.fields.key), node.child_by_field_id(walk.fields.value)
         if key is not None and key.type == "computed_property_name":
             walk.children(key)
         if value is not None:
             pending.append((value, build.load(src, property_name(walk, key), node.start_point.row + 1)))
     elif kind in ("object_assignment_pattern", "assignment_pattern", "assignment_expression"):
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        left, right = node.child_by_field_id(walk.fields.left), node.child_by_field_id(walk.fields.right)
         if left is None:
             return
         if left.type in ("object_pattern", "array_pattern"):
@@ -144,20 +146,30 @@ def store(walk: Walk, node: Node, src: int) -> None:
 
 def place(walk: Walk, node: Node) -> tuple[int, str]:
     """The base slot and field name that a member or subscript expression stands for."""
-    base = walk.value(node.child_by_field_name("object"))
+    base = walk.value(node.child_by_field_id(walk.fields.object))
     return base, field_name(walk, node)
 
 
-def read(walk: Walk, node: Node, line: int, dst: int = 0) -> tuple[int, int, str]:
-    """The slot of the value of a member or subscript expression (`dst` unless that is 0), that of its base, and the
-    field's name.  Names that are put together of a known part and an unknown one stand for all that fit.
+def load(walk: Walk, node: Node, name: str, line: int, dst: int = 0) -> tuple[int, int]:
+    """The slot of the value of the member expression `a.name` (`dst` unless that is 0), and that of its base."""
+    build = walk.build
+    base = walk.value(node.child_by_field_id(walk.fields.object))
+    if not base:
+        return 0, 0
+    dst = dst or build.slot()
+    build.flows += (flows.LOAD, dst, base, build.name(name), line)
+    return dst, base
+
+
+def load_computed(walk: Walk, node: Node, line: int, dst: int = 0) -> tuple[int, int, str]:
+    """The slot of the value of a subscript expression (`dst` unless that is 0), that of its base, and the field's name.
+
+    Names that are put together of a known part and an unknown one stand for all that fit.
     """
     base, name = place(walk, node)
     if not base:
         return 0, 0, name
-    pattern = _key_pattern(walk, node) if name == "*" and node.type == "subscript_expression" else ""
-    if not dst and not pattern:
-        return walk.build.load(base, name, line), base, name
+    pattern = _key_pattern(walk, node) if name == "*" else ""
     dst = dst or walk.build.slot()
     walk.build.row(flows.MATCH if pattern else flows.LOAD, dst, base, walk.build.name(pattern or name), line)
     return dst, base, name
@@ -165,7 +177,7 @@ def read(walk: Walk, node: Node, line: int, dst: int = 0) -> tuple[int, int, str
 
 def _key_pattern(walk: Walk, node: Node) -> str:
     """`on*` for the key of this[`on${type}`] and of this["on" + type]; "" for others."""
-    index = node.child_by_field_name("index")
+    index = node.child_by_field_id(walk.fields.index)
     index = bare(index) if index is not None else None
     if index is None or index.end_byte - index.start_byte > 80:
         return ""
@@ -183,9 +195,9 @@ def _key_pattern(walk: Walk, node: Node) -> str:
 def field_name(walk: Walk, node: Node) -> str:
     """The field that a member or subscript expression names, `*` if it is computed (whose parts are then walked)."""
     if node.type == "member_expression":
-        field = node.child_by_field_name("property")
+        field = node.child_by_field_id(walk.fields.property)
         return (walk.text(field) if field is not None else "") or "*"
-    index = node.child_by_field_name("index")
+    index = node.child_by_field_id(walk.fields.index)
     if index is None:
         return "*"
     name = walk.text(index) if index.type == "number" else string_value(walk, index) or known_key(walk, index)

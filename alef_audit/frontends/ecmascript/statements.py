@@ -9,18 +9,20 @@ from alef_audit.facts import flows
 from alef_audit.frontends.ecmascript.calls import makes_require
 from alef_audit.frontends.ecmascript.data_types import data_constant
 from alef_audit.frontends.ecmascript.expressions import test
+from alef_audit.frontends.ecmascript.frames import UNNAMED, Guard, Naming
 from alef_audit.frontends.ecmascript.kept import bound
-from alef_audit.frontends.ecmascript.literals import bare
+from alef_audit.frontends.ecmascript.literals import takes_name
+from alef_audit.frontends.ecmascript.nodes import bare, first, last, parts
 from alef_audit.frontends.ecmascript.patterns import bind, elements
 from alef_audit.frontends.ecmascript.types import instance_of
-from alef_audit.frontends.ecmascript.walk import Guard, Naming, Walk
+from alef_audit.frontends.ecmascript.walk import Walk
 
 _EXITS: Final = frozenset(("return_statement", "throw_statement", "continue_statement", "break_statement"))
 _LENGTH: Final = re.compile(r"<=?\s*([\w$.\[\]?!]+?)\??\.(?:length|size)\b")
 
 
 def block(walk: Walk, node: Node) -> None:
-    sequence(walk, node.named_children)
+    sequence(walk, parts(node))
 
 
 def sequence(walk: Walk, nodes: list[Node]) -> None:
@@ -29,18 +31,19 @@ def sequence(walk: Walk, nodes: list[Node]) -> None:
     for node in nodes:
         walk.effect(node)
         if node.type == "if_statement":
-            walk.guard = _after(node, walk.guard)
+            walk.guard = _after(walk, node)
     walk.guard = outer
 
 
-def _after(node: Node, guard: Guard | None) -> Guard | None:
+def _after(walk: Walk, node: Node) -> Guard | None:
     """The condition under which control passes beyond an `if`."""
-    condition = node.child_by_field_name("condition")
-    consequence, alternative = node.child_by_field_name("consequence"), node.child_by_field_name("alternative")
+    guard, fields = walk.guard, walk.fields
+    condition, consequence = node.child_by_field_id(fields.condition), node.child_by_field_id(fields.consequence)
     if condition is None or consequence is None:
         return guard
     if _leaves(consequence):
         return Guard(guard, bare(condition), False, exits=True)
+    alternative = node.child_by_field_id(fields.alternative)
     if alternative is not None and alternative.named_children and _leaves(alternative.named_children[-1]):
         return Guard(guard, bare(condition), True, exits=True)
     return guard
@@ -49,20 +52,20 @@ def _after(node: Node, guard: Guard | None) -> Guard | None:
 def _leaves(node: Node) -> bool:
     """Whether a branch ends in an exit."""
     while node.type == "statement_block":
-        below = [child for child in node.named_children if child.type != "comment"]
-        if not below:
+        below = last(node)
+        if below is None:
             return False
-        node = below[-1]
+        node = below
     return node.type in _EXITS
 
 
 def expression(walk: Walk, node: Node) -> None:
-    for child in node.named_children:
+    for child in parts(node):
         walk.flagged(child, flows.DISCARDED, False)
 
 
 def returned(walk: Walk, node: Node) -> None:
-    for child in node.named_children:
+    for child in parts(node):
         if child.type != "comment":
             slot = walk.flagged(child, flows.RETURNED, True)
             if walk.frame.generator:
@@ -72,11 +75,11 @@ def returned(walk: Walk, node: Node) -> None:
 
 
 def declarator(walk: Walk, node: Node) -> None:
-    target, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+    target, value = node.child_by_field_id(walk.fields.name), node.child_by_field_id(walk.fields.value)
     if target is None:
         walk.children(node)
         return
-    typed = node.child_by_field_name("type")
+    typed = node.child_by_field_id(walk.fields.type)
     if target.type != "identifier":
         src = walk.value(value)
         if typed is not None:
@@ -90,10 +93,11 @@ def declarator(walk: Walk, node: Node) -> None:
         instance_of(walk, typed, slot)
     if value is not None:
         data_constant(walk, slot, value)
-        walk.value_as(value, Naming(name, name, name), slot)
+        walk.value_as(value, Naming(name, name, name) if takes_name(value) else UNNAMED, slot)
         bound(walk, name, value)
-        if makes_require(walk, value):
+        if walk.creates_require and makes_require(walk, value):
             walk.frame.requires.add(name)
+            walk.requires.add(name)
 
 
 # --- branches
@@ -104,22 +108,24 @@ def branch(walk: Walk, node: Node) -> None:
     outer = walk.guard
     current: Node | None = node
     while current is not None and current.type == "if_statement":
-        condition = current.child_by_field_name("condition")
+        condition = current.child_by_field_id(walk.fields.condition)
         test(walk, condition)
         enclosing = walk.guard
         decisive = bare(condition) if condition is not None else current
         walk.guard = Guard(enclosing, decisive, True)
-        walk.effect(current.child_by_field_name("consequence"))
+        walk.effect(current.child_by_field_id(walk.fields.consequence))
+        alternative = current.child_by_field_id(walk.fields.alternative)
+        if alternative is None:
+            break
         walk.guard = Guard(enclosing, decisive, False)
-        alternative = current.child_by_field_name("alternative")
-        below = [child for child in alternative.named_children if child.type != "comment"] if alternative else []
-        current = below[0] if below else None
-    walk.effect(current)
+        current = first(alternative)
+    else:
+        walk.effect(current)
     walk.guard = outer
 
 
 def switch(walk: Walk, node: Node) -> None:
-    value, body = node.child_by_field_name("value"), node.child_by_field_name("body")
+    value, body = node.child_by_field_id(walk.fields.value), node.child_by_field_id(walk.fields.body)
     walk.effect(value)
     if body is None or value is None:
         return
@@ -131,10 +137,10 @@ def switch(walk: Walk, node: Node) -> None:
         kind = case.type
         if kind not in ("switch_case", "switch_default"):
             continue
-        compared = case.child_by_field_name("value")
+        compared = case.child_by_field_id(walk.fields.value)
         walk.effect(compared)
         labels.append(f" === {walk.short(compared, 40)}" if compared is not None else " !== every case")
-        statements = [child for child in case.children_by_field_name("body") if child.type != "comment"]
+        statements = [child for child in case.children_by_field_id(walk.fields.body) if child.type != "comment"]
         if not statements:
             continue
         # a case that falls through to the next one leads there as well
@@ -151,12 +157,12 @@ def attempt(walk: Walk, node: Node) -> None:
 
 
 def catch(walk: Walk, node: Node) -> None:
-    parameter = node.child_by_field_name("parameter")
+    parameter = node.child_by_field_id(walk.fields.parameter)
     if parameter is not None:
         bind(walk, parameter, 0, declare=True)
     outer = walk.guard
     walk.guard = Guard(outer, node.children[0], True)  # its text: the word `catch`
-    walk.effect(node.child_by_field_name("body"))
+    walk.effect(node.child_by_field_id(walk.fields.body))
     walk.guard = outer
 
 
@@ -165,7 +171,7 @@ def catch(walk: Walk, node: Node) -> None:
 
 def for_each(walk: Walk, node: Node) -> None:
     """`for … of`, `for … in`, `for await`."""
-    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    left, right = node.child_by_field_id(walk.fields.left), node.child_by_field_id(walk.fields.right)
     tokens = [child.type for child in node.children if not child.is_named]
     flags = flows.AWAITED if "await" in tokens else 0
     source = walk.flagged(right, flags, True)
@@ -175,25 +181,25 @@ def for_each(walk: Walk, node: Node) -> None:
         line = left.start_point.row + 1
         way = flows.ASYNCHRONOUS if flags else 0
         element = elements(walk, source, line, way) if "of" in tokens else 0
-        declares = node.child_by_field_name("kind") is not None or "using" in tokens
+        declares = node.child_by_field_id(walk.fields.kind) is not None or "using" in tokens
         bind(walk, left, element, declare=declares)
-    walk.effect(node.child_by_field_name("body"))
+    walk.effect(node.child_by_field_id(walk.fields.body))
     walk.loop = outer
 
 
 def counted(walk: Walk, node: Node) -> None:
     """`for (…; …; …)`."""
-    walk.effect(node.child_by_field_name("initializer"))
+    walk.effect(node.child_by_field_id(walk.fields.initializer))
     outer = walk.loop
     walk.enter_loop(node, None)
-    conditions = [child for child in node.children_by_field_name("condition") if child.is_named]
+    conditions = [child for child in node.children_by_field_id(walk.fields.condition) if child.is_named]
     if conditions and walk.loop is not None:
         found = _LENGTH.search(walk.short(conditions[0], 160))
         walk.loop.over = found.group(1)[:60] if found else ""
     for condition in conditions:
         test(walk, condition)
-    walk.effect(node.child_by_field_name("increment"))
-    walk.effect(node.child_by_field_name("body"))
+    walk.effect(node.child_by_field_id(walk.fields.increment))
+    walk.effect(node.child_by_field_id(walk.fields.body))
     walk.loop = outer
 
 
@@ -201,6 +207,6 @@ def repeated(walk: Walk, node: Node) -> None:
     """`while` and `do … while`."""
     outer = walk.loop
     walk.enter_loop(node, None)
-    test(walk, node.child_by_field_name("condition"))
-    walk.effect(node.child_by_field_name("body"))
+    test(walk, node.child_by_field_id(walk.fields.condition))
+    walk.effect(node.child_by_field_id(walk.fields.body))
     walk.loop = outer

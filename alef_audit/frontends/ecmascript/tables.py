@@ -6,10 +6,12 @@ from typing import Final
 
 import tree_sitter_javascript
 import tree_sitter_typescript
-from tree_sitter import Language
+from tree_sitter import Language, Node
 
 from alef_audit.frontends.ecmascript import calls, classes, expressions, functions, modules, objects, statements, types
-from alef_audit.frontends.ecmascript.walk import Bound, Effect, Flagged, Tables, Value
+from alef_audit.frontends.ecmascript.fields import Fields
+from alef_audit.frontends.ecmascript.frames import Naming
+from alef_audit.frontends.ecmascript.walk import Bound, Effect, Flagged, Tables, Value, Walk
 
 _ERROR_SYMBOL: Final = 0xFFFF
 
@@ -36,24 +38,24 @@ _LEAVES: Final = (
     ),
     *("method_signature", "abstract_method_signature", "property_signature", "index_signature", "call_signature"),
 )
-_WRAPPERS: Final = (
-    *("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression", "type_assertion"),
-    "instantiation_expression",
-)
+_WRAPPERS: Final = ("parenthesized_expression", "non_null_expression", "instantiation_expression")
+_ASSERTIONS: Final = ("as_expression", "satisfies_expression", "type_assertion")
 _FUNCTIONS: Final = ("arrow_function", "function_expression", "generator_function")
 _CLASSES: Final = ("class_declaration", "abstract_class_declaration")
 
 _VALUES: Final[Mapping[str, Value]] = {
     **dict.fromkeys(_LEAVES, expressions.nothing),
     **dict.fromkeys(_WRAPPERS, expressions.wrapped),
+    **dict.fromkeys(_ASSERTIONS, expressions.asserted),
     **dict.fromkeys(_FUNCTIONS, functions.expression),
     **dict.fromkeys(_CLASSES, classes.declaration),
-    "identifier": expressions.identifier,
-    "shorthand_property_identifier": expressions.identifier,
+    "template_string": expressions.template,
+    "identifier": expressions.named,
+    "shorthand_property_identifier": expressions.named,
     "this": expressions.this,
     "super": expressions.super_value,
     "member_expression": expressions.member,
-    "subscript_expression": expressions.member,
+    "subscript_expression": expressions.subscript,
     "call_expression": calls.call_value,
     "new_expression": calls.new_value,
     "await_expression": calls.await_value,
@@ -80,7 +82,7 @@ _VALUES: Final[Mapping[str, Value]] = {
 # A member whose value nobody needs is loaded all the same: it may be a getter.
 _EFFECTS: Final[Mapping[str, Effect]] = {
     **_VALUES,
-    **dict.fromkeys(_WRAPPERS, expressions.wrapped_effect),
+    **dict.fromkeys((*_WRAPPERS, *_ASSERTIONS), expressions.wrapped_effect),
     "identifier": expressions.nothing,
     "shorthand_property_identifier": expressions.nothing,
     "this": expressions.nothing,
@@ -111,6 +113,7 @@ _EFFECTS: Final[Mapping[str, Effect]] = {
 
 _FLAGGED: Final[Mapping[str, Flagged]] = {
     **dict.fromkeys(_WRAPPERS, expressions.wrapped_flagged),
+    **dict.fromkeys(_ASSERTIONS, expressions.asserted_flagged),
     "call_expression": calls.call,
     "new_expression": calls.new,
     "await_expression": calls.await_flagged,
@@ -121,6 +124,7 @@ _FLAGGED: Final[Mapping[str, Flagged]] = {
 
 _BOUND: Final[Mapping[str, Bound]] = {
     **dict.fromkeys(_WRAPPERS, expressions.wrapped_as),
+    **dict.fromkeys(_ASSERTIONS, expressions.asserted_as),
     **dict.fromkeys(_FUNCTIONS, functions.expression_as),
     "class": classes.class_as,
     "object": objects.object_as,
@@ -129,7 +133,7 @@ _BOUND: Final[Mapping[str, Bound]] = {
     "new_expression": calls.new_as,
     "await_expression": calls.await_as,
     "member_expression": expressions.member_as,
-    "subscript_expression": expressions.member_as,
+    "subscript_expression": expressions.subscript_as,
 }
 
 
@@ -152,6 +156,30 @@ def tables(grammar: str) -> Tables:
     return Tables(
         values={number: _VALUES.get(kind, expressions.inside) for number, kind in symbols.items()},
         effects={number: _EFFECTS.get(kind, expressions.inside) for number, kind in symbols.items()},
-        flagged={number: _FLAGGED[kind] for number, kind in symbols.items() if kind in _FLAGGED},
-        bound={number: _BOUND[kind] for number, kind in symbols.items() if kind in _BOUND},
+        flagged={number: _FLAGGED.get(kind) or _unflagged(kind) for number, kind in symbols.items()},
+        bound={number: _BOUND.get(kind) or _unbound(kind) for number, kind in symbols.items()},
+        fields=Fields(known),
     )
+
+
+def _unflagged(kind: str) -> Flagged:
+    """Value or effect of a kind that flags of calls do not concern."""
+    value, effect = _VALUES.get(kind, expressions.inside), _EFFECTS.get(kind, expressions.inside)
+
+    def handler(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
+        if wanted:
+            return value(walk, node)
+        effect(walk, node)
+        return 0
+
+    return handler
+
+
+def _unbound(kind: str) -> Bound:
+    """Value of a kind that names do not concern."""
+    value = _VALUES.get(kind, expressions.inside)
+
+    def handler(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
+        return walk.copied(value(walk, node), dst)
+
+    return handler

@@ -7,9 +7,10 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.facts.file import Class, ClassKind, ObjectKind
 from alef_audit.frontends.ecmascript.data_types import data_type
-from alef_audit.frontends.ecmascript.literals import property_name, starts_with, string_value
+from alef_audit.frontends.ecmascript.literals import property_name, string_value
 from alef_audit.frontends.ecmascript.mask import import_specifier
 from alef_audit.frontends.ecmascript.modules import import_slot
+from alef_audit.frontends.ecmascript.nodes import starts_with
 from alef_audit.frontends.ecmascript.walk import Walk
 
 _DEPTH_LIMIT: Final = 40
@@ -62,6 +63,7 @@ _STRUCTURED: Final = _FUNCTION_TYPES | {
     *("array_type", "tuple_type", "object_type", "type_query", "this_type", "lookup_type"),
 }
 _JOINED: Final = frozenset(("union_type", "intersection_type"))
+_PLAIN: Final = frozenset(("predefined_type", "literal_type"))
 _WRAPPED: Final = frozenset(("type_annotation", "readonly_type", "parenthesized_type", "optional_type", "rest_type"))
 
 
@@ -73,14 +75,16 @@ def instance_of(walk: Walk, node: Node | None, dst: int, depth: int = 0) -> None
         kind = current.type
         if kind in _WRAPPED:
             pending.extend(current.named_children[:1])
-        elif kind in _JOINED:
-            pending.extend(reversed(current.named_children))
-        elif kind == "conditional_type":
-            pending.extend(current.named_children[-2:])
+        elif kind in _PLAIN:
+            continue
         elif kind in _NAMES:
             _type_row(walk, dst, current)
         elif kind == "generic_type":
             pending.extend(_generic(walk, current, dst, depth))
+        elif kind in _JOINED:
+            pending.extend(reversed(current.named_children))
+        elif kind == "conditional_type":
+            pending.extend(current.named_children[-2:])
         elif kind in _STRUCTURED:
             if depth > _DEPTH_LIMIT:
                 walk.note_too_deep(current)
@@ -121,12 +125,12 @@ def _signature(walk: Walk, node: Node, depth: int) -> list[tuple[str, int]]:
     """(name, slot) of what a declared signature returns or constructs, and of its parameters; what matters of them."""
     generics = walk.frame.generics
     walk.frame.generics = generics | type_parameters(walk, node)
-    returned = node.child_by_field_name("return_type") or node.child_by_field_name("type")
+    returned = node.child_by_field_id(walk.fields.return_type) or node.child_by_field_id(walk.fields.type)
     found = [(flows.CALLED, typed_slot(walk, returned, depth + 1))]
-    listed = node.child_by_field_name("parameters")
+    listed = node.child_by_field_id(walk.fields.parameters)
     if listed is not None and node.type != "function_signature" and depth < _DEPTH_LIMIT:
         for position, child in enumerate(child for child in listed.named_children if child.type in _PARAMETERS):
-            typed = child.child_by_field_name("type")
+            typed = child.child_by_field_id(walk.fields.type)
             if not starts_with(child, "rest_pattern"):
                 found.append((flows.parameter_name(position), typed_slot(walk, typed, depth + 1)))
     walk.frame.generics = generics
@@ -244,7 +248,7 @@ def class_reference(walk: Walk, node: Node) -> int:
         names.append(walk.text(parts[-1]))
         node = parts[0]
     name = walk.text(node)
-    if name.startswith("import("):
+    if name[:7] == "import(":
         specifier = import_specifier(walk.source, node.start_byte)
         slot = import_slot(walk, specifier, node.start_point.row + 1, type_only=True) if specifier else 0
     elif name in walk.frame.generics or name in _NO_CLASS or node.type == "call_expression":
@@ -261,7 +265,7 @@ def class_reference(walk: Walk, node: Node) -> int:
 
 def interface(walk: Walk, node: Node) -> int:
     """An interface: a class of kind INTERFACE whose declared fields are stored on its instances."""
-    name_node, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+    name_node, body = node.child_by_field_id(walk.fields.name), node.child_by_field_id(walk.fields.body)
     if name_node is None:
         return 0
     generics = walk.frame.generics
@@ -285,7 +289,7 @@ def interface(walk: Walk, node: Node) -> int:
 
 def type_alias(walk: Walk, node: Node) -> int:
     """`type A = …`: A evaluates to the classes named on the right, and to an interface for the structural parts."""
-    name_node, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+    name_node, value = node.child_by_field_id(walk.fields.name), node.child_by_field_id(walk.fields.value)
     if name_node is None:
         return 0
     generics = walk.frame.generics
@@ -359,20 +363,21 @@ def _field(walk: Walk, node: Node, members: list[tuple[str, int]], depth: int) -
 
     A method stands for an object that gives its declared result when it is called.
     """
-    kind, typed = node.type, node.child_by_field_name("type")
+    kind, fields = node.type, walk.fields
+    typed = node.child_by_field_id(fields.type)
     if kind == "property_signature":
-        members.append((property_name(walk, node.child_by_field_name("name")), typed_slot(walk, typed, depth)))
+        members.append((property_name(walk, node.child_by_field_id(fields.name)), typed_slot(walk, typed, depth)))
     elif kind == "index_signature":
         members.append(("*", typed_slot(walk, typed, depth)))
     elif kind == "method_signature":
-        name = property_name(walk, node.child_by_field_name("name"))
+        name = property_name(walk, node.child_by_field_id(walk.fields.name))
         if starts_with(node, "get"):
-            members.append((name, typed_slot(walk, node.child_by_field_name("return_type"), depth)))
+            members.append((name, typed_slot(walk, node.child_by_field_id(walk.fields.return_type), depth)))
             return
-        fields, slot = _signature(walk, node, depth), 0
-        if fields:
+        signed, slot = _signature(walk, node, depth), 0
+        if signed:
             slot = walk.build.slot()
-            walk.build.declared(slot, walk.frame.index, node.start_point.row + 1, fields)
+            walk.build.declared(slot, walk.frame.index, node.start_point.row + 1, signed)
         members.append((name, slot))
     elif kind == "call_signature" or kind == "construct_signature":
         members.append((flows.CALLED, 0))
@@ -381,8 +386,9 @@ def _field(walk: Walk, node: Node, members: list[tuple[str, int]], depth: int) -
 
 def type_parameters(walk: Walk, node: Node) -> frozenset[str]:
     """Names of the generic parameters that a declaration introduces."""
-    listed = node.child_by_field_name("type_parameters")
+    listed = node.child_by_field_id(walk.fields.type_parameters)
     if listed is None:
         return frozenset()
-    names = (child.child_by_field_name("name") for child in listed.named_children if child.type == "type_parameter")
+    parameters = (child for child in listed.named_children if child.type == "type_parameter")
+    names = (parameter.child_by_field_id(walk.fields.name) for parameter in parameters)
     return frozenset(walk.text(name) for name in names if name is not None)

@@ -11,111 +11,17 @@ from typing import Final, NamedTuple
 from tree_sitter import Node
 
 from alef_audit.facts import flows
-from alef_audit.facts.file import Condition, Function, FunctionFlag, Loop, Parameter, Problem
+from alef_audit.facts.file import Condition, Function, FunctionFlag, Loop, Problem
 from alef_audit.frontends.builder import FactsBuilder, Scope
+from alef_audit.frontends.ecmascript.fields import Fields
+from alef_audit.frontends.ecmascript.frames import ClassPlace, Frame, Guard, LoopDraft, Naming
+from alef_audit.frontends.ecmascript.nodes import parts
 
 # Levels of nested syntax walked on the interpreter's stack; hand-written functions stay below 60.
 DEPTH_LIMIT: Final = 80
+REQUIRES: Final = frozenset(("require", "__require", "require_"))
 _OVER_LIMIT: Final = 60
 _TEST_LIMIT: Final = 160
-
-
-class Naming(NamedTuple):
-    """How a function or class that is met as a value is called, and the path its properties are named under."""
-
-    name: str
-    label: str
-    path: str
-
-
-UNNAMED: Final = Naming("", "", "")
-
-
-class ClassPlace(NamedTuple):
-    """The class whose member is being walked."""
-
-    number: int  # its index among the classes of the file
-    label: str
-    slot: int  # the class itself
-    instance: int  # its SELF slot
-    superclass: int  # slot of the `extends` expression, 0 if there is none
-
-
-class Frame:
-    """A function while it is walked.
-
-    Several frames may share one function index (class bodies bring their own `this`); only the one made by
-    `Walk.function` becomes a row.
-    """
-
-    __slots__ = (
-        "column",
-        "end_line",
-        "flags",
-        "generator",
-        "generics",
-        "home",
-        "index",
-        "label",
-        "line",
-        "member_of",
-        "name",
-        "owner",
-        "parameters",
-        "parent",
-        "qualname",
-        "receiver",
-        "requires",
-        "result",
-        "scope",
-        "static",
-        "super_slot",
-        "this_frame",
-        "types",
-    )
-
-    def __init__(self, index: int, scope: Scope, parent: "Frame | None", result: int) -> None:
-        self.index, self.scope, self.parent, self.result = index, scope, parent, result
-        self.types: tuple[int, ...] = ()  # that its declared result names
-        self.name = self.qualname = self.label = ""
-        self.line = self.column = self.end_line = 1
-        self.owner = -1
-        self.flags = 0
-        self.parameters: tuple[Parameter, ...] = ()
-        self.receiver = 0
-        self.generator = 0  # object whose elements are what this generator function yields
-        self.home = 0  # object literal whose method this is: one more value of `this`
-        self.this_frame: Frame = self  # the frame that binds `this`: another one for arrow functions
-        self.member_of: ClassPlace | None = None
-        self.static = False
-        self.super_slot = 0
-        self.generics: frozenset[str] = parent.generics if parent is not None else frozenset()
-        self.requires: set[str] = set()  # names bound to createRequire(...)
-
-
-class Guard:
-    """A condition that becomes a row only when a call stands below it."""
-
-    __slots__ = ("exits", "holds", "index", "parent", "suffix", "test")
-
-    def __init__(
-        self, parent: "Guard | None", test: Node, holds: bool, *, suffix: str = "", exits: bool = False
-    ) -> None:
-        self.parent = parent
-        self.test = test
-        self.suffix = suffix
-        self.holds = holds
-        self.exits = exits
-        self.index = -1
-
-
-class LoopDraft:
-    __slots__ = ("function", "index", "line", "over", "parent", "yields")
-
-    def __init__(self, index: int, function: int, parent: "LoopDraft | None", line: int, over: str) -> None:
-        self.index, self.function, self.parent = index, function, parent
-        self.line, self.over = line, over
-        self.yields = False
 
 
 class Task(NamedTuple):
@@ -136,21 +42,28 @@ Bound = Callable[["Walk", Node, Naming, int], int]  # value under a name, straig
 
 
 class Tables(NamedTuple):
-    """Handlers by tree-sitter's symbol number."""
+    """Handlers by tree-sitter's symbol number, of every symbol of a grammar, and the grammar's fields."""
 
     values: Mapping[int, Value]
     effects: Mapping[int, Effect]
     flagged: Mapping[int, Flagged]
     bound: Mapping[int, Bound]
+    fields: Fields
 
 
 class Walk:
     """Mutable state of the walk over one file."""
 
     __slots__ = (
+        "bound",
         "build",
+        "characters",
         "constants",
+        "creates_require",
         "depth",
+        "effects",
+        "fields",
+        "flags",
         "frame",
         "frames",
         "guard",
@@ -158,23 +71,29 @@ class Walk:
         "loop",
         "loops",
         "namespace",
+        "requires",
         "source",
-        "tables",
         "tasks",
         "telling",
         "timers",
         "too_deep",
+        "values",
     )
 
     def __init__(self, build: FactsBuilder, source: bytes, tables: Tables, constants: Mapping[str, str]) -> None:
-        self.build, self.tables = build, tables
-        self.source, self.constants = source, constants
+        self.build = build
+        self.constants = constants
+        self.source = source
+        self.characters = source.decode("latin-1")  # one per byte
+        self.values, self.effects, self.flags, self.bound, self.fields = tables
         self.depth = 0
         self.too_deep = False
         self.telling: list[int] = []  # slots of object literals that hold `true`, `false` or `null`
         self.frames: list[Frame] = []
         self.loops: list[LoopDraft] = []
         self.tasks: list[Task] = []
+        self.creates_require = b"createRequire" in source
+        self.requires = set(REQUIRES)  # every name in this file that may stand for CommonJS's require
         self.timers: set[str] = set()  # local names of setImmediate and setTimeout from node:timers(/promises)
         self.loop: LoopDraft | None = None
         self.guard: Guard | None = None
@@ -185,13 +104,14 @@ class Walk:
     # --- text
 
     def text(self, node: Node) -> str:
-        return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+        text = self.characters[node.start_byte : node.end_byte]
+        return text if text.isascii() else text.encode("latin-1").decode("utf-8", "replace")
 
     def short(self, node: Node, limit: int) -> str:
         """The node's text on one line, at most `limit` characters; the middle is left out when it is longer."""
         start, end = node.start_byte, node.end_byte
         if end - start <= limit:
-            text = self.source[start:end].decode("utf-8", "replace")
+            text = self.text(node)
             return " ".join(text.split()) if "\n" in text or "  " in text or "\t" in text else text
         if end - start <= 8 * limit:
             text = " ".join(self.source[start:end].decode("utf-8", "replace").split())
@@ -212,7 +132,7 @@ class Walk:
         if depth > DEPTH_LIMIT:
             return self.put_off(node)
         self.depth = depth + 1
-        slot = self.tables.values[node.kind_id](self, node)
+        slot = self.values[node.kind_id](self, node)
         self.depth = depth
         return slot
 
@@ -225,42 +145,45 @@ class Walk:
             self.tasks.append(Task(_run_effect, node, 0, self.frame, self.loop, self.guard))
             return
         self.depth = depth + 1
-        self.tables.effects[node.kind_id](self, node)
+        self.effects[node.kind_id](self, node)
         self.depth = depth
 
     def flagged(self, node: Node | None, flags: int, wanted: bool) -> int:
         """Value (if `wanted`) of a node whose call, if it is one, carries `flags`."""
         if node is None:
             return 0
-        handler = self.tables.flagged.get(node.kind_id)
-        if handler is None or self.depth > DEPTH_LIMIT:
+        depth = self.depth
+        if depth > DEPTH_LIMIT:
             if wanted:
-                return self.value(node)
+                return self.put_off(node)
             self.effect(node)
             return 0
-        self.depth += 1
-        slot = handler(self, node, flags, wanted)
-        self.depth -= 1
+        self.depth = depth + 1
+        slot = self.flags[node.kind_id](self, node, flags, wanted)
+        self.depth = depth
         return slot
 
     def value_as(self, node: Node | None, naming: Naming, dst: int = 0) -> int:
         """Value of a node that is bound to a name; written to `dst` unless that is 0.  Gives the slot, 0 for none."""
         if node is None:
             return 0
-        handler = self.tables.bound.get(node.kind_id)
-        if handler is None or self.depth > DEPTH_LIMIT:
-            slot = self.value(node)
-            if not dst or not slot:
-                return slot
-            self.build.copy(dst, slot)
-            return dst
-        self.depth += 1
-        slot = handler(self, node, naming, dst)
-        self.depth -= 1
+        depth = self.depth
+        if depth > DEPTH_LIMIT:
+            return self.copied(self.put_off(node), dst)
+        self.depth = depth + 1
+        slot = self.bound[node.kind_id](self, node, naming, dst)
+        self.depth = depth
         return slot
 
+    def copied(self, slot: int, dst: int) -> int:
+        """Let the values of `slot` reach `dst` unless either is 0; gives the slot that then holds them."""
+        if not dst or not slot:
+            return slot
+        self.build.copy(dst, slot)
+        return dst
+
     def children(self, node: Node) -> None:
-        for child in node.named_children:
+        for child in parts(node):
             self.effect(child)
 
     # --- work put off
@@ -288,7 +211,7 @@ class Walk:
     def function(self, parent: Frame | None) -> Frame:
         """A frame for a new function of the file, nested in `parent`."""
         index = self.build.reserve_function()
-        scope = Scope(parent.scope if parent else None, index)
+        scope = Scope(parent.scope if parent is not None else None, self.build.slot, index)
         frame = Frame(index, scope, parent, self.build.slot())
         self.frames.append(frame)
         return frame
@@ -312,6 +235,8 @@ class Walk:
         innermost = guard = self.guard
         if innermost is None:
             return -1
+        if innermost.index >= 0:
+            return innermost.index
         chain: list[Guard] = []
         while guard is not None and guard.index < 0:
             chain.append(guard)
@@ -385,6 +310,7 @@ class Walk:
                 types=frame.types,
                 receiver=frame.receiver,
             )
+            del frame.this_frame  # mostly the frame itself: it would wait for the cycle collector
         build.loops.extend(
             Loop(draft.function, draft.parent.index if draft.parent else -1, draft.line, draft.over, draft.yields)
             for draft in self.loops

@@ -26,6 +26,12 @@ _SAME: Final = frozenset(
 )
 _IMPORTS: Final = frozenset(("importlib.import_module", "import_module", "__import__"))
 _CASTS: Final = frozenset(("cast", "typing.cast", "t.cast"))
+_BUILTINS: Final = (
+    frozenset(("setattr", "super", "type", "globals", "namedtuple", "collections.namedtuple", "getattr"))
+    | _IMPORTS
+    | _SAME
+    | _CASTS
+)
 # Fewer known characters than this fit too many names.
 _TELLING: Final = 2
 _ANY_NAME: Final = flows.RESERVED[flows.ANY_NAME]
@@ -40,6 +46,8 @@ def builtin_value(
     if callee.type not in ("identifier", "attribute"):
         return 0
     name = source(walk, callee)
+    if name not in _BUILTINS:
+        return 0
     nodes = [child for child in argument_list.named_children if child.type != "comment"]
     if name == "setattr" and len(arguments) == 3:
         _set(walk, place, arguments, nodes)

@@ -9,9 +9,11 @@ from alef_audit.frontends.python import expressions, operators
 from alef_audit.frontends.python.builtins import builtin_value
 from alef_audit.frontends.python.functions import walk_lambda
 from alef_audit.frontends.python.kept import TOUCHING, touched
-from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, member_name, short, source
+from alef_audit.frontends.python.walk import LITERALS, Place, Walk, line_of, literal_of, member_name, short, source
 
 _TEXT_LIMIT: Final = 80
+
+_SPREADS: Final = {"list_splat": flows.SPREAD_POSITIONAL, "dictionary_splat": flows.SPREAD_KEYWORD}
 
 Argument = tuple[int, int, int]
 
@@ -52,14 +54,13 @@ def walk_call(walk: Walk, place: Place, node: Node, flags: int, *, wanted: bool 
 
 def _callee(walk: Walk, place: Place, node: Node) -> tuple[int, int, str, int]:
     """Slot of the callee, of the object before the dot, the member's name, and the line it stands on."""
-    while node.type == "parenthesized_expression" and len(node.named_children) == 1:
+    while (kind := node.type) == "parenthesized_expression" and len(node.named_children) == 1:
         node = node.named_children[0]
-    if node.type == "attribute" and len(node.named_children) >= 2:
-        parts = node.named_children
+    if kind == "attribute" and len(parts := node.named_children) >= 2:
         name, line = member_name(walk, place, parts[-1]), line_of(parts[-1])
         receiver = expressions.value(walk, place, parts[0])
         return walk.build.load(receiver, name, line), receiver, name, line
-    if node.type == "identifier":
+    if kind == "identifier":
         name = source(walk, node)
         if name == "super" and place.owner >= 0:
             return 0, 0, name, line_of(node)
@@ -85,14 +86,14 @@ def _arguments(walk: Walk, place: Place, node: Node, callee_text: str) -> list[A
             if len(pair) < 2:
                 continue
             label, child = build.name(source(walk, pair[0])), pair[-1]
-        elif kind == "list_splat" and child.named_children:
-            label, child = flows.SPREAD_POSITIONAL, child.named_children[0]
-        elif kind == "dictionary_splat" and child.named_children:
-            label, child = flows.SPREAD_KEYWORD, child.named_children[0]
-        literal = literal_of(walk, child)
-        if literal.startswith('"') and not first_text:
+            kind = child.type
+        elif kind in _SPREADS and child.named_children:
+            label, child = _SPREADS[kind], child.named_children[0]
+            kind = child.type
+        literal = literal_of(walk, child) if kind in LITERALS else ""
+        if kind == "string" and literal and not first_text:
             first_text = literal[1:40]
-        if child.type == "lambda":
+        if kind == "lambda":
             quoted = f'"{first_text}"' if first_text else ""
             slot = walk_lambda(walk, place, child, f"{callee_text}({quoted}) callback")
         else:

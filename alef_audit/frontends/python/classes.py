@@ -1,14 +1,12 @@
 """Classes: their bodies, superclasses, metaclasses, accessors and the fields of generated constructors."""
 
-from dataclasses import replace
-
 import msgspec
 from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import Class, ClassKind
 from alef_audit.frontends.builder import Scope
-from alef_audit.frontends.python import expressions, statements
+from alef_audit.frontends.python import expressions, fields, statements
 from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, mangled, short, source
 
 _ACCESSORS = ((0, "fget", flows.GET), (1, "fset", flows.SET), (2, "fdel", flows.DELETE))
@@ -19,7 +17,7 @@ _FACTORIES = ("default_factory", "factory")
 def walk_class(walk: Walk, place: Place, node: Node) -> int:
     """A class: its body is walked in a scope that its methods do not see. Gives the slot that holds the class."""
     build = walk.build
-    name_node = node.child_by_field_name("name")
+    name_node = node.child_by_field_id(fields.NAME)
     name = source(walk, name_node) if name_node is not None else ""
     qualname = f"{place.qualname}.{name}" if place.qualname else name
     bases, metaclass, is_protocol = _bases(walk, place, node)
@@ -28,9 +26,9 @@ def walk_class(walk: Walk, place: Place, node: Node) -> int:
     class_slot, self_slot = build.slot(), build.slot()
     build.row(flows.CLASS, class_slot, index, 0, line)
     build.row(flows.SELF, self_slot, index, 0, line)
-    scope = Scope(place.scope, place.function)
-    fields: list[str] = []
-    inner = replace(
+    scope = Scope(place.scope, walk.build.slot, place.function)
+    annotated: list[str] = []
+    inner = msgspec.structs.replace(
         place,
         scope=scope,
         lexical=place.lexical,
@@ -41,9 +39,9 @@ def walk_class(walk: Walk, place: Place, node: Node) -> int:
         loop=-1,
         condition=-1,
         class_name=name,
-        fields=fields,
+        fields=annotated,
     )
-    body = node.child_by_field_name("body")
+    body = node.child_by_field_id(fields.BODY)
     if body is not None:
         statements.walk_block(walk, inner, body)
     members = {member: mangled(inner, member) for member in sorted(scope.declared) if " " not in member}
@@ -60,7 +58,7 @@ def walk_class(walk: Walk, place: Place, node: Node) -> int:
         slot=class_slot,
         bases=bases,
         members=tuple(build.name(stored) for stored in members.values()),
-        fields=tuple(build.name(field) for field in dict.fromkeys(fields)),
+        fields=tuple(build.name(field) for field in dict.fromkeys(annotated)),
         metaclass=metaclass,
     )
     return class_slot
@@ -71,7 +69,7 @@ def _bases(walk: Walk, place: Place, node: Node) -> tuple[tuple[int, ...], int, 
     bases: list[int] = []
     metaclass = 0
     is_protocol = False
-    arguments = node.child_by_field_name("superclasses")
+    arguments = node.child_by_field_id(fields.SUPERCLASSES)
     for child in arguments.named_children if arguments is not None else ():
         if child.type == "comment":
             continue

@@ -7,7 +7,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
-from alef_audit.frontends.python import expressions, functions, targets
+from alef_audit.frontends.python import expressions, fields, functions, targets
 from alef_audit.frontends.python.classes import walk_class
 from alef_audit.frontends.python.walk import Place, Walk, line_of, mangled, short, source
 
@@ -30,20 +30,20 @@ _GETTERS: Final = ("cached_property", "reify", "hybrid_property", "computed_fiel
 
 def function_definition(walk: Walk, place: Place, node: Node) -> None:
     slot = functions.walk_function(walk, place, node, 0)
-    name = node.child_by_field_name("name")
+    name = node.child_by_field_id(fields.NAME)
     if name is not None:
         targets.assign(walk, place, name, slot)
 
 
 def class_definition(walk: Walk, place: Place, node: Node) -> None:
     slot = walk_class(walk, place, node)
-    name = node.child_by_field_name("name")
+    name = node.child_by_field_id(fields.NAME)
     if name is not None:
         targets.assign(walk, place, name, slot)
 
 
 def decorated_definition(walk: Walk, place: Place, node: Node) -> None:
-    definition = node.child_by_field_name("definition")
+    definition = node.child_by_field_id(fields.DEFINITION)
     if definition is None:
         return
     flags, accessor, is_property = 0, "", False
@@ -71,7 +71,7 @@ def decorated_definition(walk: Walk, place: Place, node: Node) -> None:
         slot = functions.walk_function(walk, place, definition, flags, lends=lends, decorated=bool(applied))
     for expression, decorator in reversed(applied):
         slot = _apply(walk, place, expression, decorator, slot)
-    name = definition.child_by_field_name("name")
+    name = definition.child_by_field_id(fields.NAME)
     if name is not None and accessor and place.fields is not None:
         member = accessor + mangled(place, source(walk, name))
         walk.build.store(place.class_slot, member, slot, line_of(name))

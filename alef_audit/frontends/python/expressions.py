@@ -1,9 +1,9 @@
 """Expressions: each function walks one kind of node and gives the slot of its value (0 = cannot bear a callable)."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
+import msgspec
 from tree_sitter import Node
 
 from alef_audit.facts import flows
@@ -21,6 +21,7 @@ from alef_audit.frontends.python.walk import (
     Walk,
     add_condition,
     add_loop,
+    is_plain_string,
     line_of,
     literal_of,
     member_name,
@@ -66,11 +67,18 @@ def _operands(walk: Walk, place: Place, node: Node) -> int:
     pending.reverse()
     while pending:
         child = pending.pop()
-        if child.type in _CHAINS:
+        kind = child.type
+        if kind == "string" and is_plain_string(walk, child):
+            continue
+        if kind in _CHAINS:
             pending.extend(reversed(child.named_children))
-        elif child.type not in _LEAVES:
+        elif kind not in _LEAVES:
             value(walk, place, child)
     return 0
+
+
+def _string(walk: Walk, place: Place, node: Node) -> int:
+    return 0 if is_plain_string(walk, node) else _operands(walk, place, node)
 
 
 def _leaf(walk: Walk, place: Place, node: Node) -> int:
@@ -78,11 +86,8 @@ def _leaf(walk: Walk, place: Place, node: Node) -> int:
 
 
 def _identifier(walk: Walk, place: Place, node: Node) -> int:
-    if place.narrowed:
-        known = place.narrowed.get(source(walk, node))
-        if known:
-            return known
-    return walk.build.reference(place.scope, source(walk, node))
+    name = source(walk, node)
+    return (place.narrowed and place.narrowed.get(name)) or place.scope.slots[name]
 
 
 def _attribute(walk: Walk, place: Place, node: Node) -> int:
@@ -213,7 +218,7 @@ def _bind_walrus(walk: Walk, place: Place, target: Node, slot: int) -> None:
     here, scope = place, place.scope
     while isinstance(scope, ComprehensionScope) and scope.parent is not None:
         scope = scope.parent
-        here = replace(place, scope=scope)
+        here = msgspec.structs.replace(place, scope=scope)
     assign(walk, here, target, slot)
 
 
@@ -271,8 +276,8 @@ def _dictionary(walk: Walk, place: Place, node: Node) -> int:
 def _comprehension(walk: Walk, place: Place, node: Node) -> int:
     """Clauses first (they bind the names, in a scope of their own), then the body inside their loops."""
     parts = node.named_children
-    scope = ComprehensionScope(place.scope, place.function)
-    here = replace(place, scope=scope, lexical=scope)
+    scope = ComprehensionScope(place.scope, walk.build.slot, place.function)
+    here = msgspec.structs.replace(place, scope=scope, lexical=scope)
     outer: Place | None = place
     for clause in parts[1:]:
         if clause.type == "for_in_clause":
@@ -350,6 +355,7 @@ _LEAVES: Final = frozenset(
 )
 _CHAINS: Final = frozenset(("concatenated_string", "string", "format_expression"))
 _EXPRESSIONS: Final[dict[str, Expression]] = {
+    "string": _string,
     "identifier": _identifier,
     "attribute": _attribute,
     "subscript": operators.subscript,

@@ -1,19 +1,18 @@
 """Entry of the Python front end."""
 
-import re
 import sys
 from typing import Final
 
 from tree_sitter import Node
 
-from alef_audit.facts.file import Directive, Export, FileFacts, Function, Problem
+from alef_audit.facts.file import Export, FileFacts, Function, Problem
 from alef_audit.frontends.builder import FactsBuilder, Scope
+from alef_audit.frontends.directives import MARK, directives
 from alef_audit.frontends.python.handed import declared_variables
 from alef_audit.frontends.python.parse import parse_python
 from alef_audit.frontends.python.statements import walk_block
 from alef_audit.frontends.python.walk import Place, Walk
 
-_DIRECTIVE: Final = re.compile(rb"^([^\n#]*)#[ \t]*audit:[ \t]*([^\n\r]*)", re.MULTILINE)
 _MAX_PROBLEMS: Final = 20
 # Frames that the walk needs: DEPTH_LIMIT levels of a handful of Python frames each.
 _RECURSION: Final = 12_000
@@ -31,7 +30,7 @@ def extract_python(text: bytes) -> FileFacts:
         build.problems.extend(_syntax_problems(root))
     build.reserve_function()
     build.enter(0)
-    scope = Scope(None)
+    scope = Scope(None, build.slot)
     place = Place(
         function=0,
         scope=scope,
@@ -53,18 +52,9 @@ def extract_python(text: bytes) -> FileFacts:
     build.exports.extend(exports)
     build.close(scope)
     build.functions[0] = Function("", "", "<module>", 1, 1, lines, -1, -1, 0, (), place.result, 0)
-    if b"audit:" in text:
-        build.directives.extend(_directives(text))
+    if MARK in text:
+        build.directives.extend(directives(root, text, build.defined()))
     return build.finish(lines)
-
-
-def _directives(text: bytes) -> list[Directive]:
-    found = []
-    for match in _DIRECTIVE.finditer(text):
-        line = text.count(b"\n", 0, match.end(1)) + 1
-        own_line = not match.group(1).strip()
-        found.append(Directive(line, match.group(2).decode("utf-8", "replace").strip(), own_line))
-    return found
 
 
 def _syntax_problems(root: Node) -> list[Problem]:

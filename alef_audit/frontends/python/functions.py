@@ -1,18 +1,20 @@
 """Functions and lambdas: parameters, flags, body."""
 
-from dataclasses import replace
+import re
 from typing import Final
 
+import msgspec
 from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import Function, FunctionFlag, Parameter, ParameterKind
 from alef_audit.frontends.builder import Scope
-from alef_audit.frontends.python import expressions, statements
+from alef_audit.frontends.python import expressions, fields, statements
 from alef_audit.frontends.python.handed import hand_back
-from alef_audit.frontends.python.types import annotate, annotate_lent
+from alef_audit.frontends.python.types import annotate, annotate_lent, is_data
 from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, source
 
+_TYPE_PARAMETER: Final = re.compile(r"[\s:=]")
 _AWAITABLES: Final = ("Awaitable", "Coroutine", "Future", "Task")
 
 # Class methods without a decorator.
@@ -20,8 +22,8 @@ _CLASS_BOUND: Final = ("__new__", "__init_subclass__", "__class_getitem__")
 
 
 def _inner_place(walk: Walk, place: Place, index: int, own: str, *, is_async: bool) -> Place:
-    scope = Scope(place.lexical, index)
-    return replace(
+    scope = Scope(place.lexical, walk.build.slot, index)
+    return msgspec.structs.replace(
         place,
         function=index,
         scope=scope,
@@ -44,9 +46,9 @@ def walk_lambda(walk: Walk, place: Place, node: Node, label: str) -> int:
     index = build.reserve_function()
     inner = _inner_place(walk, place, index, label, is_async=False)
     build.enter(index)
-    parameters = node.child_by_field_name("parameters")
+    parameters = node.child_by_field_id(fields.PARAMETERS)
     params, _ = _parameters(walk, place, inner, parameters, skip_first=False) if parameters is not None else ((), "")
-    body = node.child_by_field_name("body")
+    body = node.child_by_field_id(fields.BODY)
     if body is not None:
         build.enter(index)
         if body.type == "call":
@@ -87,17 +89,19 @@ def walk_function(
     `lends`: a decorator makes a context manager of it.  `decorated`: there is a decorator that may do so.
     """
     build = walk.build
-    name_node, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+    name_node, body = node.child_by_field_id(fields.NAME), node.child_by_field_id(fields.BODY)
     name = source(walk, name_node) if name_node is not None else ""
     is_method = place.owner >= 0 and place.lexical is not place.scope
     is_async = bool(node.children) and node.children[0].type == "async"
     index = build.reserve_function()
     inner = _inner_place(walk, place, index, name, is_async=is_async)
     build.enter(index)
-    inner = replace(inner, lends=decorated)
-    parameters = node.child_by_field_name("parameters")
+    generics = place.generics | _type_parameters(walk, node)
+    place = msgspec.structs.replace(place, generics=generics)
+    inner = msgspec.structs.replace(inner, lends=decorated, generics=generics)
+    parameters = node.child_by_field_id(fields.PARAMETERS)
     if name == "__getattr__" and place.function == 0 and not is_method and parameters and parameters.named_children:
-        inner = replace(inner, lazy_name=_parameter_name(walk, parameters.named_children[0]))
+        inner = msgspec.structs.replace(inner, lazy_name=_parameter_name(walk, parameters.named_children[0]))
     bound = is_method and not flags & FunctionFlag.STATIC
     params, receiver = _parameters(walk, place, inner, parameters, skip_first=bound) if parameters else ((), "")
     receiver_slot = 0
@@ -108,7 +112,9 @@ def walk_function(
         if not flags & FunctionFlag.CLASSMETHOD:
             # the class of a class method is the one that the call names
             build.copy(receiver_slot, place.self_slot)
-    returns = node.child_by_field_name("return_type")
+    returns = node.child_by_field_id(fields.RETURN_TYPE)
+    if is_data(walk, returns):
+        inner = msgspec.structs.replace(inner, result=0)
     (annotate_lent if lends else annotate)(walk, inner, inner.result, returns)
     hand_back(walk, node, returns, is_method=bound)
     flags |= FunctionFlag.ASYNC if is_async else 0
@@ -140,6 +146,15 @@ def walk_function(
         receiver=receiver_slot,
     )
     return _holding(walk, place, index, line_of(node))
+
+
+def _type_parameters(walk: Walk, node: Node) -> frozenset[str]:
+    """The names of `def f[T, *Ts](…)` between the brackets."""
+    listed = node.child_by_field_id(fields.TYPE_PARAMETERS)
+    if listed is None:
+        return frozenset()
+    texts = (source(walk, child).lstrip("*") for child in listed.named_children)
+    return frozenset(_TYPE_PARAMETER.split(text, maxsplit=1)[0] for text in texts)
 
 
 def _is_stub(walk: Walk, body: Node) -> bool:
@@ -189,8 +204,8 @@ def _parameter_name(walk: Walk, node: Node) -> str:
 def _parameter(walk: Walk, outer: Place, inner: Place, node: Node, kind: int) -> Parameter:
     build = walk.build
     shape = node.type
-    type_node = node.child_by_field_name("type")
-    default = node.child_by_field_name("value")
+    type_node = node.child_by_field_id(fields.TYPE)
+    default = node.child_by_field_id(fields.VALUE)
     inner_node = node
     while inner_node.named_children and inner_node.type != "identifier":
         if inner_node.type == "list_splat_pattern":
@@ -199,7 +214,10 @@ def _parameter(walk: Walk, outer: Place, inner: Place, node: Node, kind: int) ->
             kind = ParameterKind.KEYWORDS
         inner_node = inner_node.named_children[0]
     name = source(walk, inner_node)
-    slot = build.declare(inner.scope, name)
+    is_plain = kind in (ParameterKind.POSITIONAL, ParameterKind.KEYWORD_ONLY) and is_data(walk, type_node)
+    if is_plain:
+        build.declare_plain(inner.scope, name)
+    slot = 0 if is_plain else build.declare(inner.scope, name)
     literal = ""
     if default is not None:
         literal = literal_of(walk, default)

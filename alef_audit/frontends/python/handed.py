@@ -6,6 +6,7 @@ from typing import Final
 from tree_sitter import Node
 
 from alef_audit.facts import flows
+from alef_audit.frontends.python import fields
 from alef_audit.frontends.python.types import CONTAINERS, TRANSPARENT
 from alef_audit.frontends.python.walk import Walk, line_of, source
 
@@ -22,7 +23,7 @@ def declared_variables(text: bytes) -> frozenset[str]:
 
 def hand_back(walk: Walk, function: Node, returns: Node | None, *, is_method: bool) -> None:
     """Write which parameters the annotations of a function say it gives back."""
-    parameters = function.child_by_field_name("parameters")
+    parameters = function.child_by_field_id(fields.PARAMETERS)
     if returns is None or parameters is None:
         return
     name = _alone(walk, returns)
@@ -30,7 +31,7 @@ def hand_back(walk: Walk, function: Node, returns: Node | None, *, is_method: bo
         if is_method:
             walk.build.row(flows.HANDED, flows.RECEIVER_PARAMETER, flows.HANDED_AS_IS, 0, line_of(returns))
         return
-    own = function.child_by_field_name("type_parameters")
+    own = function.child_by_field_id(fields.TYPE_PARAMETERS)
     is_own = own is not None and name in re.findall(r"\w+", source(walk, own))
     if not name or not (is_own or name in walk.type_variables or _CUSTOMARY.fullmatch(name)):
         return
@@ -40,7 +41,7 @@ def hand_back(walk: Walk, function: Node, returns: Node | None, *, is_method: bo
             continue
         if child.type in ("keyword_separator", "list_splat_pattern") or _is_collecting(child):
             return
-        annotation = child.child_by_field_name("type")
+        annotation = child.child_by_field_id(fields.TYPE)
         how = _how(walk, annotation, name, 0) if annotation is not None else None
         if how is not None:
             walk.build.row(flows.HANDED, position, how, 0, line_of(returns))

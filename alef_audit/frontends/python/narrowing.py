@@ -4,10 +4,10 @@ Below such a test the name stands for a slot of its own, which holds all that th
 class: nothing of it reaches the other branches.
 """
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
+import msgspec
 from tree_sitter import Node
 
 from alef_audit.facts import flows
@@ -63,7 +63,7 @@ def _as(walk: Walk, place: Place, subject: Node, classes: list[Node]) -> Place:
     walk.build.copy(slot, expressions.value(walk, place, subject))
     for node in told:
         walk.build.row(flows.TYPE, slot, _class(walk, place, node), 0, line_of(node))
-    return replace(place, narrowed={**place.narrowed, source(walk, subject): slot})
+    return msgspec.structs.replace(place, narrowed={**place.narrowed, source(walk, subject): slot})
 
 
 def _class(walk: Walk, place: Place, node: Node) -> int:

@@ -5,12 +5,12 @@ from typing import Final
 import tree_sitter_python
 from tree_sitter import Language, Node, Parser
 
-_LANGUAGE: Final = Language(tree_sitter_python.language())
+LANGUAGE: Final = Language(tree_sitter_python.language())
 
 
 def parse_python(text: bytes) -> Node:
     """The syntax tree of a file."""
-    return Parser(_LANGUAGE).parse(text).root_node
+    return Parser(LANGUAGE).parse(text).root_node
 
 
 def parse_expression(text: bytes) -> Node | None:

@@ -1,14 +1,14 @@
 """Statements: control flow becomes loops and conditions, definitions become functions and classes."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
+import msgspec
 from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import Import
-from alef_audit.frontends.python import classes, definitions, exceptions, expressions, operators
+from alef_audit.frontends.python import classes, definitions, exceptions, expressions, fields, operators
 from alef_audit.frontends.python.kept import assigned
 from alef_audit.frontends.python.narrowing import matched, narrowed
 from alef_audit.frontends.python.targets import assign, assign_pairwise, bind_iteration
@@ -33,7 +33,7 @@ _EXITS: Final = frozenset(("return_statement", "raise_statement", "continue_stat
 def walk_body(walk: Walk, place: Place, body: Node) -> bool:
     """Walk a function's body. True when it is a generator."""
     yields = b"yield" in walk.text[body.start_byte : body.end_byte] and _yields(body)
-    walk_block(walk, replace(place, yields=yields), body)
+    walk_block(walk, msgspec.structs.replace(place, yields=yields), body)
     return yields
 
 
@@ -58,26 +58,27 @@ def walk_block(walk: Walk, place: Place, block: Node) -> None:
     walk.depth += 1
     here = place
     for child in block.named_children:
-        handler = _STATEMENTS.get(child.type)
+        kind = child.type
+        handler = _STATEMENTS.get(kind)
         if handler is None:
             expressions.value(walk, here, child)
             continue
         handler(walk, here, child)
-        if child.type == "if_statement" and (test := _early_exit(child)) is not None:
+        if kind == "if_statement" and (test := _early_exit(child)) is not None:
             here = narrowed(walk, here, test, holds=False)
             here = here.under(add_condition(walk, here, test, holds=False, exits=True))
-        elif child.type == "assert_statement" and child.named_children:
+        elif kind == "assert_statement" and child.named_children:
             here = narrowed(walk, here, child.named_children[0], holds=True)
     walk.depth -= 1
 
 
 def _early_exit(node: Node) -> Node | None:
     """The test of `if test: ...; return` without an else, None for any other if."""
-    if node.child_by_field_name("alternative") is not None:
+    if node.child_by_field_id(fields.ALTERNATIVE) is not None:
         return None
-    body = node.child_by_field_name("consequence")
+    body = node.child_by_field_id(fields.CONSEQUENCE)
     last = [c for c in body.named_children if c.type != "comment"][-1:] if body is not None else []
-    return node.child_by_field_name("condition") if last and last[0].type in _EXITS else None
+    return node.child_by_field_id(fields.CONDITION) if last and last[0].type in _EXITS else None
 
 
 def _expression_statement(walk: Walk, place: Place, node: Node) -> None:
@@ -100,9 +101,9 @@ def _expression_statement(walk: Walk, place: Place, node: Node) -> None:
 
 
 def _assignment(walk: Walk, place: Place, node: Node) -> None:
-    left = node.child_by_field_name("left")
-    right = node.child_by_field_name("right")
-    type_node = node.child_by_field_name("type")
+    left = node.child_by_field_id(fields.LEFT)
+    right = node.child_by_field_id(fields.RIGHT)
+    type_node = node.child_by_field_id(fields.TYPE)
     if left is None:
         return
     if classes.class_assignment(walk, place, left, right, annotated=type_node is not None):
@@ -110,7 +111,7 @@ def _assignment(walk: Walk, place: Place, node: Node) -> None:
     more: list[Node] = []
     while right is not None and right.type == "assignment":
         more.append(left)
-        left, right = right.child_by_field_name("left") or left, right.child_by_field_name("right")
+        left, right = right.child_by_field_id(fields.LEFT) or left, right.child_by_field_id(fields.RIGHT)
     if right is not None and not more and assign_pairwise(walk, place, left, right):
         return
     for target in (*more, left):
@@ -163,8 +164,8 @@ def _return(walk: Walk, place: Place, node: Node) -> None:
 
 
 def _if(walk: Walk, place: Place, node: Node) -> None:
-    condition = node.child_by_field_name("condition")
-    consequence = node.child_by_field_name("consequence")
+    condition = node.child_by_field_id(fields.CONDITION)
+    consequence = node.child_by_field_id(fields.CONSEQUENCE)
     if condition is None:
         return
     expressions.test(walk, place, condition)
@@ -172,10 +173,10 @@ def _if(walk: Walk, place: Place, node: Node) -> None:
         inside = narrowed(walk, place, condition, holds=True)
         walk_block(walk, inside.under(add_condition(walk, place, condition, holds=True)), consequence)
     here = narrowed(walk, place, condition, holds=False).under(add_condition(walk, place, condition, holds=False))
-    for alternative in node.children_by_field_name("alternative"):
+    for alternative in node.children_by_field_id(fields.ALTERNATIVE):
         if alternative.type == "elif_clause":
-            test = alternative.child_by_field_name("condition")
-            body = alternative.child_by_field_name("consequence")
+            test = alternative.child_by_field_id(fields.CONDITION)
+            body = alternative.child_by_field_id(fields.CONSEQUENCE)
             if test is not None and body is not None:
                 expressions.test(walk, here, test)
                 inside = narrowed(walk, here, test, holds=True)
@@ -188,8 +189,8 @@ def _if(walk: Walk, place: Place, node: Node) -> None:
 
 
 def _for(walk: Walk, place: Place, node: Node) -> None:
-    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-    body = node.child_by_field_name("body")
+    left, right = node.child_by_field_id(fields.LEFT), node.child_by_field_id(fields.RIGHT)
+    body = node.child_by_field_id(fields.BODY)
     if left is None or right is None:
         return
     is_async = node.children[0].type == "async"
@@ -201,7 +202,7 @@ def _for(walk: Walk, place: Place, node: Node) -> None:
 
 
 def _while(walk: Walk, place: Place, node: Node) -> None:
-    condition, body = node.child_by_field_name("condition"), node.child_by_field_name("body")
+    condition, body = node.child_by_field_id(fields.CONDITION), node.child_by_field_id(fields.BODY)
     loop = add_loop(walk, place, node, "", yields=_pauses(walk, body))
     inside = place.within(loop)
     if condition is not None:
@@ -221,7 +222,7 @@ def _pauses(walk: Walk, body: Node | None) -> bool:
 
 
 def _else(walk: Walk, place: Place, node: Node) -> None:
-    alternative = node.child_by_field_name("alternative")
+    alternative = node.child_by_field_id(fields.ALTERNATIVE)
     if alternative is not None:
         for child in alternative.named_children:
             if child.type == "block":
@@ -237,7 +238,7 @@ def _with(walk: Walk, place: Place, node: Node) -> None:
             _with_item(walk, place, child, is_async=is_async)
         elif child.type in ("with_clause", "with_statement"):
             pending.extend(c for c in reversed(child.named_children) if c.type in ("with_clause", "with_item"))
-    body = node.child_by_field_name("body")
+    body = node.child_by_field_id(fields.BODY)
     if body is not None:
         walk_block(walk, place, body)
 
@@ -297,9 +298,9 @@ def _import(walk: Walk, place: Place, node: Node) -> None:
 
 def _import_from(walk: Walk, place: Place, node: Node) -> None:
     build, line = walk.build, line_of(node)
-    module = node.child_by_field_name("module_name")
+    module = node.child_by_field_id(fields.MODULE_NAME)
     specifier = source(walk, module).replace(" ", "") if module is not None else "__future__"
-    for child in node.children_by_field_name("name"):
+    for child in node.children_by_field_id(fields.NAME):
         parts = child.named_children if child.type == "aliased_import" else [child]
         name = source(walk, parts[0])
         dst = build.declare(place.scope, source(walk, parts[-1]))
@@ -314,10 +315,10 @@ def _assert(walk: Walk, place: Place, node: Node) -> None:
 
 
 def _match(walk: Walk, place: Place, node: Node) -> None:
-    subjects = node.children_by_field_name("subject")
+    subjects = node.children_by_field_id(fields.SUBJECT)
     slots = [expressions.value(walk, place, subject) for subject in subjects]
     alone = subjects[0] if len(subjects) == 1 else None
-    body = node.child_by_field_name("body")
+    body = node.child_by_field_id(fields.BODY)
     for case in body.named_children if body is not None else ():
         if case.type != "case_clause":
             continue
@@ -328,7 +329,7 @@ def _match(walk: Walk, place: Place, node: Node) -> None:
             if guard.type == "if_clause" and guard.named_children:
                 expressions.test(walk, here, guard.named_children[0])
                 here = narrowed(walk, here, guard.named_children[0], holds=True)
-        block = case.child_by_field_name("consequence")
+        block = case.child_by_field_id(fields.CONSEQUENCE)
         if block is not None:
             walk_block(walk, here, block)
 

@@ -54,6 +54,9 @@ def _spelled(walk: Walk, place: Place, node: Node, depth: int) -> frozenset[str]
     if depth > 8 or kind not in _SPELLED:
         return _NOTHING
     if kind == "string":
+        pieces = node.named_children
+        if len(pieces) == 3 and pieces[1].type == "string_content":
+            return frozenset((_merged(source(walk, pieces[1])),))
         return _product([_piece(walk, place, piece, depth) for piece in node.named_children])
     if kind == "concatenated_string":
         return _product([_spelled(walk, place, piece, depth + 1) for piece in node.named_children])
@@ -115,7 +118,12 @@ def _product(parts: list[frozenset[str]]) -> frozenset[str]:
     if size > _MOST:
         parts = [part if len(part) == 1 else frozenset((ANY,)) for part in parts]
     parts = [part or frozenset((ANY,)) for part in parts]
-    return frozenset(re.sub(r"\*+", ANY, "".join(each)) for each in itertools.product(*map(sorted, parts)))
+    return frozenset(map(_merged, map("".join, itertools.product(*map(sorted, parts)))))
+
+
+def _merged(text: str) -> str:
+    """Unknown parts next to each other are one."""
+    return re.sub(r"\*+", ANY, text) if "**" in text else text
 
 
 # --- what names hold

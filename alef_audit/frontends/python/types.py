@@ -6,6 +6,7 @@ from typing import Final
 from tree_sitter import Node
 
 from alef_audit.facts import flows
+from alef_audit.frontends.python import fields
 from alef_audit.frontends.python.parse import parse_expression
 from alef_audit.frontends.python.walk import Place, Walk, line_of, source
 
@@ -78,8 +79,19 @@ _PRIMITIVE: Final = frozenset(
         "Self",
         "NoReturn",
         "Never",
+        "type",
+        "Type",
     ]
 )
+# Types whose values are data: no callable is reached through them.
+_DATA: Final = frozenset(
+    [
+        *("int", "str", "bool", "float", "bytes", "bytearray", "complex", "None", "NoReturn", "Never"),
+        *("Decimal", "datetime", "date", "time", "timedelta", "timezone", "UUID", "LiteralString"),
+    ]
+)
+_LAZY: Final = frozenset(("Generator", "AsyncGenerator", "AsyncIterator", "AsyncIterable", "Iterator"))
+_DEPTH: Final = 12
 _DOTTED: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
 
@@ -166,11 +178,39 @@ def aliased(walk: Walk, right: Node) -> Node | None:
 def is_plain(name: str) -> bool:
     """Whether instances of the type named so bear no callables, or are collections of which the name says nothing."""
     own = name.rsplit(".", 1)[-1]
-    return own in _PRIMITIVE or own in CONTAINERS or own in TRANSPARENT or own in ("type", "Type")
+    return own in _PRIMITIVE or own in CONTAINERS or own in TRANSPARENT
+
+
+def is_data(walk: Walk, node: Node | None) -> bool:
+    """Whether an annotation is spelled out and all that it names are strings, numbers and collections of such."""
+    pending = [(node, 0)] if node is not None else []
+    if not pending:
+        return False
+    while pending:
+        current, depth = pending.pop()
+        kind = current.type
+        if depth > _DEPTH:
+            return False
+        if kind in ("type", "parenthesized_expression", "union_type", "binary_operator", "type_parameter"):
+            pending.extend((child, depth + 1) for child in current.named_children)
+        elif kind == "identifier" or kind == "attribute":
+            if source(walk, current).rsplit(".", 1)[-1] not in _DATA:
+                return False
+        elif kind in ("generic_type", "subscript"):
+            base, *arguments = current.named_children
+            name = source(walk, base).rsplit(".", 1)[-1]
+            if name == "Literal":
+                continue
+            if (name not in CONTAINERS or name in _LAZY) and name not in ("Optional", "Union", "Final", "ClassVar"):
+                return False
+            pending.extend((child, depth + 1) for child in arguments)
+        elif kind not in ("none", "ellipsis"):
+            return False
+    return True
 
 
 def _named(walk: Walk, place: Place, name: str, line: int) -> list[int]:
-    if name in _PRIMITIVE or not _DOTTED.fullmatch(name):
+    if name in _PRIMITIVE or name in place.generics or not _DOTTED.fullmatch(name):
         return []
     slot = class_reference(walk, place, name, line)
     dst = walk.build.slot()
@@ -188,7 +228,7 @@ def class_reference(walk: Walk, place: Place, name: str, line: int) -> int:
 
 
 def _generic(walk: Walk, place: Place, node: Node, depth: int) -> list[int]:
-    base = node.child_by_field_name("value") or (node.named_children[0] if node.named_children else None)
+    base = node.child_by_field_id(fields.VALUE) or (node.named_children[0] if node.named_children else None)
     if base is None:
         return []
     name = source(walk, base).rsplit(".", 1)[-1]

@@ -1,8 +1,9 @@
 """What a walk over one Python file carries: the builder, the text, and where in the program it stands."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
 from tree_sitter import Node
 
 from alef_audit.facts import flows
@@ -12,6 +13,10 @@ from alef_audit.frontends.builder import FactsBuilder, Scope
 # Nested expressions beyond this depth are not followed; hand-written code stays below 60.
 DEPTH_LIMIT: Final = 400
 _TEXT_LIMIT: Final = 160
+
+_QUOTES: Final = (b'"', b"'")
+_SIMPLE: Final = {"true": flows.TRUE, "false": flows.FALSE, "none": flows.NULL}
+LITERALS: Final = frozenset(("string", "integer", "float", *_SIMPLE))
 
 
 class ComprehensionScope(Scope):
@@ -32,10 +37,13 @@ class Walk:
     generators: dict[int, int] = field(default_factory=dict)  # function -> slot of the generator that calling it makes
     # strings in literal collections that classes of the file hold, by the attribute's name
     attributes: dict[str, tuple[frozenset[str], frozenset[str]]] = field(default_factory=dict)
+    characters: str = ""  # one per byte of the text
+
+    def __post_init__(self) -> None:
+        self.characters = self.text.decode("latin-1")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where the walk stands: the innermost function, its names, and the loops and conditions around it."""
 
     function: int
@@ -49,22 +57,31 @@ class Place:
     is_async: bool
     loop: int = -1
     condition: int = -1
-    narrowed: dict[str, int] = field(default_factory=dict)  # names and attributes -> slot, below an isinstance test
+    narrowed: dict[str, int] = msgspec.field(
+        default_factory=dict
+    )  # names and attributes -> slot, below an isinstance test
     yields: bool = False  # in a generator: what it returns is the value of `yield from`
     lends: bool = False  # in a function that a decorator wraps: a generator may be a context manager or dependency
     lazy_name: str = ""  # the parameter of a module's `__getattr__`, inside it
     class_name: str = ""  # of the innermost class
+    generics: frozenset[str] = frozenset()  # type parameters in scope (PEP 695)
     fields: list[str] | None = None  # names annotated so far, in the body of a class
 
     def under(self, condition: int) -> "Place":
-        return replace(self, condition=condition)
+        return msgspec.structs.replace(self, condition=condition)
 
     def within(self, loop: int) -> "Place":
-        return replace(self, loop=loop)
+        return msgspec.structs.replace(self, loop=loop)
 
 
 def source(walk: Walk, node: Node) -> str:
-    return walk.text[node.start_byte : node.end_byte].decode("utf-8", "replace")
+    text = walk.characters[node.start_byte : node.end_byte]
+    return text if text.isascii() else text.encode("latin-1").decode("utf-8", "replace")
+
+
+def is_plain_string(walk: Walk, node: Node) -> bool:
+    """Whether a string has no prefix, so that nothing is put into it."""
+    return walk.text[node.start_byte : node.start_byte + 1] in _QUOTES
 
 
 def member_name(walk: Walk, place: Place, node: Node) -> str:
@@ -80,8 +97,12 @@ def mangled(place: Place, name: str) -> str:
 
 def short(walk: Walk, node: Node, limit: int) -> str:
     """The node's text on one line, at most `limit` characters."""
-    text = walk.text[node.start_byte : min(node.end_byte, node.start_byte + 4 * limit)].decode("utf-8", "replace")
-    return " ".join(text.split())[:limit]
+    start = node.start_byte
+    text = walk.characters[start : min(node.end_byte, start + 4 * limit)]
+    if not text.isascii():
+        text = text.encode("latin-1").decode("utf-8", "replace")
+    words = text.split()
+    return words[0][:limit] if len(words) == 1 else " ".join(words)[:limit]
 
 
 def line_of(node: Node) -> int:
@@ -110,18 +131,20 @@ def literal_of(walk: Walk, node: Node) -> str:
     """The literal spelling of `node` (see flows), "" if it is no literal."""
     kind = node.type
     if kind == "string":
-        pieces = node.named_children
-        if len(pieces) == 2:
-            return flows.string_literal("")
-        if len(pieces) == 3 and pieces[1].type == "string_content":
-            return flows.string_literal(source(walk, pieces[1]))
-        return ""
-    if kind == "true":
-        return flows.TRUE
-    if kind == "false":
-        return flows.FALSE
-    if kind == "none":
-        return flows.NULL
-    if kind in ("integer", "float"):
+        text = _content(walk, node)
+        return flows.string_literal(text) if text is not None else ""
+    if kind == "integer" or kind == "float":
         return source(walk, node)
-    return ""
+    return _SIMPLE.get(kind, "")
+
+
+def _content(walk: Walk, node: Node) -> str | None:
+    """What stands between the quotes of a string; None if something is put into it."""
+    text = source(walk, node)
+    quote = text[:1]
+    if quote in ("'", '"') and text[:3] != 3 * quote and text[-1] == quote and len(text) > 1:
+        return text[1:-1]
+    pieces = node.named_children
+    if len(pieces) == 2:
+        return ""
+    return source(walk, pieces[1]) if len(pieces) == 3 and pieces[1].type == "string_content" else None

@@ -1,0 +1,55 @@
+"""What an audit looked at: files, calls, packages, patterns."""
+
+from alef_audit.auditing.report import Coverage, Dependencies, PatternHead
+from alef_audit.callgraph.graph import CallGraph, calls_to_program
+from alef_audit.dependencies.follow import Followed
+from alef_audit.discovery.inventory import Inventory, SourceFile
+from alef_audit.facts.file import FileFacts
+from alef_audit.rulepack.pattern import Pattern
+
+
+def head_of(pattern: Pattern) -> PatternHead:
+    return PatternHead(
+        pattern.id,
+        pattern.slug,
+        pattern.title,
+        pattern.severity,
+        pattern.stage,
+        pattern.pathology,
+        pattern.confidence,
+        pattern.reference,
+        pattern.cite,
+    )
+
+
+def coverage_of(
+    inventory: Inventory,
+    facts: list[tuple[SourceFile, FileFacts]],
+    graph: CallGraph,
+    followed: Followed | None,
+    seconds: float,
+) -> Coverage:
+    """What was looked at, in how many seconds; `followed` is None if packages were not to be followed."""
+    own = sum(len(file_facts.functions) for _, file_facts in facts)  # functions of packages come after these
+    resolved, unresolved = calls_to_program(graph, own)
+    return Coverage(
+        files=len(facts),
+        lines=sum(f.lines for _, f in facts),
+        not_read=dict(sorted(inventory.not_read.items())),
+        parse_errors=sum(1 for _, f in facts if any(p.kind == "parse-error" for p in f.problems)),
+        calls=sum(graph.table.function(call) < own for call in range(len(graph.table))),
+        unresolved_calls=sum(graph.table.function(call) < own for call in graph.unresolved),
+        calls_to_program=resolved,
+        unresolved_to_program=unresolved,
+        seconds=round(seconds, 2),
+        dependencies=_packages(followed) if followed is not None else None,
+    )
+
+
+def _packages(followed: Followed) -> Dependencies:
+    return Dependencies(
+        tuple(sorted(set(followed.packages.values()))),
+        len(followed.files),
+        sum(file_facts.lines for file_facts in followed.facts),
+        dict(followed.not_read),
+    )

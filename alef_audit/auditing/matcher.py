@@ -1,0 +1,78 @@
+"""What matching has at hand for every finding."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from alef_audit.auditing import report
+from alef_audit.auditing.levels import Judge
+from alef_audit.auditing.phase import Lexicon
+from alef_audit.callgraph.graph import CallGraph, Edge
+from alef_audit.reachability.reach import Reachability
+from alef_audit.reachability.surface import async_functions
+from alef_audit.reachability.ways import bits
+from alef_audit.rulepack.kinds import Heat, Kinds, Level, Verdict
+from alef_audit.rulepack.pattern import Pattern
+
+HEATS: Final[tuple[Heat, ...]] = ("dispatch", "periodic", "surface", "never")
+
+
+class Matcher:
+    """What matching needs at hand; many findings share their roots, so what those amount to is kept."""
+
+    __slots__ = (
+        "_functions",
+        "_reached_from",
+        "_reaches",
+        "auth_functions",
+        "graph",
+        "is_async",
+        "judge",
+        "lexicon",
+        "packages",
+        "paths",
+        "pattern",
+        "reach",
+        "root_functions",
+        "roots_by_heat",
+    )
+
+    def __init__(
+        self, reach: Reachability, pattern: Pattern, kinds: Kinds, lexicon: Lexicon, packages: Mapping[str, str]
+    ) -> None:
+        self.reach = reach
+        self.packages = packages
+        self.graph: CallGraph = reach.graph
+        self.pattern = pattern
+        self.judge = Judge(pattern)
+        self.lexicon = lexicon
+        self.is_async = async_functions(reach.graph.program)
+        functions = reach.graph.program.functions
+        self.auth_functions = frozenset(f for f in reach.ways if lexicon.words_of(functions[f].label))
+        self.root_functions: dict[int, list[int]] = {}
+        self.roots_by_heat: dict[Heat, int] = dict.fromkeys(HEATS, 0)
+        for number, root in enumerate(reach.roots):
+            self.root_functions.setdefault(root.function, []).append(number)
+            self.roots_by_heat[kinds.root[root.kind].heat] |= 1 << number
+        self.paths: dict[tuple[int, int, int, int], tuple[int, list[Edge]] | None] = {}
+        self._functions: dict[int, frozenset[int]] = {}
+        self._reaches: dict[tuple[int, Verdict, Level], report.Reach] = {}
+        self._reached_from: dict[tuple[int, Verdict, Level], list[report.Reach]] = {}
+
+    def functions_of(self, roots: int) -> frozenset[int]:
+        """The functions of a bit set of roots."""
+        found = self._functions.get(roots)
+        if found is None:
+            found = self._functions[roots] = frozenset(self.reach.roots[number].function for number in bits(roots))
+        return found
+
+    def reached_from(self, roots: int, verdict: Verdict, level: Level) -> list[report.Reach]:
+        """One entry per root of a bit set, ascending; the same objects whenever they are asked for."""
+        found = self._reached_from.get((roots, verdict, level))
+        if found is None:
+            known = self._reaches
+            found = [
+                known.setdefault((number, verdict, level), report.Reach(number, verdict, level))
+                for number in bits(roots)
+            ]
+            self._reached_from[roots, verdict, level] = found
+        return found

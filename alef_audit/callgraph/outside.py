@@ -1,0 +1,190 @@
+"""Calls that leave the program: what the rows of library models say of them."""
+
+from typing import Final, NamedTuple
+
+from alef_audit.callgraph import graph, guards
+from alef_audit.callgraph.collect import Collector, functions_in
+from alef_audit.callgraph.graph import SinkSite
+from alef_audit.callgraph.narrow import builtin_constructor
+from alef_audit.callgraph.selecting import selected
+from alef_audit.callgraph.state import State
+from alef_audit.facts import flows
+from alef_audit.rulepack.model import GuardRow, RootRow, SinkRow
+from alef_audit.rulepack.paths import Selector, parse_selector
+
+# Timers run their callback later, but on the same loop: a hot caller keeps it hot.
+_LATER_KINDS: Final = frozenset(("tick", "warmup"))
+_EXECUTOR: Final = GuardRow(kind="offload.executor", form="call", runs="Argument[*]", members=("configured",))
+
+
+class Node(NamedTuple):
+    """What is asked of an API node for every call of it."""
+
+    silent: bool  # no row speaks of it
+    modelled: bool
+    constructs: bool  # the constructor of one of Python's own classes
+
+
+class Outside:
+    """API nodes as calls see them, each looked at once."""
+
+    __slots__ = ("_known", "_looking", "_state")
+
+    def __init__(self, state: State, looking: frozenset[str]) -> None:
+        self._state = state
+        self._looking = looking
+        self._known: dict[int, Node] = {}
+
+    def node(self, number: int) -> Node:
+        found = self._known.get(number)
+        if found is None:
+            modelled = number in self._state.api.modelled
+            constructs = builtin_constructor(self._state, number)
+            found = self._known[number] = Node(self._is_silent(number), modelled, constructs)
+        return found
+
+    def looks(self, number: int, arguments: int) -> bool:
+        """Whether a call with so many arguments only looks at them."""
+        text = self._state.api.text[number]
+        return text in self._looking or (text == "iter" and arguments == 1)
+
+    def _is_silent(self, number: int) -> bool:
+        api = self._state.api
+        if any(number in rows for rows in (api.sinks, api.values, api.kept)) or self.looks(number, 1):
+            return False
+        # a decorator is called by the rows of its parent
+        if any(one in rows for one in (number, api.parent[number]) for rows in (api.guards, api.roots)):
+            return False
+        return not api.text[number].endswith("Sync")
+
+
+def configured_offload(collector: Collector, call: int) -> set[int]:
+    """The argument slots of a call that the configuration names as one that runs its callables off the loop."""
+    if not collector.executors:
+        return set()
+    text = collector.table.text(call)
+    if not any(text == name or text.endswith("." + name) for name in collector.executors):
+        return set()
+    return _guard(collector, call, _EXECUTOR, parse_selector(_EXECUTOR.runs), is_decorator=False)
+
+
+def offload_by_name(collector: Collector, call: int) -> set[int]:
+    """`x.run_in_executor(None, f)` on an unknown `x`: names that only offloaders have decide by themselves."""
+    found: set[int] = set()
+    for row, selector in collector.words.offloaders.get(collector.table.members[call], ()):
+        found |= _guard(collector, call, row, selector, is_decorator=False)
+    return found
+
+
+def leave(collector: Collector, outside: Outside, call: int, node: int) -> set[int]:
+    """Apply the rows of an API node to a call; gives the argument slots that a row has claimed."""
+    state, table, api = collector.state, collector.table, collector.state.api
+    settled: set[int] = set()
+    _sink(collector, call, node)
+    arguments = table.arguments(call)
+    if outside.looks(node, len(arguments)):
+        return {slot for _, slot, _ in arguments}
+    is_decorator = bool(table.flags(call) & flows.DECORATOR)
+    # `@app.get("/")`: the rows stand on `app.get`, the decorator is what calling it gave
+    row_nodes = (node, api.parent[node]) if is_decorator else (node,)
+    for selector in (*api.values.get(node, ()), *api.kept.get(node, ())):
+        # what is only handed on, or kept, runs where the result is called
+        settled.update(selected(state, table, call, selector))
+    for row_node in row_nodes:
+        for guard_row, guard_selector in api.guards.get(row_node, ()):
+            if guard_row.form == "wrapper" and row_node in api.values:
+                # it hands back what it wraps: the calls of that are the ones that are guarded
+                settled |= _guard_function(collector, call, guard_row, guard_selector)
+            else:
+                settled |= _guard(collector, call, guard_row, guard_selector, is_decorator=is_decorator)
+        for root_row, root_selector in api.roots.get(row_node, ()):
+            slots = _rooted(collector, call, root_row, root_selector if row_node == node else None)
+            collector.registered.extend((slot, root_row, call) for slot in slots)
+            if root_row.kind not in _LATER_KINDS:
+                settled.update(slots)
+    return settled
+
+
+def _rooted(collector: Collector, call: int, row: RootRow, selector: Selector | None) -> list[int]:
+    """The argument slots whose functions a row makes roots."""
+    if row.form == "decorator" and collector.table.flags(call) & flows.DECORATOR:
+        return [slot for _, slot, _ in collector.table.arguments(call)]
+    if row.form == "argument" and selector is not None:
+        return selected(collector.state, collector.table, call, selector)
+    return []
+
+
+def _guard_function(collector: Collector, call: int, row: GuardRow, selector: Selector | None) -> set[int]:
+    """Put the guard around the functions that a wrapper is given."""
+    slots = selected(collector.state, collector.table, call, selector) if selector is not None else []
+    for slot in slots:
+        for function in functions_in(collector.state, slot):
+            collector.guard_function(function, guards.BIT[row.kind])
+    return set(slots)
+
+
+def _guard(
+    collector: Collector, call: int, row: GuardRow, selector: Selector | None, *, is_decorator: bool
+) -> set[int]:
+    """Apply a guard row: edges under the guard, or a guard around the decorated function."""
+    state, table = collector.state, collector.table
+    bit = guards.BIT[row.kind]
+    if row.form == "decorator":
+        if is_decorator:
+            for _, slot, _ in table.arguments(call):
+                for function in functions_in(state, slot):
+                    collector.guard_function(function, bit)
+        return set()
+    slots = selected(state, table, call, selector) if selector is not None else []
+    for slot in slots:
+        found = functions_in(state, slot)
+        if slot in collector.paths:
+            collector.use(call, slot, found, bit)
+            continue
+        for function in found:
+            collector.edge(call, function, graph.CALLBACK, bit)
+    if bit & guards.OFFLOAD:
+        body = collector.entries.body_of(call)
+        if body is not None:
+            collector.edge(call, body, graph.CALLBACK, bit)
+    return set(slots)
+
+
+def _sink(collector: Collector, call: int, node: int) -> None:
+    state, table, api = collector.state, collector.table, collector.state.api
+    flags, function, text = table.flags(call), table.function(call), api.text[node]
+    if flags & flows.DECORATOR or node in api.neutral:
+        return
+    language = collector.language(call)
+    if language == "python" and flags & flows.AWAITED:
+        # awaiting what is no awaitable raises: this is the asynchronous twin of what the model knows
+        return
+    found = api.sinks.get(node)
+    if found is not None:
+        row, _ = found
+        if not _is_meant(collector, call, node, row):
+            return
+        how = graph.METHOD if table.receiver(call) else graph.DIRECT
+        site = SinkSite(function, call, text, row.kind, row.cost, row.instead, how)
+        collector.sinks.setdefault((call, text), site)
+    elif text.endswith("Sync") and node not in api.modelled and not functions_in(state, table.callee(call)):
+        if language == "ecmascript" and not flags & flows.AWAITED:
+            site = SinkSite(function, call, text, "blocking.filesystem", "milliseconds", "", graph.DYNAMIC)
+            collector.sinks.setdefault((call, text), site)
+
+
+def _is_meant(collector: Collector, call: int, node: int, row: SinkRow) -> bool:
+    """Whether a sink row holds for this call of its function."""
+    state, table = collector.state, collector.table
+    flags, function = table.flags(call), table.function(call)
+    if row.unless_awaited and flags & flows.AWAITED:
+        return False
+    if flags & flows.IMPLICIT and row.kind != "blocking.wait":
+        # leaving `with session:` adds nothing to the calls made inside it; waiting for a lock or a pool does
+        return False
+    if row.kind == "blocking.import" and (function, table.line(call)) in collector.resolved_imports:
+        return False  # the module's body is analysed instead
+    if row.inside and state.program.functions[function].name not in row.inside:
+        return False
+    # the library's own source: the function's body is analysed instead
+    return not (node in collector.local_nodes and functions_in(state, table.callee(call)))
