@@ -93,7 +93,7 @@ def apply(state: State, table: CallTable, constraint: Constraint, value: int) ->
     if value & MASK == tokens.VALUES_OF and op != LOAD:
         state.delegate(value >> SHIFT, constraint)
     else:
-        HANDLERS[op](state, table, constraint, value)
+        _HANDLERS[op](state, table, constraint, value)
 
 
 def _store(state: State, table: CallTable, constraint: Constraint, value: int) -> None:
@@ -146,7 +146,7 @@ def _new_of(state: State, table: CallTable, constraint: Constraint, value: int) 
         construction.made_by_new(state, table, constraint, value >> SHIFT)
 
 
-HANDLERS: Final[dict[int, Handler]] = {
+_HANDLERS: Final[dict[int, Handler]] = {
     LOAD: lambda state, table, constraint, value: load(state, value, constraint[2], constraint[1]),
     CALL: lambda state, table, constraint, value: apply_call(state, table, constraint[1], value),
     STORE: _store,

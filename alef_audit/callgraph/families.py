@@ -11,7 +11,7 @@ analysis"); a family of which nothing is instantiated is a library's, and all of
 from typing import Final
 
 from alef_audit.callgraph import tokens
-from alef_audit.callgraph.inheritance import is_set_freely, is_type_only, member, outside_member, wire_member
+from alef_audit.callgraph.inheritance import is_type_only, member, outside_member, wire_member
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import ClassKind, FunctionFlag
@@ -50,7 +50,7 @@ def _wire_down(state: State, index: int, name: int, variable: int) -> None:
     for level in hierarchy.definers.get(name, ()):
         if level in levels and name not in levels[level]:
             state.read_field(token(tokens.CLASS, level), name, variable)
-    names = (name, ANY_NAME) if is_set_freely(state, name) else (name,)
+    names = (name, ANY_NAME) if state.is_set_freely(name) else (name,)
     for each in names:
         for owner in hierarchy.holders.get(each, ()):
             if owner >> SHIFT in levels:
@@ -62,8 +62,7 @@ def _wire_down(state: State, index: int, name: int, variable: int) -> None:
 
 def _wire_unmade(state: State, index: int, name: int, variable: int) -> None:
     """A family of which the program makes no instance: a library's, if nothing else is known in the end."""
-    family = state.classes.family(index)
-    chosen = family if len(family) == 1 or state.classes.open else []
+    chosen = _meant(state, index)
     if len(chosen) > 1:
         chosen = _concrete(state, chosen, name)
     for sub in chosen:
@@ -105,7 +104,7 @@ def _read_instances(state: State, level: int, down: dict[int, int]) -> None:
         state.copy(state.fields[token(tokens.INSTANCE, level)][name], down[name])
     if ANY_NAME in stored:
         for name, variable in tuple(down.items()):
-            if is_set_freely(state, name):
+            if state.is_set_freely(name):
                 state.copy(state.fields[token(tokens.INSTANCE, level)][ANY_NAME], variable)
 
 
@@ -135,9 +134,11 @@ def _is_abstract(state: State, function: int) -> bool:
 
 def _meant(state: State, index: int) -> list[int]:
     """The classes that `self` can be an instance of; none while that is still open."""
+    live = state.classes.live_in(index)
+    if live:
+        return live
     family = state.classes.family(index)
-    live = [sub for sub in family if sub in state.classes.live]
-    return live or (family if len(family) == 1 or state.classes.open else [])
+    return family if len(family) == 1 or state.classes.open else []
 
 
 def super_member(state: State, index: int, name: int) -> int:
@@ -169,9 +170,7 @@ def _wire_super(state: State, index: int, sub: int, name: int, variable: int) ->
         for made in state.classes.metaclasses.get(index, ()):
             state.add(variable, token(tokens.PLAIN_CLASS, made))
     for node in outside or (_object(state) if text == "__new__" else ()):
-        child = state.api.child(state.api.instance(node), text)
-        if child:
-            state.add(variable, token(tokens.EXTERNAL, child))
+        outside_member(state, node, name, variable)
 
 
 def _object(state: State) -> tuple[int, ...]:

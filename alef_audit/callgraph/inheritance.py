@@ -38,7 +38,7 @@ def _read_level(state: State, value: int, index: int, name: int, variable: int) 
     state.read_field(token(tokens.CLASS, index), name, variable)
     if value & MASK == tokens.INSTANCE:
         state.read_field(token(tokens.INSTANCE, index), name, variable)
-        if is_set_freely(state, name):
+        if state.is_set_freely(name):
             state.read_field(token(tokens.INSTANCE, index), ANY_NAME, variable)
 
 
@@ -73,8 +73,3 @@ def outside_member(state: State, node: int, name: int, variable: int) -> None:
 def is_type_only(state: State, index: int) -> bool:
     """Whether a class is an interface of TypeScript: what it declares is defined elsewhere."""
     return state.program.classes[index].kind == ClassKind.INTERFACE and language_of(state, index) == "ecmascript"
-
-
-def is_set_freely(state: State, name: int) -> bool:
-    """Whether a `setattr` under a name that is not known may have meant this one."""
-    return state.stock.named_freely and not state.program.names[name].startswith("_")

@@ -163,8 +163,12 @@ class State(Variables):
                 self.copy(field, down[name])
             elif name == flows.ANY_NAME:
                 for each, variable in tuple(down.items()):
-                    if not self.program.names[each].startswith("_"):
+                    if self.is_set_freely(each):
                         self.copy(field, variable)
+
+    def is_set_freely(self, name: int) -> bool:
+        """Whether a `setattr` under a name that is not known may have meant this one."""
+        return self.stock.named_freely and not self.program.names[name].startswith("_")
 
     def known_field(self, owner: int, name: int) -> int:
         """The variable of a field, 0 if nothing is stored in it."""

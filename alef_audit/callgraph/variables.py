@@ -127,9 +127,9 @@ class Variables:
             self.add_all(destination, held)
 
     def attach(self, variable: int, constraint: Constraint) -> None:
+        """Apply a constraint to every token that reaches the variable; tokens already there wait in the backlog."""
         if not variable:
             return
-        """Apply a constraint to every token that reaches the variable; tokens already there wait in the backlog."""
         if constraint[0] == RECEIVE:
             self.own(variable, constraint[1])
             return

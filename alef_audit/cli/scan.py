@@ -7,7 +7,16 @@ import msgspec
 import typer
 
 from alef_audit.cli.errors import FINDINGS, INCOMPLETE, OK, guarded
-from alef_audit.cli.options import ConfigFile, FollowDependencies, Jobs, NoProjectConfig, Output, Quiet, Rules
+from alef_audit.cli.options import (
+    ConfigFile,
+    FollowDependencies,
+    Jobs,
+    NoProjectConfig,
+    OnPlatform,
+    Output,
+    Quiet,
+    Rules,
+)
 from alef_audit.reporting.formats import REPORT_FORMATS
 
 if TYPE_CHECKING:
@@ -18,7 +27,6 @@ if TYPE_CHECKING:
 Level = Literal["error", "warning", "note"]
 FailOn = Literal["error", "warning", "note", "never"]
 Confidence = Literal["high", "medium", "low"]
-Platform = Literal["linux", "darwin", "win32", "any"]
 
 _FORMATS = "; ".join(f"{entry.name}: {entry.meaning}" for entry in REPORT_FORMATS)
 
@@ -51,9 +59,7 @@ def scan(
     config: ConfigFile = None,
     no_project_config: NoProjectConfig = False,
     jobs: Jobs = None,
-    platform: Annotated[
-        Platform | None, typer.Option("--platform", help="Leave out branches for other platforms. Default: any.")
-    ] = None,
+    platform: OnPlatform = None,
     follow_dependencies: FollowDependencies = None,
     include_discharged: Annotated[
         bool, typer.Option("--include-discharged", help="List what a guard on the path discharges, too.")

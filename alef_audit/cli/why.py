@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from alef_audit.cli.errors import OK, guarded
-from alef_audit.cli.options import ConfigFile, Jobs, NoProjectConfig, Output, Quiet, Rules
-from alef_audit.cli.scan import Platform
+from alef_audit.cli.options import ConfigFile, Jobs, NoProjectConfig, OnPlatform, Output, Quiet, Rules
 
 _FORMATS = ("text", "json")
 
@@ -25,9 +24,7 @@ def why(
     config: ConfigFile = None,
     no_project_config: NoProjectConfig = False,
     jobs: Jobs = None,
-    platform: Annotated[
-        Platform | None, typer.Option("--platform", help="Leave out branches for other platforms. Default: any.")
-    ] = None,
+    platform: OnPlatform = None,
     quiet: Quiet = False,
 ) -> int:
     """Why is a line reported, or why is it not? Names the roots that reach it, or what stands in between."""
