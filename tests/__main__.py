@@ -26,7 +26,11 @@ STEPS = (
     Step("ruff format", ("-m", "ruff", "format", "--check", ".")),
     Step("mypy", ("-m", "mypy")),
     Step("lint-imports", ("-c", _LINT_IMPORTS, "--no-cache"), r"Contracts: .*"),
-    Step("pytest", ("-m", "pytest", "--cov", "--cov-report=term:skip-covered"), r"(?:^TOTAL .*|^\d+ passed.*)"),
+    Step(
+        "pytest",
+        ("-m", "pytest", "--numprocesses=auto", "--dist=loadgroup", "--cov", "--cov-report=term:skip-covered"),
+        r"(?:^TOTAL .*|^\d+ passed.*)",
+    ),
 )
 
 

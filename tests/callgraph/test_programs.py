@@ -12,6 +12,9 @@ from tests.callgraph.programs import Outcome, Program, outcome, programs
 RECALL = 0.97
 SPURIOUS = 0.01
 
+# One process links each program once, for its own test and for the figures of all.
+pytestmark = pytest.mark.xdist_group("programs")
+
 
 @pytest.fixture(scope="module")
 def compared() -> Callable[[Program], Outcome]:
