@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from alef_audit.callgraph import accessors, class_statements, collected, construction, prototypes, tokens, wrappers
+from alef_audit.callgraph.admission import admit
 from alef_audit.callgraph.calling import (
     apply_call,
     apply_reflected,
@@ -16,6 +17,7 @@ from alef_audit.callgraph.calling import (
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.classes import class_of
 from alef_audit.callgraph.constraints import (
+    ADMIT,
     APPLY,
     AROUND,
     BASE,
@@ -82,6 +84,8 @@ from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import FunctionFlag
 
+# What takes the token of a table's values as it is.
+_WHOLE: Final = (LOAD, ADMIT)
 _OBJECT_LIKE: Final = (tokens.OBJECT, tokens.PROTOTYPE, tokens.MODULE)
 
 Handler = Callable[[State, CallTable, Constraint, int], None]
@@ -90,7 +94,7 @@ Handler = Callable[[State, CallTable, Constraint, int], None]
 def apply(state: State, table: CallTable, constraint: Constraint, value: int) -> None:
     """Apply a constraint to one token."""
     op = constraint[0]
-    if value & MASK == tokens.VALUES_OF and op != LOAD:
+    if value & MASK == tokens.VALUES_OF and op not in _WHOLE:
         state.delegate(value >> SHIFT, constraint)
     else:
         _HANDLERS[op](state, table, constraint, value)
@@ -150,6 +154,7 @@ _HANDLERS: Final[dict[int, Handler]] = {
     LOAD: lambda state, table, constraint, value: load(state, value, constraint[2], constraint[1]),
     CALL: lambda state, table, constraint, value: apply_call(state, table, constraint[1], value),
     STORE: _store,
+    ADMIT: lambda state, table, constraint, value: admit(state, value, constraint[1]),
     TYPE: lambda state, table, constraint, value: declare(state, value, constraint[1]),
     EXECUTOR: lambda state, table, constraint, value: run_executor(state, table, value, constraint[1]),
     OPERATE: lambda state, table, constraint, value: operate(state, table, constraint[1], value),

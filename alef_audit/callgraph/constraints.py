@@ -58,4 +58,5 @@ OPERATE: Final = 30  # (OPERATE, row): instances that arrive are operands of tha
 MATCH: Final = 31  # (MATCH, destination, pattern): members whose names fit
 NAMED: Final = 32  # (NAMED, destination, name): what a module's __getattr__ gives for that name
 FINISHED: Final = 34  # (FINISHED, destination): what the task that arrives gives when it is done
+ADMIT: Final = 35  # (ADMIT, destination): values that fit what the destination is declared to hold
 SAME: Final = 33  # (SAME, destination): instances that arrive, and instances of classes that arrive

@@ -96,14 +96,15 @@ def _visit(collector: Collector, outside: Outside, call: int, linked: list[int],
     callee = collector.table.callees[call]
     functions = _lead(collector, call, callee, linked) if linked or callee in collector.paths else linked
     settled = configured_offload(collector, call) if collector.executors else set()
-    modelled, constructs = False, True
+    modelled, named, constructs = False, False, True
     for number in nodes:
         node = outside.node(number)
         modelled = modelled or node.modelled
+        named = named or node.named
         constructs = constructs and node.constructs
         if not node.silent:
             settled |= leave(collector, outside, call, number)
-    if call in collector.user_code and not modelled:
+    if call in collector.user_code and not named:
         _user_code(collector, call, functions)
     if functions:
         if any(collector.table.argument_slots(call)):

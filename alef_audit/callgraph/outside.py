@@ -3,6 +3,7 @@
 from typing import Final, NamedTuple
 
 from alef_audit.callgraph import graph, guards
+from alef_audit.callgraph.api import CALL
 from alef_audit.callgraph.collect import Collector, functions_in
 from alef_audit.callgraph.graph import SinkSite
 from alef_audit.callgraph.narrow import builtin_constructor
@@ -22,6 +23,7 @@ class Node(NamedTuple):
 
     silent: bool  # no row speaks of it
     modelled: bool
+    named: bool  # a function that the language or a library gives that name, nothing that a user hands over
     constructs: bool  # the constructor of one of Python's own classes
 
 
@@ -40,8 +42,13 @@ class Outside:
         if found is None:
             modelled = number in self._state.api.modelled
             constructs = builtin_constructor(self._state, number)
-            found = self._known[number] = Node(self._is_silent(number), modelled, constructs)
+            named = modelled or self._is_named(number)
+            found = self._known[number] = Node(self._is_silent(number), modelled, named, constructs)
         return found
+
+    def _is_named(self, number: int) -> bool:
+        api = self._state.api
+        return CALL not in api.text[number] and number not in api.outside.values()
 
     def looks(self, number: int, arguments: int) -> bool:
         """Whether a call with so many arguments only looks at them."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from alef_audit.callgraph import containers, tokens
 from alef_audit.callgraph.accessors import Accessors, accessors, write_load, write_store
+from alef_audit.callgraph.admission import declare_classes
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.apply import apply
 from alef_audit.callgraph.calls import CallTable
@@ -69,6 +70,7 @@ def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTabl
     known = accessors(program, table)
     parameters = _parameter_results(program, table)
     iterates = has_iterators(program)
+    declare_classes(state, table)
     for index, unit in enumerate(program.units):
         _write_rows(state, table, index, unit, known, parameters, iterates)
         _write_classes(state, table, unit)

@@ -4,7 +4,7 @@ from collections import deque
 from typing import Final
 
 from alef_audit.callgraph import tokens
-from alef_audit.callgraph.constraints import LOAD, RECEIVE, Constraint
+from alef_audit.callgraph.constraints import ADMIT, LOAD, RECEIVE, Constraint
 from alef_audit.facts.flows import EACH, ELEMENT
 
 # The entries of a large table stand behind one token (VALUES_OF), so there may be more of them; of what a table is made
@@ -22,6 +22,7 @@ class Variables:
     """
 
     __slots__ = (
+        "admitting",
         "backlog",
         "bound",
         "delegated",
@@ -53,6 +54,7 @@ class Variables:
         self.queue: deque[int] = deque()
         self.backlog: list[tuple[Constraint, frozenset[int]]] = []  # constraints to apply to tokens already there
         self.delegated: set[tuple[int, Constraint]] = set()
+        self.admitting: dict[int, tuple[int, ...]] = {}  # variables that take instances of declared classes only
         self.wide: dict[int, int] = {}  # variables behind VALUES_OF tokens -> how many look-ups deep
         self.gathered: dict[tuple[int, int], int] = {}  # (wide variable, name) -> variable of that field of its values
         self.saturated: set[int] = set()
@@ -114,6 +116,11 @@ class Variables:
     def copy(self, source: int, destination: int) -> None:
         """Everything in `source` also reaches `destination`, now and later."""
         if source == destination or not source or not destination:
+            return
+        if destination in self.admitting:
+            constraint = (ADMIT, destination)
+            if constraint not in (self.uses[source] or ()):
+                self.attach(source, constraint)
             return
         targets = self.forward[source]
         if targets is None:

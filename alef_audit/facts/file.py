@@ -43,7 +43,9 @@ class Parameter(msgspec.Struct, frozen=True, array_like=True):
     slot: int  # values that callers hand over; 0 if it is declared to be a string, a number …
     kind: int = 0
     literal: int = 0  # literal spelling of the default value, NO_NAME if there is none
-    types: tuple[int, ...] = ()  # slots of the types that its declaration names, if it holds data when all of them do
+    # slots of the types that its declaration names, if it holds data when all of them do (TypeScript), or nothing but
+    # instances of them and data (Python)
+    types: tuple[int, ...] = ()
 
 
 class Function(msgspec.Struct, frozen=True, array_like=True):

@@ -10,6 +10,7 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import Function, FunctionFlag, Parameter, ParameterKind
 from alef_audit.frontends.builder import Scope
 from alef_audit.frontends.python import expressions, fields, statements
+from alef_audit.frontends.python.declared import classes_named
 from alef_audit.frontends.python.handed import hand_back
 from alef_audit.frontends.python.types import annotate, annotate_lent, is_data
 from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, source
@@ -116,6 +117,7 @@ def walk_function(
     if is_data(walk, returns):
         inner = msgspec.structs.replace(inner, result=0)
     (annotate_lent if lends else annotate)(walk, inner, inner.result, returns)
+    types = () if lends or not inner.result else classes_named(walk, inner, returns)
     hand_back(walk, node, returns, is_method=bound)
     flags |= FunctionFlag.ASYNC if is_async else 0
     if returns is not None and not is_async and any(word in source(walk, returns) for word in _AWAITABLES):
@@ -144,6 +146,7 @@ def walk_function(
         parameters=params,
         result=inner.result,
         receiver=receiver_slot,
+        types=types,
     )
     return _holding(walk, place, index, line_of(node))
 
@@ -225,9 +228,12 @@ def _parameter(walk: Walk, outer: Place, inner: Place, node: Node, kind: int) ->
             build.enter(outer.function)
             build.copy(slot, expressions.value(walk, outer, default))
             build.enter(inner.function)
+    types: tuple[int, ...] = ()
     if type_node is not None:
         _annotate_parameter(walk, outer, inner, slot, type_node, kind)
-    return Parameter(build.name(name), slot, int(kind), build.name(literal)) if shape else Parameter(0, slot)
+        if slot and kind in (ParameterKind.POSITIONAL, ParameterKind.KEYWORD_ONLY):
+            types = classes_named(walk, outer, type_node)
+    return Parameter(build.name(name), slot, int(kind), build.name(literal), types) if shape else Parameter(0, slot)
 
 
 def _annotate_parameter(walk: Walk, outer: Place, inner: Place, slot: int, node: Node, kind: int) -> None:

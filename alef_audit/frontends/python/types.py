@@ -84,7 +84,7 @@ _PRIMITIVE: Final = frozenset(
     ]
 )
 # Types whose values are data: no callable is reached through them.
-_DATA: Final = frozenset(
+DATA: Final = frozenset(
     [
         *("int", "str", "bool", "float", "bytes", "bytearray", "complex", "None", "NoReturn", "Never"),
         *("Decimal", "datetime", "date", "time", "timedelta", "timezone", "UUID", "LiteralString"),
@@ -92,7 +92,7 @@ _DATA: Final = frozenset(
 )
 _LAZY: Final = frozenset(("Generator", "AsyncGenerator", "AsyncIterator", "AsyncIterable", "Iterator"))
 _DEPTH: Final = 12
-_DOTTED: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+DOTTED: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
 
 def annotate(walk: Walk, place: Place, dst: int, node: Node | None) -> None:
@@ -133,14 +133,19 @@ def _instances(walk: Walk, place: Place, node: Node, depth: int) -> list[int]:
 
 def _quoted(walk: Walk, place: Place, node: Node, depth: int) -> list[int]:
     """An annotation that is written as a string."""
-    inner = source(walk, node).lstrip("rRuUbB").strip("'\"").strip()
-    if _DOTTED.fullmatch(inner):
+    inner = unquoted(walk, node)
+    if DOTTED.fullmatch(inner):
         return _named(walk, place, inner, line_of(node))
     text = inner.encode()
     expression = parse_expression(text)
     if expression is None:
         return []
     return _instances(Walk(walk.build, text), place, expression, depth + 1)
+
+
+def unquoted(walk: Walk, node: Node) -> str:
+    """The text of a string literal that stands for an annotation."""
+    return source(walk, node).lstrip("rRuUbB").strip("'\"").strip()
 
 
 def alias(walk: Walk, place: Place, node: Node, right: Node) -> int:
@@ -194,7 +199,7 @@ def is_data(walk: Walk, node: Node | None) -> bool:
         if kind in ("type", "parenthesized_expression", "union_type", "binary_operator", "type_parameter"):
             pending.extend((child, depth + 1) for child in current.named_children)
         elif kind == "identifier" or kind == "attribute":
-            if source(walk, current).rsplit(".", 1)[-1] not in _DATA:
+            if source(walk, current).rsplit(".", 1)[-1] not in DATA:
                 return False
         elif kind in ("generic_type", "subscript"):
             base, *arguments = current.named_children
@@ -210,7 +215,7 @@ def is_data(walk: Walk, node: Node | None) -> bool:
 
 
 def _named(walk: Walk, place: Place, name: str, line: int) -> list[int]:
-    if name in _PRIMITIVE or name in place.generics or not _DOTTED.fullmatch(name):
+    if name in _PRIMITIVE or name in place.generics or not DOTTED.fullmatch(name):
         return []
     slot = class_reference(walk, place, name, line)
     dst = walk.build.slot()
@@ -257,4 +262,4 @@ def _generic(walk: Walk, place: Place, node: Node, depth: int) -> list[int]:
 
 
 def _is_name(walk: Walk, node: Node) -> bool:
-    return bool(_DOTTED.fullmatch(source(walk, node)))
+    return bool(DOTTED.fullmatch(source(walk, node)))
