@@ -9,9 +9,10 @@ from typing import Final, NamedTuple
 
 from alef_audit.auditing import report
 from alef_audit.auditing.archetypes import propose
-from alef_audit.auditing.levels import LEVELS, SWEEP, lifted, score
+from alef_audit.auditing.choice import Path, Wanted, chosen_path
+from alef_audit.auditing.levels import LEVELS, lifted, score
 from alef_audit.auditing.matcher import HEATS, Matcher
-from alef_audit.auditing.phase import Lexicon
+from alef_audit.auditing.phase import Lexicon, Step
 from alef_audit.auditing.targets import Target, own_targets, package_targets
 from alef_audit.auditing.trace import conditions_of, frame_of, frames_of, label_of, own_frames
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
@@ -19,12 +20,9 @@ from alef_audit.callgraph.guards import confidence_of
 from alef_audit.callgraph.loops import multiplies
 from alef_audit.reachability.reach import Reachability
 from alef_audit.reachability.ways import Ways
-from alef_audit.reachability.witness import shortest_path
 from alef_audit.rulepack.kinds import Confidence, Cost, Heat, Kinds, Level, SinkKind, Verdict
 from alef_audit.rulepack.pattern import Pattern
 
-# How many calls longer than the shortest a path may be to be preferred, because it sweeps or passes the auth phase.
-_DETOUR: Final = 3
 _NAMED_PACKAGES: Final = 2
 # The call that a finding is about, whatever path leads there.
 Site = tuple[int, int, int, str]
@@ -111,55 +109,10 @@ def _finding(matcher: Matcher, target: Target, ordinals: Counter[str]) -> report
         return None
     best = groups[0]
     for way in best.ways:
-        found = _path(matcher, target, best.roots, way)
+        found = chosen_path(matcher, target, Wanted(best.roots, best.heat, way))
         if found is not None:
             return _build(matcher, target, found, groups, way | target.local, ordinals)
     return None
-
-
-def _path(matcher: Matcher, target: Target, roots: int, way: int) -> tuple[int, list[Edge]] | None:
-    """A path from a bit set of roots, searched once for all blocking calls of a function."""
-    key = (target.start, target.closed, roots, way)
-    if key not in matcher.paths:
-        matcher.paths[key] = _search(matcher, target.start, target.closed, matcher.functions_of(roots), way)
-    return matcher.paths[key]
-
-
-def _search(
-    matcher: Matcher, target: int, closed: int, roots: frozenset[int], way: int
-) -> tuple[int, list[Edge]] | None:
-    """The shortest path; or a somewhat longer one that is worse: it passes the auth phase, or runs in two loops."""
-    graph, reach = matcher.graph, matcher.reach
-
-    def search(
-        loops: int = 0, longest: int = 1 << 30, marks: frozenset[int] | None = None
-    ) -> tuple[int, list[Edge]] | None:
-        return shortest_path(
-            reach.incoming,
-            graph.function_guards,
-            matcher.is_async,
-            target,
-            roots,
-            way,
-            loops=loops,
-            longest=longest,
-            marks=marks,
-            closed=closed,
-            entered=graph.entered,
-        )
-
-    shortest = search()
-    if shortest is None:
-        return None
-    functions = {shortest[0], target, *(edge.callee for edge in shortest[1])}
-    best = shortest
-    marks: frozenset[int] | None = matcher.auth_functions
-    if not functions & matcher.auth_functions:
-        authenticating = search(longest=len(shortest[1]) + _DETOUR, marks=marks)
-        best, marks = (authenticating, marks) if authenticating is not None else (shortest, None)
-    if sum(edge.depth for edge in best[1]) >= SWEEP:
-        return best
-    return search(SWEEP, len(best[1]) + _DETOUR, marks) or best
 
 
 class _Group(NamedTuple):
@@ -207,13 +160,14 @@ class _Shown(NamedTuple):
     auth: bool
 
 
-def _shown(matcher: Matcher, target: Target, path: tuple[int, list[Edge]], best: _Group) -> _Shown:
-    edges = [*path[1], *target.inner]
+def _shown(matcher: Matcher, target: Target, path: Path, best: _Group) -> _Shown:
+    edges = [*path.edges, *target.inner]
     frames = frames_of(matcher.graph, target.sink, edges)
-    own = own_frames(matcher.reach, target, frames, len(path[1]))
-    words = _phase_words(matcher, own)
+    own = own_frames(matcher.reach, target, frames, len(path.edges))
+    steps = [Step(frame.function, frame.call) for frame in own]
+    words = matcher.lexicon.phase_words(steps, handler=best.heat == "dispatch")
     return _Shown(
-        root=min(n for n in matcher.root_functions[path[0]] if best.roots >> n & 1),
+        root=min(n for n in matcher.root_functions[path.root] if best.roots >> n & 1),
         edges=edges,
         frames=frames,
         own=own,
@@ -226,7 +180,7 @@ def _shown(matcher: Matcher, target: Target, path: tuple[int, list[Edge]], best:
 def _build(
     matcher: Matcher,
     target: Target,
-    path: tuple[int, list[Edge]],
+    path: Path,
     groups: list[_Group],
     way: int,
     ordinals: Counter[str],
@@ -331,15 +285,6 @@ def _in_package(matcher: Matcher, target: Target) -> tuple[str, str]:
         return f" in {package}", ""
     named = ", ".join(sorted(elsewhere)) if len(elsewhere) <= _NAMED_PACKAGES else f"{len(elsewhere)} packages"
     return f" in {package}", f" (and {len(target.others)} more in {named})"
-
-
-def _phase_words(matcher: Matcher, frames: tuple[report.Frame, ...]) -> tuple[str, ...]:
-    words: list[str] = []
-    for frame in frames:
-        for word in (*matcher.lexicon.words_of(frame.function), *matcher.lexicon.words_of(frame.call)):
-            if word not in words:
-                words.append(word)
-    return tuple(words)
 
 
 def _fingerprint(matcher: Matcher, target: Target, ordinals: Counter[str]) -> str:

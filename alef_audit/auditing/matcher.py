@@ -47,7 +47,7 @@ class Matcher:
         self.lexicon = lexicon
         self.is_async = async_functions(reach.graph.program)
         functions = reach.graph.program.functions
-        self.auth_functions = frozenset(f for f in reach.ways if lexicon.words_of(functions[f].label))
+        self.auth_functions = frozenset(f for f in reach.ways if any(lexicon.named(functions[f].label)[:2]))
         self.root_functions: dict[int, list[int]] = {}
         self.roots_by_heat: dict[Heat, int] = dict.fromkeys(HEATS, 0)
         for number, root in enumerate(reach.roots):

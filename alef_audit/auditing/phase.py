@@ -1,12 +1,34 @@
-"""Is a path the auth phase? Decided by the kind of the blocking call, else by the words along the path."""
+"""Is a path the auth phase? Decided by the kind of the blocking call, else by the words along the path.
+
+What counts is work done for authentication, not a word somewhere above it:
+
+* what a function is called speaks for everything below it, until the path turns to something else (logging);
+* a handler's name says what a request is for, and a name that removes something what is administered: both speak for
+  the calls made in that function and one further down;
+* what a method's class is called speaks for the method and the plain functions below it, not for other classes, and not
+  for methods that pass on whatever comes (`AuthMiddleware.dispatch`).
+"""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from alef_audit.rulepack.lexicon import AuthWords
 
 _WORDS: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+")
+_DOTTED: Final = re.compile(r"[\w$.]+")
+_ENTRY: Final = re.compile(r"""(?P<table>.*)\[["'](?P<key>.*)["']\]""")
+_LAST_NAME: Final = re.compile(r"([\w$]+)[^\w$]*$")
+_LONGEST_PHRASE: Final = 3
+_VERBS: Final = 2  # words at the start of a name among which its verb is looked for: `async_delete_token`
+
+
+class Step(NamedTuple):
+    """One function of a path and the call made in it, as a report shows them."""
+
+    function: str
+    call: str
 
 
 @lru_cache(maxsize=65536)
@@ -15,16 +37,30 @@ def split_words(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _WORDS.findall(name.replace("OAuth", "Oauth")))
 
 
+class Named(NamedTuple):
+    """What the label of a function says about authentication."""
+
+    own: tuple[str, ...]  # the words of its own name
+    family: tuple[str, ...]  # those of its class, table or outer function
+    member_of: str  # that class, "" for plain functions
+    removes: bool
+    aside: bool  # it is about something that all work does: logging
+
+
 class Lexicon:
     """The auth vocabulary, prepared for matching: phrases as tuples of words."""
 
-    __slots__ = ("_known", "neutral", "strong", "weak")
+    __slots__ = ("_known", "_named", "aside", "neutral", "passing", "removing", "strong", "weak")
 
     def __init__(self, words: AuthWords) -> None:
-        self.strong = frozenset(tuple(entry.split()) for entry in words.strong)
-        self.weak = frozenset(tuple(entry.split()) for entry in words.weak)
-        self.neutral = frozenset(tuple(entry.split()) for entry in words.neutral)
+        self.strong = _phrases(words.strong)
+        self.weak = _phrases(words.weak)
+        self.neutral = _phrases(words.neutral)
+        self.aside = _phrases(words.aside)
+        self.passing = frozenset(words.passing)
+        self.removing = frozenset(words.removing)
         self._known: dict[str, tuple[str, ...]] = {}
+        self._named: dict[str, Named] = {}
 
     def words_of(self, name: str) -> tuple[str, ...]:
         """The words that make `name` speak of authentication, () if it does not."""
@@ -32,6 +68,41 @@ class Lexicon:
         if known is None:
             known = self._known[name] = self._decide(split_words(name))
         return known
+
+    def named(self, label: str) -> Named:
+        """What `label` says, apart from what stands around it."""
+        known = self._named.get(label)
+        if known is None:
+            known = self._named[label] = self._name(label)
+        return known
+
+    def phase_words(self, steps: Sequence[Step], *, handler: bool) -> tuple[str, ...]:
+        """The words that make a path, root first, the auth phase; () if it is not.
+
+        `handler` tells whether the root answers requests, messages and the like, so that its name says what those are
+        for.
+        """
+        last = len(steps) - 1
+        found: list[str] = []
+        family: list[str] = []
+        owner = ""
+        for index, step in enumerate(steps):
+            named = self.named(step.function)
+            if named.aside:
+                found, family = [], []
+            if named.member_of and named.member_of != owner:
+                owner, family = named.member_of, []
+            is_near = index >= last - 1
+            is_root = handler and not index
+            if is_near or not (is_root or named.removes):
+                found += named.own
+            if index == last or not is_root:
+                family = [*family, *named.family]
+            if index == last:
+                found += self.words_of(step.call)
+            elif is_near or not self._removes(step.call):
+                found += self.words_of(_last_name(step.call))
+        return tuple(dict.fromkeys((*family, *found)))
 
     def _decide(self, words: tuple[str, ...]) -> tuple[str, ...]:
         left = _without(words, self.neutral)
@@ -41,11 +112,45 @@ class Lexicon:
         weak = _found(left, self.weak)
         return weak if len(set(weak)) >= 2 else ()
 
+    def _name(self, label: str) -> Named:
+        family, own = _parts(label)
+        words = split_words(own)
+        passes_on = not self.passing.isdisjoint(words[:_VERBS]) or own == "__call__"
+        spoken = self.words_of(own)
+        return Named(
+            own=spoken,
+            family=() if passes_on else self.words_of(family),
+            member_of=family,
+            removes=self._removes(own),
+            aside=not spoken and bool(_found(words, self.aside) or _found(split_words(family), self.aside)),
+        )
+
+    def _removes(self, name: str) -> bool:
+        return not self.removing.isdisjoint(split_words(_last_name(name))[:_VERBS])
+
+
+def _parts(label: str) -> tuple[str, str]:
+    """What a function belongs to, "" for plain ones, and its own name: ("Store", "read") of `Store.read`."""
+    if _DOTTED.fullmatch(label):
+        family, _, own = label.rpartition(".")
+        return family, own
+    entry = _ENTRY.fullmatch(label)
+    return (entry["table"], entry["key"]) if entry else ("", label)
+
+
+def _last_name(text: str) -> str:
+    found = _LAST_NAME.search(text)
+    return found[1] if found else ""
+
+
+def _phrases(entries: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(entry.split()) for entry in entries)
+
 
 def _without(words: tuple[str, ...], phrases: frozenset[tuple[str, ...]]) -> tuple[str, ...]:
     """`words` with every phrase blanked out, longest first."""
     left = list(words)
-    for size in (3, 2, 1):
+    for size in range(_LONGEST_PHRASE, 0, -1):
         at = 0
         while at + size <= len(left):
             if tuple(left[at : at + size]) in phrases:
@@ -58,7 +163,7 @@ def _without(words: tuple[str, ...], phrases: frozenset[tuple[str, ...]]) -> tup
 
 def _found(words: tuple[str, ...], phrases: frozenset[tuple[str, ...]]) -> tuple[str, ...]:
     found = []
-    for size in (3, 2, 1):
+    for size in range(_LONGEST_PHRASE, 0, -1):
         for at in range(len(words) - size + 1):
             phrase = words[at : at + size]
             if phrase in phrases and " ".join(phrase) not in found:

@@ -6,15 +6,20 @@ from alef_audit.rulepack.kinds import RootKind
 
 
 class AuthWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Words looked for in function names, split at case and underscore boundaries, and in file names.
+    """Words looked for in names of functions and calls, split at case and underscore boundaries.
 
     `strong` words decide alone; two different `weak` words are needed.  `neutral` phrases are removed first
-    (`tokenize`, `token_count`: language-model tokens are no credentials).
+    (`tokenize`, `token_count`: language-model tokens are no credentials).  `aside` phrases end the phase (logging);
+    methods whose verb is among `passing` say nothing by their class (`AuthMiddleware.dispatch`); names whose verb is
+    among `removing` speak of the nearest calls only (`delete_token`).
     """
 
     strong: tuple[str, ...]
     weak: tuple[str, ...]
     neutral: tuple[str, ...]
+    aside: tuple[str, ...]
+    passing: tuple[str, ...]
+    removing: tuple[str, ...]
 
 
 class HotName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
