@@ -1,9 +1,10 @@
 """Verdicts, levels and the score of a path, all read off the pattern's tables."""
 
-from typing import Final, get_args
+from math import log
+from typing import Final, NamedTuple, get_args
 
 from alef_audit.callgraph.guards import BIT, LASTING, confidence_of
-from alef_audit.rulepack.kinds import Confidence, Cost, Heat, Level, Verdict
+from alef_audit.rulepack.kinds import Confidence, Cost, Heat, Kinds, Level, Rate, Verdict
 from alef_audit.rulepack.pattern import Pattern
 
 COSTS: Final[tuple[Cost, ...]] = get_args(Cost)
@@ -12,12 +13,7 @@ LEVELS: Final[tuple[Level, ...]] = ("note", "warning", "error")
 VERDICTS: Final[tuple[Verdict, ...]] = ("discharged", "mitigated", "exposed")
 # Two nested loops are about one order of magnitude class: a millisecond read per provider per agent is a second.
 SWEEP: Final = 2
-_HEAT_WEIGHT: Final[dict[Heat, float]] = {"dispatch": 8.0, "periodic": 3.0, "surface": 2.0, "never": 0.0}
-_COST_WEIGHT: Final[dict[Cost, float]] = {"microseconds": 1.0, "milliseconds": 6.0, "seconds": 30.0}
-_CONFIDENCE_WEIGHT: Final[dict[Confidence, float]] = {"high": 1.0, "medium": 0.7, "low": 0.3}
-_VERDICT_WEIGHT: Final[dict[Verdict, float]] = {"exposed": 1.0, "mitigated": 0.4, "discharged": 0.0}
-_AUTH_WEIGHT: Final = 3.0
-_LOOP_WEIGHT: Final = 3.0
+_STEP: Final = 0.1  # scores are rounded to it
 
 
 class Judge:
@@ -69,8 +65,46 @@ def lifted(cost: Cost, loops: int) -> Cost:
     return COSTS[min(len(COSTS) - 1, COSTS.index(cost) + (loops >= SWEEP))]
 
 
-def score(*, verdict: Verdict, heat: Heat, auth: bool, cost: Cost, confidence: Confidence, loops: int) -> float:
-    """One number to order findings by: heat × cost × 3 per loop × 3 for auth × confidence × verdict."""
-    value = _HEAT_WEIGHT[heat] * _COST_WEIGHT[cost] * _LOOP_WEIGHT ** min(loops, 4)
-    value *= (_AUTH_WEIGHT if auth else 1.0) * _CONFIDENCE_WEIGHT[confidence] * _VERDICT_WEIGHT[verdict]
-    return round(value, 1)
+class Weighed(NamedTuple):
+    """What the score of a finding is computed from."""
+
+    level: Level
+    rate: Rate
+    cost: Cost  # of one call
+    loops: int  # that multiply
+    auth: bool
+    confidence: Confidence
+    verdict: Verdict
+
+
+def score(kinds: Kinds, weighed: Weighed) -> float:
+    """One number to order findings by, 0 to 100: the level gives the band, a product of weights the place in it.
+
+    The levels' table is not a product (auth work of a timer is worse than a `stat` per request, which is worse than
+    nothing), so no product of weights alone agrees with it; within a level it is. The place is the logarithm of the
+    product between the least and the greatest that the weights allow. 0 for what is discharged or never fires.
+    """
+    weights = kinds.score
+    product = weighed_product(kinds, weighed)
+    if not product:
+        return 0.0
+    rates = [rate.weight for rate in kinds.rate.values() if rate.weight]
+    least, greatest = (
+        end(rates)
+        * end(weights.cost.values())
+        * end(weights.confidence.values())
+        * end(filter(None, weights.verdict.values()))
+        for end in (min, max)
+    )
+    greatest *= weights.auth * weights.loop**weights.most_loops
+    band = weights.band[weighed.level]
+    place = log(product / least) / log(greatest / least)
+    return round(min(band.floor + (band.ceiling - band.floor) * place, band.ceiling - _STEP), 1)
+
+
+def weighed_product(kinds: Kinds, weighed: Weighed) -> float:
+    """Rate x cost x loops x phase x confidence x verdict, each by its weight."""
+    weights = kinds.score
+    value = kinds.rate[weighed.rate].weight * weights.cost[weighed.cost]
+    value *= weights.loop ** min(weighed.loops, weights.most_loops) * (weights.auth if weighed.auth else 1.0)
+    return value * weights.confidence[weighed.confidence] * weights.verdict[weighed.verdict]

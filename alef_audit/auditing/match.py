@@ -10,14 +10,14 @@ from typing import Final, NamedTuple
 from alef_audit.auditing import report
 from alef_audit.auditing.archetypes import propose
 from alef_audit.auditing.choice import Path, Wanted, chosen_path
-from alef_audit.auditing.levels import LEVELS, lifted, score
+from alef_audit.auditing.levels import LEVELS, Weighed, lifted, score
 from alef_audit.auditing.matcher import HEATS, Matcher
+from alef_audit.auditing.message import message
 from alef_audit.auditing.phase import Lexicon, Step
 from alef_audit.auditing.targets import Target, own_targets, package_targets
-from alef_audit.auditing.trace import conditions_of, frame_of, frames_of, label_of, own_frames
+from alef_audit.auditing.trace import conditions_of, frame_of, frames_of, label_of, multiplied_by, own_frames
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
 from alef_audit.callgraph.guards import confidence_of
-from alef_audit.callgraph.loops import multiplies
 from alef_audit.reachability.reach import Reachability
 from alef_audit.reachability.ways import Ways
 from alef_audit.rulepack.kinds import Confidence, Cost, Heat, Kinds, Level, SinkKind, Verdict
@@ -155,14 +155,15 @@ class _Shown(NamedTuple):
     edges: list[Edge]
     frames: tuple[report.Frame, ...]
     own: tuple[report.Frame, ...]  # those of the program's own code
-    loops: tuple[str, ...]
+    per: tuple[str, ...]  # the loops that multiply
     words: tuple[str, ...]  # that make it the auth phase
     auth: bool
 
 
 def _shown(matcher: Matcher, target: Target, path: Path, best: _Group) -> _Shown:
+    graph = matcher.graph
     edges = [*path.edges, *target.inner]
-    frames = frames_of(matcher.graph, target.sink, edges)
+    frames = frames_of(graph, target.sink, edges)
     own = own_frames(matcher.reach, target, frames, len(path.edges))
     steps = [Step(frame.function, frame.call) for frame in own]
     words = matcher.lexicon.phase_words(steps, handler=best.heat == "dispatch")
@@ -171,7 +172,7 @@ def _shown(matcher: Matcher, target: Target, path: Path, best: _Group) -> _Shown
         edges=edges,
         frames=frames,
         own=own,
-        loops=tuple(name for frame in frames for name in frame.loop),
+        per=multiplied_by(graph, target.sink, edges),
         words=words,
         auth=target.sink.kind == "blocking.auth" or bool(words),
     )
@@ -187,8 +188,9 @@ def _build(
 ) -> report.Finding:
     sink, best = target.sink, groups[0]
     shown = _shown(matcher, target, path, best)
-    auth, loops = shown.auth, shown.loops
-    depth = sum(multiplies(name) for name in loops)
+    auth, depth = shown.auth, len(shown.per)
+    level = _level(matcher, best, lifted(sink.cost, depth), auth=auth)
+    root = matcher.reach.roots[shown.root].kind
     site = _sink(matcher, sink)
     inside, more = _in_package(matcher, target)
     return report.Finding(
@@ -197,17 +199,18 @@ def _build(
         fingerprint=_fingerprint(matcher, target, ordinals),
         status="open",
         status_reason="",
-        level=_level(matcher, best, lifted(sink.cost, depth), auth=auth),
+        level=level,
         score=score(
-            verdict=best.verdict, heat=best.heat, auth=auth, cost=sink.cost, confidence=best.confidence, loops=depth
+            matcher.kinds,
+            Weighed(level, matcher.kinds.root[root].rate, sink.cost, depth, auth, best.confidence, best.verdict),
         ),
         confidence=confidence_of(way),
         phase="auth" if auth else sink.kind.removeprefix("blocking."),
         phase_words=shown.words,
         verdict=best.verdict,
-        multiplicity=loops,
+        multiplicity=tuple(name for frame in shown.frames for name in frame.loop),
         conditions=conditions_of(matcher.graph, sink, shown.edges),
-        message=_message(site.call + inside, matcher.reach.roots[shown.root], auth=auth, loops=loops) + more,
+        message=message(site.call + inside, root, matcher.kinds, auth=auth, per=shown.per) + more,
         root=shown.root,
         sink=site,
         trace=shown.frames,
@@ -216,6 +219,7 @@ def _build(
         location=_location(target, shown.own[-1]),
         dependency=matcher.packages.get(site.path, ""),
         more=len(target.others),
+        per=shown.per,
     )
 
 
@@ -236,7 +240,7 @@ def _also_reached_from(
     """Every other root, each with its own verdict and level; their paths are not searched, so only the loops around
     the call itself count.
     """
-    cost = lifted(target.sink.cost, sum(multiplies(name) for name in shown.frames[-1].loop))
+    cost = lifted(target.sink.cost, len(multiplied_by(matcher.graph, target.sink, [])))
     found: list[report.Reach] = []
     for group in groups:
         level = _level(matcher, group, cost, auth=shown.auth)
@@ -295,23 +299,3 @@ def _fingerprint(matcher: Matcher, target: Target, ordinals: Counter[str]) -> st
     key = "\0".join((matcher.pattern.id, "blocking-call-on-hot-path", path, facts.qualname, *what))
     ordinals[key] += 1
     return blake2b(f"{key}\0{ordinals[key]}".encode(), digest_size=8).hexdigest()
-
-
-_KIND_WORDS: Final = {
-    "attempt": "attempt",
-    "request": "request",
-    "message": "message",
-    "rpc": "RPC call",
-    "tool": "tool call",
-    "tick": "tick",
-    "warmup": "warm-up",
-    "lifecycle": "set-up or reload",
-    "coroutine": "await of the coroutine",
-    "api": "call of the package",
-}
-
-
-def _message(call: str, root: RootSite, *, auth: bool, loops: tuple[str, ...]) -> str:
-    often = f"once per {' per '.join(loops)} " if loops and all(len(name) < 30 for name in loops) else ""
-    phase = " in the auth phase" if auth else ""
-    return f"{call} blocks the event loop {often}on every {_KIND_WORDS.get(root.kind, root.kind)}{phase}"

@@ -27,6 +27,7 @@ class Matcher:
         "graph",
         "is_async",
         "judge",
+        "kinds",
         "lexicon",
         "packages",
         "paths",
@@ -43,6 +44,7 @@ class Matcher:
         self.packages = packages
         self.graph: CallGraph = reach.graph
         self.pattern = pattern
+        self.kinds = kinds
         self.judge = Judge(pattern)
         self.lexicon = lexicon
         self.is_async = async_functions(reach.graph.program)

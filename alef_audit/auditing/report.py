@@ -48,8 +48,9 @@ class Frame(msgspec.Struct, frozen=True):
     column: int
     call: str
     how: How
-    loop: tuple[str, ...]  # what the loops around the call range over, outermost first
+    loop: tuple[str, ...]  # what the loops around the call range over, as written, outermost first
     guards: tuple[str, ...]
+    per: tuple[str, ...] = ()  # the same loops in words: "provider"; in front of them recursion, if there is
 
 
 class Location(msgspec.Struct, frozen=True):
@@ -101,7 +102,7 @@ class Finding(msgspec.Struct, frozen=True):
     phase: str
     phase_words: tuple[str, ...]
     verdict: Verdict
-    multiplicity: tuple[str, ...]  # all loops along the trace: ("providers", "agents")
+    multiplicity: tuple[str, ...]  # all loops along the trace, as written: ("providers", "agents")
     conditions: tuple[str, ...]
     message: str
     root: int
@@ -115,6 +116,7 @@ class Finding(msgspec.Struct, frozen=True):
     more: int = 0  # blocking calls of the same kind in packages that the same call leads to
     suppressed_by: SuppressedBy | None = None  # None: open, or switched off by the configuration
     muted_roots: tuple[int, ...] = ()  # roots that reach it by muted paths only
+    per: tuple[str, ...] = ()  # the loops along the trace that multiply, in words: ("provider", "agent")
 
 
 def location(finding: Finding) -> Location:

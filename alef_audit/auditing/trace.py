@@ -1,11 +1,12 @@
 """Traces: paths of the call graph as frames of a report."""
 
 from alef_audit.auditing import report
+from alef_audit.auditing.naming import RECURSION, loop_name
 from alef_audit.auditing.targets import Target
 from alef_audit.callgraph.graph import HOW, CallGraph, Edge, SinkSite
 from alef_audit.callgraph.guards import guards_of
 from alef_audit.callgraph.keeping import chain
-from alef_audit.callgraph.loops import loops_around
+from alef_audit.callgraph.loops import Ranged
 from alef_audit.callgraph.platforms import platform_tests
 from alef_audit.facts.file import Function
 from alef_audit.reachability.reach import Reachability
@@ -16,10 +17,49 @@ def label_of(facts: Function, path: str) -> str:
     return facts.label if facts.parent >= 0 else f"<module {path.rsplit('/', 1)[-1]}>"
 
 
+def loops_of(graph: CallGraph, edge: Edge) -> tuple[Ranged, ...]:
+    """The loops in which `edge` is crossed."""
+    return edge.loops if edge.call < 0 else graph.loops.around(edge.call).loops + edge.loops
+
+
+def loops_at(graph: CallGraph, sink: SinkSite) -> tuple[Ranged, ...]:
+    """The loops around a blocking call in its function, and those that it is handed to."""
+    return graph.loops.around(sink.call).loops + sink.loops
+
+
+def names_of(graph: CallGraph, edge: Edge) -> tuple[str, ...]:
+    """The loops in which `edge` is crossed, in words; the callback that runs per element may name it."""
+    parameters = graph.program.functions[edge.callee].parameters
+    parameter = graph.program.unit_of(edge.callee).facts.names[parameters[0].name] if parameters else ""
+    around = len(loops_of(graph, edge)) - len(edge.loops)
+    return tuple(
+        loop_name(loop, graph.loops.multiplicity, parameter if at >= around else "")
+        for at, loop in enumerate(loops_of(graph, edge))
+    )
+
+
+def names_at(graph: CallGraph, sink: SinkSite) -> tuple[str, ...]:
+    """The loops around a blocking call, in words."""
+    return tuple(loop_name(loop, graph.loops.multiplicity) for loop in loops_at(graph, sink))
+
+
+def _recursion(graph: CallGraph, function: int) -> tuple[str, ...]:
+    return (RECURSION,) if function in graph.recursive else ()
+
+
+def multiplied_by(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> tuple[str, ...]:
+    """The loops that multiply, in words, along `edges` and around the blocking call, outermost first."""
+    loops = [loop for edge in edges for loop in loops_of(graph, edge)]
+    names = [name for edge in edges for name in names_of(graph, edge)]
+    named = zip([*loops, *loops_at(graph, sink)], [*names, *names_at(graph, sink)], strict=True)
+    return tuple(name for loop, name in named if graph.loops.multiplicity.multiplies(loop))
+
+
 def frame_of(graph: CallGraph, edge: Edge) -> report.Frame:
     """The caller of `edge` and the call made there."""
     path, facts = graph.program.place(edge.caller)
     read = edge.call < 0
+    loops = loops_of(graph, edge)
     guard_bits = edge.guards | graph.function_guards.get(edge.callee, 0)
     return report.Frame(
         function=label_of(facts, path),
@@ -29,8 +69,9 @@ def frame_of(graph: CallGraph, edge: Edge) -> report.Frame:
         column=1 if read else graph.table.column(edge.call),
         call=graph.program.functions[edge.callee].label if read else graph.table.text(edge.call),
         how=HOW[edge.how],
-        loop=(() if read else loops_around(graph.table, edge.call)) + edge.loops,
+        loop=tuple(map(graph.loops.multiplicity.text, loops)),
         guards=guards_of(guard_bits),
+        per=_recursion(graph, edge.caller) + names_of(graph, edge),
     )
 
 
@@ -38,6 +79,7 @@ def frames_of(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> tuple[repo
     """The functions along `edges`, the one with the blocking call last."""
     frames = [frame_of(graph, edge) for edge in edges]
     path, facts = graph.program.place(sink.function)
+    loops = loops_at(graph, sink)
     frames.append(
         report.Frame(
             function=label_of(facts, path),
@@ -47,8 +89,9 @@ def frames_of(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> tuple[repo
             column=graph.table.column(sink.call),
             call=graph.table.text(sink.call),
             how=HOW[sink.how],
-            loop=loops_around(graph.table, sink.call) + sink.loops,
+            loop=tuple(map(graph.loops.multiplicity.text, loops)),
             guards=guards_of(sink.guards),
+            per=_recursion(graph, sink.function) + names_at(graph, sink),
         )
     )
     return tuple(frames)

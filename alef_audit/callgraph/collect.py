@@ -14,7 +14,7 @@ from alef_audit.callgraph.entries import WorkerEntries
 from alef_audit.callgraph.graph import Edge, RootSite, SinkSite
 from alef_audit.callgraph.imports import dynamic_imports
 from alef_audit.callgraph.library import STORING
-from alef_audit.callgraph.loops import Loops, multiplies
+from alef_audit.callgraph.loops import Loops, Multiplicity, Ranged
 from alef_audit.callgraph.matching import approximate
 from alef_audit.callgraph.narrow import entering_generators, stubs_of
 from alef_audit.callgraph.overflow import overflowed_calls
@@ -101,7 +101,7 @@ class Collector:
         self.overflowed = overflowed_calls(state, table)
         self.entering = entering_generators(state, table)
         self.stubs = stubs_of(program)
-        self.loops = Loops(table)
+        self.loops = Loops(table, Multiplicity(lexicon.loop_words))
         self.resolved_imports = dynamic_imports(program, state.modules)
         self.spelled = Spelled(program, table)
         self.paths = self.spelled.paths
@@ -166,7 +166,7 @@ class Collector:
         callee: int,
         how: int,
         guard: int = 0,
-        loops: tuple[str, ...] = (),
+        loops: tuple[Ranged, ...] = (),
         via: tuple[int, ...] = (),
     ) -> None:
         """Add an edge, or make the one that is known less guarded; `via` as in `Edge`."""
@@ -175,7 +175,7 @@ class Collector:
         known = self.edges.get((call, callee))
         if known is None or guard < known.guards:
             table = self.table
-            depth = around.depth + (sum(map(multiplies, loops)) if loops else 0)
+            depth = around.depth + self.loops.depth(loops)
             via = via if known is None or via == known.via else ()
             self.edges[call, callee] = Edge(
                 table.functions[call], callee, call, table.lines[call], how, guard, loops, depth, via=via
@@ -183,7 +183,7 @@ class Collector:
         elif known.via != via:
             self.edges[call, callee] = structs.replace(known, via=())
 
-    def use(self, call: int, slot: int, functions: list[int], guard: int = 0, loops: tuple[str, ...] = ()) -> None:
+    def use(self, call: int, slot: int, functions: list[int], guard: int = 0, loops: tuple[Ranged, ...] = ()) -> None:
         """Note that `call` runs what the parameter in `slot` holds; the edges follow when all sites are known."""
         awaited = bool(self.table.flags(call) & flows.AWAITED)
         self.parameter_uses.setdefault(self.paths[slot], []).append((Use(call, guard, loops, awaited), functions))
@@ -192,7 +192,7 @@ class Collector:
         """Put a guard around a function, wherever it is called from."""
         self.function_guards[function] = self.function_guards.get(function, 0) | bit
 
-    def handed_sink(self, call: int, node: int, loops: tuple[str, ...], via: tuple[int, ...] = ()) -> None:
+    def handed_sink(self, call: int, node: int, loops: tuple[Ranged, ...], via: tuple[int, ...] = ()) -> None:
         """Note that `call` hands over the blocking library function `node` to something that runs it."""
         row, _ = self.state.api.sinks[node]
         text = self.state.api.text[node]

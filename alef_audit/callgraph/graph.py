@@ -8,6 +8,7 @@ import msgspec
 
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.loops import Loops, Ranged
 from alef_audit.callgraph.program import Program
 from alef_audit.rulepack.kinds import Cost, RootKind, SinkKind, Thread
 
@@ -30,7 +31,7 @@ class Edge(msgspec.Struct, frozen=True, gc=False):
     line: int
     how: int
     guards: int  # bit set, see `guards.py`
-    loops: tuple[str, ...] = ()  # loops that the edge itself adds: `xs.map(callback)` ranges over xs
+    loops: tuple[Ranged, ...] = ()  # loops that the edge itself adds: `xs.map(callback)` ranges over xs
     depth: int = 0  # nested loops around the call, those of `loops` included
     closed: int = 0  # gates, see `gates.py`: the edge does not exist for whoever entered the caller with one of these
     decides: int = 0  # gates of the callee that the arguments of the call decide
@@ -48,7 +49,7 @@ class SinkSite:
     cost: Cost
     instead: str
     how: int
-    loops: tuple[str, ...] = ()
+    loops: tuple[Ranged, ...] = ()
     guards: int = 0  # around the call itself
     closed: int = 0  # as on edges
     bypass: int = 0  # gates without which `plain` holds in place of `guards`
@@ -79,6 +80,8 @@ class CallGraph:
     function_guards: dict[int, int]  # guards that decorators put around a function
     externals: tuple[tuple[int, int], ...]  # (call, API node): calls that leave the program
     unresolved: tuple[int, ...]  # calls of which nothing is known
+    loops: Loops
+    recursive: frozenset[int]  # functions that call themselves
     cut: tuple[Edge, ...] = ()  # edges that a boundary takes out: into what runs at start-up only
     said: Mapping[int, str] = field(default_factory=dict)  # function -> which comment or entry makes it a boundary
     gated: frozenset[tuple[int, int]] = frozenset()  # functions and conditions that arguments of callers decide

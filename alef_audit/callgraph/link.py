@@ -10,6 +10,7 @@ from alef_audit.callgraph.collected import called_back
 from alef_audit.callgraph.containers import stores_only
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.imports import import_edges
+from alef_audit.callgraph.loops import Ranged
 from alef_audit.callgraph.narrow import awaitable, keeps_arguments, with_bodies
 from alef_audit.callgraph.outside import Outside, configured_offload, leave, offload_by_name
 from alef_audit.callgraph.overflow import certain_callees
@@ -54,6 +55,8 @@ def link(
         function_guards=collector.function_guards,
         externals=tuple(state.externals),
         unresolved=tuple(collector.unresolved),
+        loops=collector.loops,
+        recursive=frozenset(edge.caller for edge in edges if edge.caller == edge.callee),
     )
 
 
@@ -195,7 +198,7 @@ def _callbacks(collector: Collector, call: int, settled: set[int], *, known: boo
         _register_arguments(collector, call)
         return False
     looping = member in words.loops
-    over = (_receiver_text(table.text(call)),) if looping else ()
+    over = (Ranged(_receiver_text(table.text(call))),) if looping else ()
     doubt = 0 if known or looping else guards.MEDIUM
     found = False
     for slot in slots:
@@ -229,7 +232,7 @@ def _is_sent(state: State, table: CallTable, call: int) -> bool:
 
 
 def _receiver_text(text: str) -> str:
-    return text.rsplit(".", 1)[0][-60:] if "." in text else text
+    return text.rsplit(".", 1)[0] if "." in text else text
 
 
 def _dynamic(collector: Collector, call: int) -> bool:

@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.loops import Ranged
 from alef_audit.callgraph.program import Program
 from alef_audit.facts import flows
 from alef_audit.facts.file import ParameterKind
@@ -39,7 +40,7 @@ class Use(msgspec.Struct, frozen=True, gc=False):
 
     call: int
     guard: int
-    loops: tuple[str, ...]
+    loops: tuple[Ranged, ...]
     awaited: bool
     via: tuple[int, ...] = ()  # the call under a condition that runs the value, where it is the only one
 

@@ -81,7 +81,7 @@ def settle_parameters(collector: Collector) -> None:
             if between is None:
                 escaping.add(use.call)
             else:
-                loops = use.loops + collector.loops.around(use.call).names
+                loops = use.loops + collector.loops.around(use.call).loops
                 pending.append((path, Use(use.call, use.guard | between, loops, use.awaited, via)))
     explained = _carry_back(collector, closures, pending)
     _keep_unexplained(collector, explained, escaping)
@@ -108,7 +108,7 @@ def _carry_back(collector: Collector, closures: _Closures, pending: list[tuple[P
             for forward in passed.forwards:
                 between = closures.between(forward.function, table.function(site))
                 if between is not None and len(use.loops) < _LOOPS:
-                    loops = use.loops + collector.loops.around(site).names
+                    loops = use.loops + collector.loops.around(site).loops
                     pending.append((forward, Use(site, use.guard | between, loops, use.awaited)))
     explained.close()
     return explained

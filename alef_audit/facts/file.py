@@ -130,6 +130,8 @@ class Loop(msgspec.Struct, frozen=True, array_like=True):
     line: int
     over: str  # what it ranges over, as written and shortened ("providers", "this.agents.values()"); "" for while
     yields: bool = False  # the body awaits a macrotask: setImmediate, sleep(0), scheduler.yield
+    each: str = ""  # what one round binds, as written and shortened ("provider", "[id, provider]")
+    test: str = ""  # of a loop that ranges over nothing, what it tests ("queue.length > 0", "attempt < 3")
 
 
 class Condition(msgspec.Struct, frozen=True, array_like=True):

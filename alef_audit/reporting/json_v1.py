@@ -102,7 +102,7 @@ class Location(msgspec.Struct, frozen=True):
     column: int
 
 
-class Frame(msgspec.Struct, frozen=True):
+class Frame(msgspec.Struct, frozen=True, omit_defaults=True):
     function: str
     path: str
     def_line: int
@@ -112,6 +112,7 @@ class Frame(msgspec.Struct, frozen=True):
     how: str
     loop: tuple[str, ...]
     guards: tuple[str, ...]
+    per: tuple[str, ...] = ()  # the same loops in words
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -166,6 +167,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     more: int = 0
     suppressed_by: SuppressedBy | None = None  # the comment; absent where the configuration switches it off
     muted_roots: tuple[int, ...] = ()  # roots that reach it by muted paths only
+    per: tuple[str, ...] = ()  # the loops that multiply, in words
 
 
 class Diagnostic(msgspec.Struct, frozen=True):
@@ -316,6 +318,7 @@ def finding_v1(finding: inner.Finding) -> Finding:
         more=finding.more,
         suppressed_by=SuppressedBy(by.path, by.line) if by is not None else None,
         muted_roots=finding.muted_roots,
+        per=finding.per,
     )
 
 
@@ -330,4 +333,5 @@ def frame_v1(frame: inner.Frame) -> Frame:
         how=frame.how,
         loop=frame.loop,
         guards=frame.guards,
+        per=frame.per,
     )

@@ -64,14 +64,14 @@ def short_findings(roots: Sequence[Root], findings: Sequence[Finding], page: Pag
         root = roots[finding.root]
         line = styled("  ", (pad(finding.level, 7), finding.level), "  ", pad(where, first), "  ")
         line.append_text(styled((pad(calls[index], second), "strong"), f"  from {root.function} ({root.kind})"))
-        line.append_text(styled((_blank(multiplied(finding.multiplicity, page.glyphs.times)), "loop")))
+        line.append_text(styled((_blank(multiplied(finding.per, page.glyphs.times)), "loop")))
         lines.append(line)
     return lines
 
 
 def _particulars(finding: Finding, glyphs: Glyphs) -> list[Piece]:
     conditions: list[Piece] = [f"only if {condition}" for condition in finding.conditions]
-    loops = multiplied(finding.multiplicity, glyphs.times)
+    loops = multiplied(finding.per, glyphs.times)
     words, at = ", ".join(finding.phase_words), finding.location
     return [
         *([(loops, "loop")] if loops else []),
@@ -126,8 +126,8 @@ def _widest_note(notes: Sequence[Sequence[Piece]]) -> int:
 def _frame_notes(finding: Finding, index: int, root: Root, glyphs: Glyphs) -> list[Piece]:
     frame, last = finding.trace[index], index == len(finding.trace) - 1
     notes: list[Piece] = [] if index else _why_hot(root)
-    if frame.loop:
-        notes.append((multiplied(frame.loop, glyphs.times), "loop"))
+    if frame.per:
+        notes.append((multiplied(frame.per, glyphs.times), "loop"))
     if frame.guards:
         notes.append((f"crosses {joined(list(frame.guards))}", "guard"))
     if frame.how in _HOW_WORDS:

@@ -57,6 +57,10 @@ Confidence = Literal["high", "medium", "low"]
 Heat = Literal["dispatch", "periodic", "surface", "never"]
 
 
+# How often an entry point fires: with every unit of work, by a clock, when something starts; or nobody knows.
+Rate = Literal["unit", "timer", "start", "unknown", "never"]
+
+
 class KindMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     meaning: str
 
@@ -64,6 +68,32 @@ class KindMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RootKindMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     meaning: str
     heat: Heat  # dispatch: per unit of work; periodic: tick, warmup, lifecycle; surface: coroutine, api; never: others
+    rate: Rate
+    fires: str  # how a sentence says when it fires: "on every request"
+
+
+class RateMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    meaning: str
+    weight: float
+
+
+class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The scores that a level spans: from `floor` up to, not including, `ceiling`."""
+
+    floor: float
+    ceiling: float
+
+
+class Score(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the place of a finding within the band of its level is computed from, beside the weight of its rate."""
+
+    band: dict[Level, Band]
+    cost: dict[Cost, float]
+    confidence: dict[Confidence, float]
+    verdict: dict[Verdict, float]
+    auth: float  # factor of the auth phase
+    loop: float  # factor of each loop that multiplies, up to `most_loops`
+    most_loops: int
 
 
 class Kinds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,3 +101,5 @@ class Kinds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     root: dict[RootKind, RootKindMeaning]
     guard: dict[GuardKind, KindMeaning]
     cost: dict[Cost, KindMeaning]
+    rate: dict[Rate, RateMeaning]
+    score: Score

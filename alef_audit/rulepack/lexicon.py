@@ -22,6 +22,23 @@ class AuthWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     removing: tuple[str, ...]
 
 
+class LoopWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Words by which loops are told apart and named: per provider, per attempt of the retry."""
+
+    retries: tuple[str, ...]  # words of loops that do the same again where it failed
+    queues: tuple[str, ...]  # last words of what a `while` works off
+    generic: tuple[str, ...]  # names of loop variables that say nothing: item, entry, value
+    counts: tuple[str, ...]  # first words of a number of rounds: max_iterations
+    fetching: tuple[str, ...]  # verbs of functions that give a collection: listProviders
+    prepositions: tuple[str, ...]  # what comes behind them is where it comes from: usersByName
+    broad: tuple[str, ...]  # elements of which the loop variable says more: candidates, records
+    folders: tuple[str, ...]  # functions that give what a folder holds
+    trailing: tuple[str, ...]  # last words that a reader does not need: provider_id
+    wrappers: tuple[str, ...]  # calls whose first argument is what is ranged over: Object.entries
+    methods: tuple[str, ...]  # methods that keep the elements, or most of them: filter, values
+    containers: tuple[str, ...]  # properties that hold the elements of what is named before: agents.list
+
+
 class HotName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Functions that are hot by meaning: `pattern` (RE2, full match) on the function's own name."""
 
@@ -61,6 +78,7 @@ class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     table: tuple[Table, ...]
     registration: tuple[Registration, ...]
     lifecycle_events: tuple[str, ...]  # events of a connection's or process's life: "close" is no message
+    loop_words: LoopWords
     loops: tuple[str, ...]  # members that call their function argument once per element: map, forEach, filter ...
     callers: tuple[str, ...]  # members that call their function argument once: then, setTimeout, call_soon ...
     looking: tuple[str, ...]  # library functions that call nothing of what they are given: isinstance, print ...

@@ -183,6 +183,11 @@ def _check_kinds(path: Path, loaded: Kinds) -> None:
         ("root", loaded.root, kinds_module.RootKind),
         ("guard", loaded.guard, kinds_module.GuardKind),
         ("cost", loaded.cost, kinds_module.Cost),
+        ("rate", loaded.rate, kinds_module.Rate),
+        ("score.band", loaded.score.band, kinds_module.Level),
+        ("score.cost", loaded.score.cost, kinds_module.Cost),
+        ("score.confidence", loaded.score.confidence, kinds_module.Confidence),
+        ("score.verdict", loaded.score.verdict, kinds_module.Verdict),
     )
     for key, found, literal in vocabulary:
         missing = set(get_args(literal)) - set(found)

@@ -97,9 +97,15 @@ def frame(function: str, path: str, line: int, call: str, **rest: Any) -> Frame:
 
 SHARED_PATH = (
     frame("runEmbeddedAttempt", "src/agents/run.ts", 120, "discoverModels"),
-    frame("discoverModels", "src/agents/models.ts", 61, "hasAuthForProvider", loop=("providers",)),
+    frame("discoverModels", "src/agents/models.ts", 61, "hasAuthForProvider", loop=("providers",), per=("provider",)),
     frame(
-        "ensureAuthProfileStore", STORE, 310, "loadAuthProfileStore", guards=("single-flight",), loop=("this.agents",)
+        "ensureAuthProfileStore",
+        STORE,
+        310,
+        "loadAuthProfileStore",
+        guards=("single-flight",),
+        loop=("this.agents",),
+        per=("agent",),
     ),
 )
 
@@ -129,6 +135,7 @@ def finding(fingerprint: str, **changes: Any) -> Finding:
         "phase_words": ("auth profile",),
         "verdict": "exposed",
         "multiplicity": ("providers", "this.agents"),
+        "per": ("provider", "agent"),
         "conditions": (),
         "message": "fs.readFileSync blocks the event loop on every attempt: auth phase",
         "root": 0,
@@ -165,6 +172,7 @@ def keychain() -> Finding:
             frame("readKeychain", path, 77, "execImpl", how="property"),
         ),
         multiplicity=("providers",),
+        per=("provider",),
         also_reached_from=(),
         evidence=(Evidence("log", "gateway.log", 812, "auth:37012ms@41000ms", 37012.0),),
     )
@@ -180,6 +188,7 @@ def handler() -> Finding:
         phase="blocking.filesystem",
         phase_words=(),
         multiplicity=(),
+        per=(),
         verdict="mitigated",
         root=1,
         sink=Sink(
@@ -208,6 +217,7 @@ def note(number: int, level: Level = "note") -> Finding:
         phase="blocking.filesystem",
         phase_words=(),
         multiplicity=(),
+        per=(),
         root=2,
         sink=Sink(
             kind="blocking.filesystem",

@@ -61,7 +61,7 @@ def test_quoted() -> None:
 def hostile() -> tuple[str, ...]:
     finding = reports.note(1, "error")
     frames = tuple(
-        msgspec.structs.replace(frame, function=HOSTILE, path=HOSTILE, call=HOSTILE, loop=(HOSTILE,))
+        msgspec.structs.replace(frame, function=HOSTILE, path=HOSTILE, call=HOSTILE, loop=(HOSTILE,), per=(HOSTILE,))
         for frame in finding.trace
     )
     bad = msgspec.structs.replace(
@@ -70,6 +70,7 @@ def hostile() -> tuple[str, ...]:
         conditions=(HOSTILE,),
         trace=frames,
         multiplicity=(HOSTILE,),
+        per=(HOSTILE,),
         sink=msgspec.structs.replace(finding.sink, path=HOSTILE, function=HOSTILE),
     )
     roots = tuple(msgspec.structs.replace(root, function=HOSTILE, path=HOSTILE, why=HOSTILE) for root in reports.ROOTS)

@@ -12,16 +12,22 @@ from alef_audit.reporting.explain import (
     render_explanation_json,
     render_explanation_text,
 )
-from alef_audit.rulepack.kinds import Cost, GuardKind, Kinds, RootKind, SinkKind
-from alef_audit.rulepack.load import bundled_rules
+from alef_audit.rulepack.kinds import Cost, GuardKind, Kinds, Rate, RootKind, SinkKind
+from alef_audit.rulepack.load import bundled_rules, load_rulepack
 from alef_audit.rulepack.pattern import Pattern
 
+PACK = load_rulepack([bundled_rules()])
 KINDS = msgspec.convert(
     {
         "sink": {kind: {"meaning": f"meaning of {kind}"} for kind in get_args(SinkKind)},
-        "root": {kind: {"meaning": f"meaning of {kind}", "heat": "dispatch"} for kind in get_args(RootKind)},
+        "root": {
+            kind: {"meaning": f"meaning of {kind}", "heat": "dispatch", "rate": "unit", "fires": f"on every {kind}"}
+            for kind in get_args(RootKind)
+        },
         "guard": {kind: {"meaning": f"meaning of {kind}"} for kind in get_args(GuardKind)},
         "cost": {kind: {"meaning": f"meaning of {kind}"} for kind in get_args(Cost)},
+        "rate": {kind: {"meaning": f"meaning of {kind}", "weight": 1.0} for kind in get_args(Rate)},
+        "score": msgspec.to_builtins(PACK.kinds.score),
     },
     Kinds,
 )

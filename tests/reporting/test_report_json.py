@@ -49,6 +49,7 @@ CONTRACT: dict[str, list[str]] = {
         "also_reached_from",
         "archetypes",
         "evidence",
+        "per",
     ],
     "findings.0.sink": ["kind", "call", "function", "path", "line", "column", "cost", "instead"],
     "findings.0.trace.0": ["function", "path", "def_line", "line", "column", "call", "how", "loop", "guards"],

@@ -101,7 +101,7 @@ class Guard:
 
 
 class LoopDraft:
-    __slots__ = ("function", "index", "line", "over", "parent", "yields")
+    __slots__ = ("each", "function", "index", "line", "over", "parent", "test", "yields")
 
     def __init__(self, index: int, function: int, parent: "LoopDraft | None", line: int, over: str) -> None:
         self.index = index
@@ -109,4 +109,6 @@ class LoopDraft:
         self.parent = parent
         self.line = line
         self.over = over
+        self.each = ""
+        self.test = ""
         self.yields = False

@@ -18,6 +18,7 @@ from alef_audit.frontends.ecmascript.types import instance_of
 from alef_audit.frontends.ecmascript.walk import Walk
 
 _EXITS: Final = frozenset(("return_statement", "throw_statement", "continue_statement", "break_statement"))
+_SHORT: Final = 60
 _LENGTH: Final = re.compile(r"<=?\s*([\w$.\[\]?!]+?)\??\.(?:length|size)\b")
 
 
@@ -176,8 +177,9 @@ def for_each(walk: Walk, node: Node) -> None:
     flags = flows.AWAITED if "await" in tokens else 0
     source = walk.flagged(right, flags, True)
     outer = walk.loop
-    walk.enter_loop(node, right)
+    loop = walk.enter_loop(node, right)
     if left is not None:
+        loop.each = walk.short(left, _SHORT)
         line = left.start_point.row + 1
         way = flows.ASYNCHRONOUS if flags else 0
         element = elements(walk, source, line, way) if "of" in tokens else 0
@@ -191,11 +193,12 @@ def counted(walk: Walk, node: Node) -> None:
     """`for (…; …; …)`."""
     walk.effect(node.child_by_field_id(walk.fields.initializer))
     outer = walk.loop
-    walk.enter_loop(node, None)
+    loop = walk.enter_loop(node, None)
     conditions = [child for child in node.children_by_field_id(walk.fields.condition) if child.is_named]
-    if conditions and walk.loop is not None:
+    if conditions:
         found = _LENGTH.search(walk.short(conditions[0], 160))
-        walk.loop.over = found.group(1)[:60] if found else ""
+        loop.over = found.group(1)[:60] if found else ""
+        loop.test = "" if found else walk.short(conditions[0], _SHORT)
     for condition in conditions:
         test(walk, condition)
     walk.effect(node.child_by_field_id(walk.fields.increment))
@@ -206,7 +209,9 @@ def counted(walk: Walk, node: Node) -> None:
 def repeated(walk: Walk, node: Node) -> None:
     """`while` and `do … while`."""
     outer = walk.loop
-    walk.enter_loop(node, None)
-    test(walk, node.child_by_field_id(walk.fields.condition))
+    loop = walk.enter_loop(node, None)
+    condition = node.child_by_field_id(walk.fields.condition)
+    loop.test = walk.short(condition, _SHORT) if condition is not None else ""
+    test(walk, condition)
     walk.effect(node.child_by_field_id(walk.fields.body))
     walk.loop = outer

@@ -224,11 +224,12 @@ class Walk:
         frame.member_of, frame.static, frame.generics = member_of, static, target.generics
         return frame
 
-    def enter_loop(self, node: Node, over: Node | None) -> None:
+    def enter_loop(self, node: Node, over: Node | None) -> LoopDraft:
         text = self.short(over, _OVER_LIMIT) if over is not None else ""
         draft = LoopDraft(len(self.loops), self.frame.index, self.loop, node.start_point.row + 1, text)
         self.loops.append(draft)
         self.loop = draft
+        return draft
 
     def condition(self) -> int:
         """Index of the present condition's row, -1 if there is none."""
@@ -312,7 +313,15 @@ class Walk:
             )
             del frame.this_frame  # mostly the frame itself: it would wait for the cycle collector
         build.loops.extend(
-            Loop(draft.function, draft.parent.index if draft.parent else -1, draft.line, draft.over, draft.yields)
+            Loop(
+                draft.function,
+                draft.parent.index if draft.parent else -1,
+                draft.line,
+                draft.over,
+                draft.yields,
+                draft.each,
+                draft.test,
+            )
             for draft in self.loops
         )
 

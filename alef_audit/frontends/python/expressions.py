@@ -288,7 +288,7 @@ def _comprehension(walk: Walk, place: Place, node: Node) -> int:
             is_async = any(child.type == "async" for child in clause.children)
             bind_iteration(walk, here, names[0], names[1], is_async=is_async, outer=outer)
             outer = None
-            here = here.within(add_loop(walk, here, clause, over, yields=False))
+            here = here.within(add_loop(walk, here, clause, over, each=short(walk, names[0], 60)))
         elif clause.type == "if_clause":
             for child in clause.named_children:
                 test(walk, here, child)

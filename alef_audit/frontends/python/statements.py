@@ -195,7 +195,8 @@ def _for(walk: Walk, place: Place, node: Node) -> None:
         return
     is_async = node.children[0].type == "async"
     bind_iteration(walk, place, left, right, is_async=is_async)
-    loop = add_loop(walk, place, node, short(walk, right, 60), yields=_pauses(walk, body))
+    each = short(walk, left, 60)
+    loop = add_loop(walk, place, node, short(walk, right, 60), yields=_pauses(walk, body), each=each)
     if body is not None:
         walk_block(walk, place.within(loop), body)
     _else(walk, place, node)
@@ -203,7 +204,8 @@ def _for(walk: Walk, place: Place, node: Node) -> None:
 
 def _while(walk: Walk, place: Place, node: Node) -> None:
     condition, body = node.child_by_field_id(fields.CONDITION), node.child_by_field_id(fields.BODY)
-    loop = add_loop(walk, place, node, "", yields=_pauses(walk, body))
+    tested = short(walk, condition, 60) if condition is not None else ""
+    loop = add_loop(walk, place, node, "", yields=_pauses(walk, body), test=tested)
     inside = place.within(loop)
     if condition is not None:
         expressions.test(walk, inside, condition)

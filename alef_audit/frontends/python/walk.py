@@ -115,9 +115,11 @@ def add_condition(walk: Walk, place: Place, test: Node, *, holds: bool, exits: b
     return len(conditions) - 1
 
 
-def add_loop(walk: Walk, place: Place, node: Node, over: str, *, yields: bool) -> int:
+def add_loop(
+    walk: Walk, place: Place, node: Node, over: str, *, yields: bool = False, each: str = "", test: str = ""
+) -> int:
     loops = walk.build.loops
-    loops.append(Loop(place.function, place.loop, line_of(node), over[:60], yields))
+    loops.append(Loop(place.function, place.loop, line_of(node), over[:60], yields, each, test))
     return len(loops) - 1
 
 
