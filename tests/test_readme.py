@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -236,6 +237,29 @@ def test_the_level_table_is_that_of_the_pattern() -> None:
         ]
         for row in pattern.levels
     ]
+
+
+def test_the_score_is_that_of_the_rules() -> None:
+    kinds = load_rulepack([bundled_rules()]).kinds
+    text = section("How to read a finding")
+    score = kinds.score
+
+    def listed(weights: Iterable[tuple[str, float]]) -> str:
+        return " · ".join(f"{name} {weight:g}" for name, weight in weights)
+
+    rows = {row.split("|")[1].strip(): row.split("|")[2].strip() for row in text.splitlines() if row.count("|") == 3}
+    assert rows["rate of the entry point"] == listed((r, m.weight) for r, m in kinds.rate.items() if m.weight)
+    assert rows["cost of one call"] == listed(score.cost.items())
+    assert rows["loops that multiply"] == f"{score.loop:g} each, up to {score.most_loops}"
+    assert rows["auth phase"] == f"{score.auth:g}"
+    assert rows["confidence"] == listed(score.confidence.items())
+    assert rows["verdict"] == listed(score.verdict.items())
+    for level, band in score.band.items():
+        assert f"`{level}` from {band.floor:g}" in text
+    flowing = " ".join(text.split())
+    for rate, meaning in kinds.rate.items():
+        named = ", ".join(f"`{kind}`" for kind, root in kinds.root.items() if root.rate == rate)
+        assert not meaning.weight or f"`{rate}` is {named}" in flowing
 
 
 def test_the_json_document_has_that_shape() -> None:
