@@ -48,15 +48,19 @@ class Matcher:
         self.judge = Judge(pattern)
         self.lexicon = lexicon
         self.is_async = async_functions(reach.graph.program)
-        functions = reach.graph.program.functions
-        self.auth_functions = frozenset(f for f in reach.ways if any(lexicon.named(functions[f].label)[:2]))
         self.root_functions: dict[int, list[int]] = {}
         self.roots_by_heat: dict[Heat, int] = dict.fromkeys(HEATS, 0)
         for number, root in enumerate(reach.roots):
             self.root_functions.setdefault(root.function, []).append(number)
             self.roots_by_heat[kinds.root[root.kind].heat] |= 1 << number
-        self.paths: dict[tuple[int, int, int, int], tuple[int, list[Edge]] | None] = {}
         self._functions: dict[int, frozenset[int]] = {}
+        # those whose names speak for whatever they lead to
+        handlers = self.functions_of(self.roots_by_heat["dispatch"])
+        functions = reach.graph.program.functions
+        self.auth_functions = frozenset(
+            f for f in reach.ways if f not in handlers and lexicon.speaks(functions[f].label)
+        )
+        self.paths: dict[tuple[int, int, int, int], tuple[int, list[Edge]] | None] = {}
         self._reaches: dict[tuple[int, Verdict, Level], report.Reach] = {}
         self._reached_from: dict[tuple[int, Verdict, Level], list[report.Reach]] = {}
 

@@ -76,6 +76,11 @@ class Lexicon:
             known = self._named[label] = self._name(label)
         return known
 
+    def speaks(self, label: str) -> bool:
+        """Whether a function of that name may make a path the auth phase from afar."""
+        named = self.named(label)
+        return bool(named.family or (named.own and not named.removes))
+
     def phase_words(self, steps: Sequence[Step], *, handler: bool) -> tuple[str, ...]:
         """The words that make a path, root first, the auth phase; () if it is not.
 
@@ -88,10 +93,11 @@ class Lexicon:
         owner = ""
         for index, step in enumerate(steps):
             named = self.named(step.function)
-            if named.aside:
-                found, family = [], []
             if named.member_of and named.member_of != owner:
                 owner, family = named.member_of, []
+            if named.aside:
+                found, family = [], []
+                continue
             is_near = index >= last - 1
             is_root = handler and not index
             if is_near or not (is_root or named.removes):
@@ -116,14 +122,16 @@ class Lexicon:
         family, own = _parts(label)
         words = split_words(own)
         passes_on = not self.passing.isdisjoint(words[:_VERBS]) or own == "__call__"
-        spoken = self.words_of(own)
         return Named(
-            own=spoken,
+            own=self.words_of(own),
             family=() if passes_on else self.words_of(family),
             member_of=family,
             removes=self._removes(own),
-            aside=not spoken and bool(_found(words, self.aside) or _found(split_words(family), self.aside)),
+            aside=self._is_aside(own) or self._is_aside(family),
         )
+
+    def _is_aside(self, name: str) -> bool:
+        return bool(_found(_without(split_words(name), self.strong), self.aside))
 
     def _removes(self, name: str) -> bool:
         return not self.removing.isdisjoint(split_words(_last_name(name))[:_VERBS])

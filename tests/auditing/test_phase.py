@@ -43,6 +43,7 @@ def test_work_for_authentication(path: tuple[str, ...], expected: tuple[str, ...
         ("remove_user", "Auths.delete_auth_by_id", "Users.remove", "Chats.purge{db.delete}"),  # administration
         ("onMessage", "authorizeSender", "logVerbose", "buildLogger{fs.mkdirSync}"),  # what all work does
         ("onMessage", "checkCredentials", "RateLimiter.hit", "bump{redis.incr}"),
+        ("onMessage", "checkSsoRateLimit", "Cache.increment{cache.set}"),
         ("onMessage", "countTokens{fs.readFileSync}"),
         ("onMessage", "readAuthor{fs.readFileSync}"),
         ("onMessage", "runLoginShell{execFileSync}"),
@@ -59,4 +60,5 @@ def test_the_name_of_a_timer_or_a_coroutine_says_what_it_does() -> None:
 
 def test_words_of_names() -> None:
     assert split_words("readOAuthToken_v2") == ("read", "oauth", "token", "v2")
+    assert words("onMessage", "log_in", "a", "b{db.query}") == ("log in",)
     assert LEXICON.words_of("verify_signature") == ("verify signature",)
