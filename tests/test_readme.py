@@ -252,6 +252,7 @@ def test_the_score_is_that_of_the_rules() -> None:
     assert rows["cost of one call"] == listed(score.cost.items())
     assert rows["loops that multiply"] == f"{score.loop:g} each, up to {score.most_loops}"
     assert rows["auth phase"] == f"{score.auth:g}"
+    assert rows["sleep or wait inside a retry"] == f"{score.backoff:g}"
     assert rows["confidence"] == listed(score.confidence.items())
     assert rows["verdict"] == listed(score.verdict.items())
     for level, band in score.band.items():

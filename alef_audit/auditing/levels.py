@@ -1,6 +1,6 @@
 """Verdicts, levels and the score of a path, all read off the pattern's tables."""
 
-from math import log
+from math import log, prod
 from typing import Final, NamedTuple, get_args
 
 from alef_audit.callgraph.guards import BIT, LASTING, confidence_of
@@ -73,6 +73,7 @@ class Weighed(NamedTuple):
     cost: Cost  # of one call
     loops: int  # that multiply
     auth: bool
+    backoff: bool  # a sleep or wait inside a retry
     confidence: Confidence
     verdict: Verdict
 
@@ -88,23 +89,31 @@ def score(kinds: Kinds, weighed: Weighed) -> float:
     product = weighed_product(kinds, weighed)
     if not product:
         return 0.0
-    rates = [rate.weight for rate in kinds.rate.values() if rate.weight]
-    least, greatest = (
-        end(rates)
-        * end(weights.cost.values())
-        * end(weights.confidence.values())
-        * end(filter(None, weights.verdict.values()))
-        for end in (min, max)
-    )
-    greatest *= weights.auth * weights.loop**weights.most_loops
+    least, greatest = _ends(kinds)
     band = weights.band[weighed.level]
     place = log(product / least) / log(greatest / least)
     return round(min(band.floor + (band.ceiling - band.floor) * place, band.ceiling - _STEP), 1)
 
 
 def weighed_product(kinds: Kinds, weighed: Weighed) -> float:
-    """Rate x cost x loops x phase x confidence x verdict, each by its weight."""
+    """Rate x cost x loops x phase x back-off x confidence x verdict, each by its weight."""
     weights = kinds.score
     value = kinds.rate[weighed.rate].weight * weights.cost[weighed.cost]
+    value *= weights.backoff if weighed.backoff else 1.0
     value *= weights.loop ** min(weighed.loops, weights.most_loops) * (weights.auth if weighed.auth else 1.0)
     return value * weights.confidence[weighed.confidence] * weights.verdict[weighed.verdict]
+
+
+def _ends(kinds: Kinds) -> tuple[float, float]:
+    """The least product of weights above 0, and the greatest."""
+    weights = kinds.score
+    factors = (
+        [rate.weight for rate in kinds.rate.values()],
+        weights.cost.values(),
+        weights.confidence.values(),
+        weights.verdict.values(),
+        (1.0, weights.auth),
+        (1.0, weights.backoff),
+        (1.0, weights.loop**weights.most_loops),
+    )
+    return prod(min(filter(None, factor)) for factor in factors), prod(max(factor) for factor in factors)

@@ -13,6 +13,7 @@ from alef_audit.auditing.choice import Path, Wanted, chosen_path
 from alef_audit.auditing.levels import LEVELS, Weighed, lifted, score
 from alef_audit.auditing.matcher import HEATS, Matcher
 from alef_audit.auditing.message import message
+from alef_audit.auditing.naming import RETRY
 from alef_audit.auditing.phase import Lexicon, Step
 from alef_audit.auditing.targets import Target, own_targets, package_targets
 from alef_audit.auditing.trace import conditions_of, frame_of, frames_of, label_of, multiplied_by, own_frames
@@ -24,6 +25,7 @@ from alef_audit.rulepack.kinds import Confidence, Cost, Heat, Kinds, Level, Sink
 from alef_audit.rulepack.pattern import Pattern
 
 _NAMED_PACKAGES: Final = 2
+_PAUSES: Final = ("blocking.sleep", "blocking.wait")
 # The call that a finding is about, whatever path leads there.
 Site = tuple[int, int, int, str]
 # A kind of blocking call and a path -> bit set of roots
@@ -202,7 +204,16 @@ def _build(
         level=level,
         score=score(
             matcher.kinds,
-            Weighed(level, matcher.kinds.root[root].rate, sink.cost, depth, auth, best.confidence, best.verdict),
+            Weighed(
+                level=level,
+                rate=matcher.kinds.root[root].rate,
+                cost=sink.cost,
+                loops=depth,
+                auth=auth,
+                backoff=sink.kind in _PAUSES and RETRY in shown.frames[-1].per,
+                confidence=best.confidence,
+                verdict=best.verdict,
+            ),
         ),
         confidence=confidence_of(way),
         phase="auth" if auth else sink.kind.removeprefix("blocking."),

@@ -94,6 +94,7 @@ class Score(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     auth: float  # factor of the auth phase
     loop: float  # factor of each loop that multiplies, up to `most_loops`
     most_loops: int
+    backoff: float  # factor of a sleep or wait inside a retry: it runs only where something failed
 
 
 class Kinds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -23,6 +23,7 @@ weighed = st.builds(
     st.sampled_from(get_args(Cost)),
     st.integers(0, 6),
     st.booleans(),
+    st.booleans(),
     st.sampled_from(get_args(Confidence)),
     st.sampled_from(("exposed", "mitigated")),
 )
@@ -55,13 +56,15 @@ def test_no_lower_level_of_the_table_scores_higher(pattern: object) -> None:
         level = judge.level(
             verdict=verdict, heat=root.heat, auth=auth, cost=lifted(cost, loops), confidence=sure, library=False
         )
-        scores[level].append(score(KINDS, Weighed(level, root.rate, cost, loops, auth, sure, verdict)))
+        scores[level].append(score(KINDS, Weighed(level, root.rate, cost, loops, auth, False, sure, verdict)))
     assert max(scores["note"]) < min(scores["warning"])
     assert max(scores["warning"]) < min(scores["error"])
 
 
 def test_every_factor_counts() -> None:
-    plain = Weighed("warning", "timer", "milliseconds", 0, auth=False, confidence="medium", verdict="exposed")
+    plain = Weighed(
+        "warning", "timer", "milliseconds", 0, auth=False, backoff=False, confidence="medium", verdict="exposed"
+    )
     worse = (
         plain._replace(rate="unit"),
         plain._replace(cost="seconds"),
@@ -71,16 +74,18 @@ def test_every_factor_counts() -> None:
     )
     assert all(score(KINDS, one) > score(KINDS, plain) for one in worse)
     assert score(KINDS, plain._replace(verdict="mitigated")) < score(KINDS, plain)
+    assert score(KINDS, plain._replace(backoff=True)) < score(KINDS, plain)
 
 
 def test_what_is_discharged_or_never_fires_scores_nothing() -> None:
-    plain = Weighed("note", "unit", "seconds", 3, auth=True, confidence="high", verdict="exposed")
+    plain = Weighed("note", "unit", "seconds", 3, auth=True, backoff=False, confidence="high", verdict="exposed")
     assert score(KINDS, plain._replace(verdict="discharged")) == 0
     assert score(KINDS, plain._replace(rate="never")) == 0
 
 
 def test_the_worst_that_can_be_said_stays_below_the_end_of_the_scale() -> None:
-    assert score(KINDS, Weighed("error", "unit", "seconds", 9, auth=True, confidence="high", verdict="exposed")) == 99.9
+    worst = Weighed("error", "unit", "seconds", 9, auth=True, backoff=False, confidence="high", verdict="exposed")
+    assert score(KINDS, worst) == 99.9
 
 
 @pytest.mark.parametrize(
