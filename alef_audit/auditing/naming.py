@@ -45,12 +45,13 @@ def loop_name(loop: Ranged, multiplicity: Multiplicity, parameter: str = "") -> 
     named = _elements(over, core, multiplicity)
     if named and named.rsplit(" ", 1)[-1] not in multiplicity.words.broad:
         return named
+    each = each or _variable(parameter, multiplicity)
     if each or named:
         return each or named
     if over.startswith("range("):
         return ROUND
     name = " ".join(words_in(core.name))
-    return _variable(parameter, multiplicity) or (f"item of {name}" if name and not core.called else ITEM)
+    return f"item of {name}" if name and not core.called else ITEM
 
 
 def _elements(over: str, core: Core, multiplicity: Multiplicity) -> str:

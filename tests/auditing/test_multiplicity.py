@@ -1,0 +1,118 @@
+"""From source to sentence: what the loops along a path are called, and which of them count."""
+
+from pathlib import Path
+
+import pytest
+
+from alef_audit.auditing.report import Finding
+from alef_audit.pipeline import audit
+from tests.requests import request_for
+
+PYTHON = """\
+import asyncio
+import json
+import time
+from fastapi import FastAPI
+
+app = FastAPI()
+
+def read(path):
+    return open(path).read()
+
+async def fetch(path):
+    return read(path)
+
+def walk(folder):
+    read(folder)
+    for child in json.loads(folder):
+        walk(child)
+
+@app.get("/")
+async def handler(providers, agents, pending):
+    {body}
+"""
+TYPESCRIPT = """\
+import {{ readFileSync }} from "node:fs";
+import express from "express";
+
+const SUFFIXES = [".json", ".toml"];
+function read(path: string): string {{
+  return readFileSync(path, "utf8");
+}}
+async function fetchOne(path: string): Promise<string> {{
+  return read(path);
+}}
+declare function listProviders(config: unknown): string[];
+
+const app = express();
+app.get("/", async (request, response) => {{
+  {body}
+}});
+"""
+
+
+def finding(folder: Path, name: str, source: str) -> Finding:
+    """The one on the file that is read."""
+    (folder / name).write_text(source, encoding="utf-8")
+    found = audit(request_for(folder), lambda *_: None).findings
+    return next(one for one in found if one.sink.call in ("open", "fs.readFileSync"))
+
+
+@pytest.mark.parametrize(
+    ("body", "per", "shown"),
+    [
+        ("for provider in providers: read(provider)", ["provider"], ["provider"]),
+        ("for p in providers:\n        for a in agents: read(p + a)", ["provider", "agent"], ["provider", "agent"]),
+        ("return [read(p) for p in providers]", ["provider"], ["provider"]),
+        ("await asyncio.gather(*[fetch(p) for p in providers])", ["provider"], ["provider"]),
+        ("return list(map(read, providers))", ["path"], ["path"]),
+        ("while pending: read(pending.pop())", ["item of pending"], ["item of pending"]),
+        ("for _ in range(len(agents)): read('x')", ["agent"], ["agent"]),
+        ("for attempt in range(3): read('x')", [], ["attempt of the retry"]),
+        ("for name in ('a', 'b'): read(name)", [], ["name"]),
+        ("while True: read('x')", [], ["round"]),
+        ("walk('x')", [], ["level of recursion"]),
+        ("read('x')", [], []),
+    ],
+)
+def test_python(body: str, per: list[str], shown: list[str], tmp_path: Path) -> None:
+    found = finding(tmp_path, "service.py", PYTHON.format(body=body))
+    assert list(found.per) == per
+    assert [name for frame in found.trace for name in frame.per] == shown
+
+
+@pytest.mark.parametrize(
+    ("body", "per", "shown"),
+    [
+        ("for (const provider of listProviders(request)) read(provider);", ["provider"], ["provider"]),
+        ("for (const [id, agent] of Object.entries(request.agents)) read(id);", ["agent"], ["agent"]),
+        ("await Promise.all(request.items.map((path) => fetchOne(path)));", ["path"], ["path"]),
+        ("request.providers.forEach((p) => read(p));", ["provider"], ["provider"]),
+        ("for (let i = 0; i < request.agents.length; i += 1) read(request.agents[i]);", ["agent"], ["agent"]),
+        (
+            "const queue = [request.url]; while (queue.length > 0) read(queue.pop());",
+            ["item of queue"],
+            ["item of queue"],
+        ),
+        ("for (let attempt = 0; attempt < 3; attempt += 1) read(request.url);", [], ["attempt of the retry"]),
+        ("for (const suffix of SUFFIXES) read(suffix);", [], ["suffix"]),
+        ('for (const name of ["a", "b"]) read(name);', [], ["name"]),
+    ],
+)
+def test_typescript(body: str, per: list[str], shown: list[str], tmp_path: Path) -> None:
+    found = finding(tmp_path, "service.ts", TYPESCRIPT.format(body=body))
+    assert list(found.per) == per
+    assert [name for frame in found.trace for name in frame.per] == shown
+
+
+def test_two_loops_lift_the_cost_and_the_sentence_says_so(tmp_path: Path) -> None:
+    body = "for p in providers:\n        for a in agents: read(p + a)"
+    found = finding(tmp_path, "service.py", PYTHON.format(body=body))
+    assert found.level == "error"
+    assert found.message == "open blocks the event loop once per provider per agent on every request"
+    assert found.multiplicity == ("providers", "agents")
+
+
+def test_a_search_multiplies_like_any_loop(tmp_path: Path) -> None:
+    body = "for p in providers:\n        if read(p): break"
+    assert finding(tmp_path, "service.py", PYTHON.format(body=body)).per == ("provider",)
