@@ -184,7 +184,7 @@ def _judged(
     ids = {pattern.id for pattern in patterns}
     idle_ones = [one for one in muting if 0 < needless[one] == len(ids & one.patterns)] if whole else []
     told = tuple(idle(linked.graph.program, one) for one in idle_ones)
-    levelled = relevelled(tuple(findings), kinds, request.config.levels)
+    levelled = relevelled(tuple(findings), kinds, request.config.levels, pack.kinds.score)
     return _Judged(levelled, muting, left, (*remarks, *told))
 
 

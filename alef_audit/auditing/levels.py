@@ -4,7 +4,7 @@ from math import log, prod
 from typing import Final, NamedTuple, get_args
 
 from alef_audit.callgraph.guards import BIT, LASTING, confidence_of
-from alef_audit.rulepack.kinds import Confidence, Cost, Heat, Kinds, Level, Rate, Verdict
+from alef_audit.rulepack.kinds import Band, Confidence, Cost, Heat, Kinds, Level, Rate, Score, Verdict
 from alef_audit.rulepack.pattern import Pattern
 
 COSTS: Final[tuple[Cost, ...]] = get_args(Cost)
@@ -90,8 +90,18 @@ def score(kinds: Kinds, weighed: Weighed) -> float:
     if not product:
         return 0.0
     least, greatest = _ends(kinds)
-    band = weights.band[weighed.level]
-    place = log(product / least) / log(greatest / least)
+    return _in_band(weights.band[weighed.level], log(product / least) / log(greatest / least))
+
+
+def rebanded(weights: Score, value: float, old: Level, new: Level) -> float:
+    """The score `value` of a finding of level `old` at the same place of the band of `new`."""
+    if old == new or not value:
+        return value
+    band = weights.band[old]
+    return _in_band(weights.band[new], (value - band.floor) / (band.ceiling - band.floor))
+
+
+def _in_band(band: Band, place: float) -> float:
     return round(min(band.floor + (band.ceiling - band.floor) * place, band.ceiling - _STEP), 1)
 
 

@@ -6,22 +6,23 @@ from typing import Final, Literal
 import msgspec
 from pathspec import GitIgnoreSpec
 
-from alef_audit.auditing.levels import LEVELS
+from alef_audit.auditing.levels import LEVELS, rebanded
 from alef_audit.auditing.match import Silenced, worst_first
 from alef_audit.auditing.report import Finding, Reach, location
 from alef_audit.config import LevelRow
-from alef_audit.rulepack.kinds import Level, RootKind, SinkKind
+from alef_audit.rulepack.kinds import Level, RootKind, Score, SinkKind
 
 OFF: Final = "off"
 _Chosen = Callable[[SinkKind, RootKind, str], Level | Literal["off"] | None]
 
 
 def relevelled(
-    findings: tuple[Finding, ...], root_kinds: tuple[RootKind, ...], rows: tuple[LevelRow, ...]
+    findings: tuple[Finding, ...], root_kinds: tuple[RootKind, ...], rows: tuple[LevelRow, ...], weights: Score
 ) -> tuple[Finding, ...]:
     """`findings` with the level that the first fitting row sets for each pair of root and sink, worst first.
 
-    A finding has the worst level of its pairs. What is "off" keeps its level: it is suppressed, not lowered.
+    A finding has the worst level of its pairs, and its score keeps its place in the band of that level. What is "off"
+    keeps its level: it is suppressed, not lowered.
     """
     if not rows:
         return findings
@@ -39,7 +40,8 @@ def relevelled(
         own = level(finding, finding.root, finding.level)
         if own != finding.level:
             own = max((own, *(one.level for one in others)), key=LEVELS.index)
-        changed.append(msgspec.structs.replace(finding, level=own, also_reached_from=others))
+        moved = rebanded(weights, finding.score, finding.level, own)
+        changed.append(msgspec.structs.replace(finding, level=own, score=moved, also_reached_from=others))
     return worst_first(changed)
 
 

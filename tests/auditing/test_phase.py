@@ -45,6 +45,7 @@ def test_work_for_authentication(path: tuple[str, ...], expected: tuple[str, ...
         ("onMessage", "checkCredentials", "RateLimiter.hit", "bump{redis.incr}"),
         ("onMessage", "checkSsoRateLimit", "Cache.increment{cache.set}"),
         ("onMessage", "countTokens{fs.readFileSync}"),
+        ("onMessage", "reloadRequiresAuth", "setup{fs.readFileSync}"),
         ("onMessage", "readAuthor{fs.readFileSync}"),
         ("onMessage", "runLoginShell{execFileSync}"),
         ("onMessage", "resolveSessionKey{fs.readFileSync}"),

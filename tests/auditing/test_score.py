@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alef_audit.auditing.levels import COSTS, LEVELS, Judge, Weighed, lifted, score, weighed_product
+from alef_audit.auditing.levels import COSTS, LEVELS, Judge, Weighed, lifted, rebanded, score, weighed_product
 from alef_audit.auditing.message import message
 from alef_audit.rulepack.kinds import Confidence, Cost, Level, Rate, RootKind, Verdict
 from alef_audit.rulepack.load import bundled_rules, load_rulepack
@@ -86,6 +86,13 @@ def test_what_is_discharged_or_never_fires_scores_nothing() -> None:
 def test_the_worst_that_can_be_said_stays_below_the_end_of_the_scale() -> None:
     worst = Weighed("error", "unit", "seconds", 9, auth=True, backoff=False, confidence="high", verdict="exposed")
     assert score(KINDS, worst) == 99.9
+
+
+def test_a_level_that_is_set_takes_the_score_along() -> None:
+    plain = Weighed("error", "unit", "seconds", 0, auth=True, backoff=False, confidence="high", verdict="exposed")
+    lowered = rebanded(KINDS.score, score(KINDS, plain), "error", "note")
+    assert lowered == pytest.approx(score(KINDS, plain._replace(level="note")), abs=0.2)
+    assert rebanded(KINDS.score, 0.0, "note", "error") == 0
 
 
 @pytest.mark.parametrize(
