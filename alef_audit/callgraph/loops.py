@@ -12,7 +12,9 @@ WHILE: Final = "while"
 # A range or a slice up to this many elements is a handful, whatever the data: it is not worth a class of cost.
 _HANDFUL: Final = 16
 _INTEGERS: Final = re.compile(r"range\(\s*(-?\d+)(?:\s*,\s*(-?\d+))?(?:\s*,\s*-?\d+)?\s*\)")
-_CUT: Final = re.compile(r"\.slice\(\s*(?:0\s*,\s*)?-?(\d+)\s*\)|\[\s*0?\s*:\s*(\d+)\s*\]$|length:\s*(\d+)\s*\}")
+_CUT: Final = re.compile(
+    r"\.slice\(\s*(?:0\s*,\s*|-)(\d+)\s*\)|\[\s*0?\s*:\s*(\d+)\s*\]$|\[\s*-(\d+)\s*:\s*\]$|length:\s*(\d+)\s*\}"
+)
 _CONSTANT: Final = re.compile(r"[A-Z][A-Z0-9_]*[A-Z0-9]")
 _SIZE: Final = re.compile(r"([A-Za-z_$][\w$.]*)\.(?:length|size)\b(?!\s*(?:<|=))")
 _LEN: Final = re.compile(r"\blen\(\s*([\w.]+)\s*\)(?!\s*(?:<|=))")

@@ -66,7 +66,16 @@ def test_loops_that_range_over_nothing(test: str, name: str, multiplies: bool) -
 
 @pytest.mark.parametrize(
     "over",
-    ["providers", "range(300)", "range(count)", "(xs ?? [])", "[...found]", "(p for p in found)", "xs.filter(Boolean)"],
+    [
+        "providers",
+        "range(300)",
+        "range(count)",
+        "(xs ?? [])",
+        "[...found]",
+        "(p for p in found)",
+        "xs.filter(Boolean)",
+        "xs.slice(1)",
+    ],
 )
 def test_what_grows_with_the_data_multiplies(over: str) -> None:
     assert LOOPS.multiplies(Ranged(over))
@@ -88,6 +97,8 @@ def test_what_grows_with_the_data_multiplies(over: str) -> None:
         "cls.SUFFIXES.items()",
         "found.slice(0, 3)",
         "found[:3]",
+        "found[-3:]",
+        "found.slice(-3)",
         "Array.from({ length: 3 })",
     ],
 )
