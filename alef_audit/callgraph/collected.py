@@ -16,6 +16,7 @@ from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts.flows import EACH, ELEMENT
 
 _CLASS_LIKE: Final = (tokens.INSTANCE, tokens.OPEN)
+_OF_GENERATORS: Final = frozenset(("__next__", "__anext__", "send", "asend"))
 _WITHOUT_ARGUMENTS: Final = 99  # a shift of positions beyond every parameter
 
 
@@ -82,6 +83,9 @@ def _method(state: State, table: CallTable, call: int, value: int) -> None:
         if member != "get" or state.program.units[index].facts.language != "python":
             return
     elif kind != tokens.OBJECT or state.known_field(value, table.names[member]):
+        return
+    elif value in state.stock.generators and member not in _OF_GENERATORS:
+        # a context manager stands for what it yields as well: `db.get(…)` is that of the session, not of a dict
         return
     install(state, table, call, method_recipe(state, table, call))
 

@@ -38,12 +38,14 @@ _NO_RECIPE: Final = Recipe((), "")
 
 
 def note_sites(state: State) -> None:
-    """Mark the allocation sites that are mappings, and the literals whose length is known."""
+    """Mark the allocation sites that are mappings or generators, and the literals whose length is known."""
     for unit in state.program.units:
         for offset, site in enumerate(unit.facts.objects):
             value = tokens.token(tokens.OBJECT, unit.objects + offset)
             if site.kind == ObjectKind.MAPPING:
                 state.stock.keyed[value] = unit.facts.language == "ecmascript"
+            elif site.kind == ObjectKind.GENERATOR:
+                state.stock.generators.add(value)
             if site.length > 0:
                 state.stock.lengths[value] = site.length
 

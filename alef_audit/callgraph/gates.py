@@ -34,6 +34,8 @@ _LITERALS: Final = {
     "None": flows.NULL,
     "undefined": _ABSENT,
 }
+_WORDS: Final = frozenset(_LITERALS.values())
+_QUOTED: Final = re.compile(r"""(["'])([^"'\\]{0,119})\1""")
 _NAME: Final = re.compile(r"(?<![\w$.\"'])[A-Za-z_$][\w$]*")
 _FALLBACK: Final = re.compile(r"(?P<path>[\w$.]+) (?:\?\?|\|\|) (?P<literal>true|false)")
 _PATH: Final = re.compile(r"[\w$]+(?:\.[\w$]+)?")
@@ -219,8 +221,10 @@ class _Call:
         if compared is None:
             value = self._value(plain(text))
             return None if value == _UNKNOWN else value not in _FALSE
-        value, right = self._value(plain(compared.left)), _LITERALS.get(compared.right)
+        value, right = self._value(plain(compared.left)), _literal(compared.right)
         if value == _UNKNOWN or right is None or compared.sign not in ("==", "!="):
+            return None
+        if right.startswith('"') and not (value.startswith('"') or value in _WORDS):
             return None
         same = value == right or (value in _NOTHING and right in _NOTHING)
         return same == (compared.sign == "==")
@@ -240,6 +244,12 @@ class _Call:
         if told is not None:
             return told.get(inner, _ABSENT)
         return _ABSENT if holder == _ABSENT else _UNKNOWN
+
+
+def _literal(text: str) -> str | None:
+    """The literal spelling of what a test compares with; None if that is no literal."""
+    quoted = _QUOTED.fullmatch(text)
+    return flows.string_literal(quoted[2]) if quoted else _LITERALS.get(text)
 
 
 def _arguments(table: CallTable, call: int, names: tuple[str, ...]) -> tuple[list[str], dict[str, str], bool]:

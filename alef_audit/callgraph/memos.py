@@ -60,7 +60,7 @@ def memos(
         stores = [*keeping.stores.get(function, ()), *_stores_of_helpers(program, table, sites, keeping, function)]
         if not stores or len(stores) * len(sites.conditions[function]) > _PAIRS:
             continue
-        surroundings = _surroundings(program, keeping, function, words)
+        surroundings = _surroundings(program, keeping, function, words, _switches(conditions, stores))
         telling = _telling(stores, surroundings)
         for index in sorted(sites.conditions[function]):
             if telling.isdisjoint(_NAME.findall(conditions[index].text)):
@@ -153,11 +153,19 @@ def method_class(program: Program, function: int) -> int:
         function = unit.functions + facts.parent
 
 
-def _surroundings(program: Program, keeping: Keeping, function: int, words: GuardWords) -> Surroundings:
+def _switches(conditions: tuple[Condition, ...], stores: Iterable[Touch]) -> frozenset[str]:
+    """The tests that have to hold where something is stored: `if (enabled) cache.set(key, made)`."""
+    around = (conditions[index] for touch in stores for index in chain(conditions, touch.condition))
+    return frozenset(each.text for each in around if each.holds and not each.exits)
+
+
+def _surroundings(
+    program: Program, keeping: Keeping, function: int, words: GuardWords, switches: frozenset[str]
+) -> Surroundings:
     facts, unit = program.functions[function], program.unit_of(function)
     parameters = frozenset(unit.facts.names[parameter.name] for parameter in facts.parameters if parameter.name)
     is_script = unit.facts.language == "ecmascript"
-    return Surroundings(keeping.reads.get(function, {}), parameters, keeping.constants, is_script, words)
+    return Surroundings(keeping.reads.get(function, {}), parameters, keeping.constants, is_script, words, switches)
 
 
 def _fits(conditions: tuple[Condition, ...], touch: Touch, index: int) -> bool | None:

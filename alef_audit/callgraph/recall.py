@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from alef_audit.callgraph.keeping import Place, Read, number, plain
-from alef_audit.callgraph.predicates import Comparison, Truth, comparison, parse, truth
+from alef_audit.callgraph.predicates import Comparison, Junction, Test, Truth, atoms, comparison, parse, truth
 from alef_audit.rulepack.guards import GuardWords
 
 # What was assumed besides that the places are filled.
@@ -71,6 +71,7 @@ class Surroundings:
     constants: Mapping[str, float | None]
     in_milliseconds: bool
     words: GuardWords
+    switches: frozenset[str] = frozenset()  # the tests under which something is stored
 
 
 class _Reader:
@@ -97,6 +98,28 @@ class _Reader:
         return truth(parse(text), lambda atom: self._atom(atom, depth))
 
     def _atom(self, text: str, depth: int) -> Truth:
+        found = self._known(text, depth)
+        if found is None and text in self.surroundings.switches and depth < _DEPTH:
+            bound = self.surroundings.reads.get(text, ())
+            return self._on(parse(bound[0].value if len(bound) == 1 else text), depth + 1)
+        return found
+
+    def _on(self, test: Test, depth: int) -> Truth:
+        """What a switch gives that is asked where the value is stored as well: nothing is kept where it is off, so
+        that it is taken to be on. What the caller decides is no switch but an option.
+        """
+        if isinstance(test, Junction) and test.every:
+            values = [self._on(operand, depth) for operand in test.operands]
+            return False if False in values else None if None in values else True
+        found = truth(test, lambda atom: self._known(atom, depth))
+        if found is not None:
+            return found
+        names = {name for atom in atoms(test) if not _CALLED.match(atom) for name in _LOCAL.findall(atom)}
+        for name in tuple(names):
+            names.update(*(_LOCAL.findall(read.value) for read in self.surroundings.reads.get(name, ())))
+        return True if names.isdisjoint(self.surroundings.parameters) else None
+
+    def _known(self, text: str, depth: int) -> Truth:
         walrus = _WALRUS.sub(r"\1", text)
         bound = self.surroundings.reads.get(text)
         if bound and depth < _DEPTH and not self._about(self._spelled(text)):

@@ -8,6 +8,7 @@ class Stock:
     """Grows while the constraints are solved; a part of the solver's state."""
 
     __slots__ = (
+        "generators",
         "getter_results",
         "getters",
         "holders",
@@ -23,6 +24,7 @@ class Stock:
     def __init__(self, program: Program) -> None:
         ids = program.name_ids
         self.keyed: dict[int, bool] = {}  # tokens of mappings -> whether iterating one gives pairs, not keys
+        self.generators: set[int] = set()  # tokens of what generator functions give
         self.pairs: dict[int, int] = {}  # token of a pair -> name that is its first element
         self.lengths: dict[int, int] = {}  # token of a literal sequence -> number of its elements
         self.negative = {ids[f"-{n}"]: n for n in range(1, POSITIONS + 1) if f"-{n}" in ids}

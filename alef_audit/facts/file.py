@@ -90,6 +90,7 @@ class ObjectKind:
 
     SEQUENCE: Final = 0  # or not known
     MAPPING: Final = 1  # iterating it does not give its values
+    GENERATOR: Final = 2  # what a generator function gives: iterated, but no collection with methods
 
 
 class Object(msgspec.Struct, frozen=True, array_like=True):

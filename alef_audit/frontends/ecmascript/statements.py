@@ -8,16 +8,16 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.frontends.ecmascript.calls import makes_require
 from alef_audit.frontends.ecmascript.data_types import data_constant
+from alef_audit.frontends.ecmascript.exits import after, leaves
 from alef_audit.frontends.ecmascript.expressions import test
 from alef_audit.frontends.ecmascript.frames import UNNAMED, Guard, Naming
 from alef_audit.frontends.ecmascript.kept import bound
 from alef_audit.frontends.ecmascript.literals import takes_name
-from alef_audit.frontends.ecmascript.nodes import bare, first, last, parts
+from alef_audit.frontends.ecmascript.nodes import bare, first, parts
 from alef_audit.frontends.ecmascript.patterns import bind, elements
 from alef_audit.frontends.ecmascript.types import instance_of
 from alef_audit.frontends.ecmascript.walk import Walk
 
-_EXITS: Final = frozenset(("return_statement", "throw_statement", "continue_statement", "break_statement"))
 _SHORT: Final = 60
 _LENGTH: Final = re.compile(r"<=?\s*([\w$.\[\]?!]+?)\??\.(?:length|size)\b")
 
@@ -32,32 +32,8 @@ def sequence(walk: Walk, nodes: list[Node]) -> None:
     for node in nodes:
         walk.effect(node)
         if node.type == "if_statement":
-            walk.guard = _after(walk, node)
+            walk.guard = after(walk, node)
     walk.guard = outer
-
-
-def _after(walk: Walk, node: Node) -> Guard | None:
-    """The condition under which control passes beyond an `if`."""
-    guard, fields = walk.guard, walk.fields
-    condition, consequence = node.child_by_field_id(fields.condition), node.child_by_field_id(fields.consequence)
-    if condition is None or consequence is None:
-        return guard
-    if _leaves(consequence):
-        return Guard(guard, bare(condition), False, exits=True)
-    alternative = node.child_by_field_id(fields.alternative)
-    if alternative is not None and alternative.named_children and _leaves(alternative.named_children[-1]):
-        return Guard(guard, bare(condition), True, exits=True)
-    return guard
-
-
-def _leaves(node: Node) -> bool:
-    """Whether a branch ends in an exit."""
-    while node.type == "statement_block":
-        below = last(node)
-        if below is None:
-            return False
-        node = below
-    return node.type in _EXITS
 
 
 def expression(walk: Walk, node: Node) -> None:
@@ -147,7 +123,7 @@ def switch(walk: Walk, node: Node) -> None:
         # a case that falls through to the next one leads there as well
         walk.guard = Guard(outer, subject, True, suffix=f" || {subject_text}".join(labels)[:120])
         sequence(walk, statements)
-        if _leaves(statements[-1]):
+        if leaves(statements[-1]):
             labels = []
     walk.guard = outer
 

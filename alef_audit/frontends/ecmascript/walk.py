@@ -21,7 +21,7 @@ from alef_audit.frontends.ecmascript.nodes import parts
 DEPTH_LIMIT: Final = 80
 REQUIRES: Final = frozenset(("require", "__require", "require_"))
 _OVER_LIMIT: Final = 60
-_TEST_LIMIT: Final = 160
+TEST_LIMIT: Final = 160
 
 
 class Task(NamedTuple):
@@ -245,7 +245,7 @@ class Walk:
         rows = self.build.conditions
         parent = guard.index if guard is not None else -1
         for each in reversed(chain):
-            text = self.short(each.test, _TEST_LIMIT - len(each.suffix)) + each.suffix
+            text = self.short(each.test, TEST_LIMIT - len(each.suffix)) + each.suffix
             rows.append(Condition(parent, each.test.start_point.row + 1, text, each.holds, each.exits))
             parent = each.index = len(rows) - 1
         return innermost.index

@@ -7,6 +7,7 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.facts.file import Import
 from alef_audit.frontends.python import classes
+from alef_audit.frontends.python.kept import set_by_name
 from alef_audit.frontends.python.texts import ANY, spellings
 from alef_audit.frontends.python.types import annotate
 from alef_audit.frontends.python.walk import Place, Walk, line_of, source
@@ -51,6 +52,7 @@ def builtin_value(
     nodes = [child for child in argument_list.named_children if child.type != "comment"]
     if name == "setattr" and len(arguments) == 3:
         _set(walk, place, arguments, nodes)
+        set_by_name(walk, place, nodes)
         return 0
     if name in _IMPORTS and arguments:
         return _import(walk, place, name, nodes, line_of(callee))

@@ -323,7 +323,7 @@ def _yield(walk: Walk, place: Place, node: Node) -> int:
         return 0
     generator = walk.generators.get(place.function)
     if generator is None:
-        generator = walk.generators[place.function] = build.object(place.function, line, "")
+        generator = walk.generators[place.function] = build.object(place.function, line, "", ObjectKind.GENERATOR)
         build.copy(place.result, generator)
     build.store(generator, "*", slot, line)
     if place.lends:

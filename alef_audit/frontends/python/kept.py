@@ -22,6 +22,7 @@ _TELLING: Final = re.compile(
     re.DOTALL,
 )
 _NUMBER: Final = re.compile(rb"[\d_.e\s*+()]+|(?:datetime\.)?timedelta\([\w=,\s]+\)")
+_NAMED: Final = re.compile(r"""["']([A-Za-z_]\w*)["']""")
 _MISSING: Final = ("KeyError", "AttributeError", "LookupError", "IndexError", "NameError")
 _LOOKING: Final = frozenset(("return_statement", "expression_statement"))
 
@@ -43,6 +44,14 @@ def assigned(walk: Walk, place: Place, target: Node, right: Node) -> None:
         text = _chain(walk, target.named_children[0])
         if text:
             _note(walk, place, target, text, short(walk, target.named_children[1], _LIMIT), right)
+
+
+def set_by_name(walk: Walk, place: Place, arguments: list[Node]) -> None:
+    """Note `setattr(x, "name", value)` as the assignment that it is."""
+    target, name, value = arguments
+    text, spelled = _chain(walk, target), _NAMED.fullmatch(source(walk, name))
+    if text and spelled is not None:
+        _note(walk, place, target, f"{text}.{spelled[1]}", "", value)
 
 
 def _chain(walk: Walk, node: Node) -> str:

@@ -9,6 +9,7 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.facts.file import Import
 from alef_audit.frontends.python import classes, definitions, exceptions, expressions, fields, operators
+from alef_audit.frontends.python.exits import after
 from alef_audit.frontends.python.kept import assigned
 from alef_audit.frontends.python.narrowing import matched, narrowed
 from alef_audit.frontends.python.targets import assign, assign_pairwise, bind_iteration
@@ -27,7 +28,6 @@ from alef_audit.frontends.python.walk import (
 )
 
 Statement = Callable[[Walk, Place, Node], None]
-_EXITS: Final = frozenset(("return_statement", "raise_statement", "continue_statement", "break_statement"))
 
 
 def walk_body(walk: Walk, place: Place, body: Node) -> bool:
@@ -64,21 +64,11 @@ def walk_block(walk: Walk, place: Place, block: Node) -> None:
             expressions.value(walk, here, child)
             continue
         handler(walk, here, child)
-        if kind == "if_statement" and (test := _early_exit(child)) is not None:
-            here = narrowed(walk, here, test, holds=False)
-            here = here.under(add_condition(walk, here, test, holds=False, exits=True))
+        if kind == "if_statement":
+            here = after(walk, here, child)
         elif kind == "assert_statement" and child.named_children:
             here = narrowed(walk, here, child.named_children[0], holds=True)
     walk.depth -= 1
-
-
-def _early_exit(node: Node) -> Node | None:
-    """The test of `if test: ...; return` without an else, None for any other if."""
-    if node.child_by_field_id(fields.ALTERNATIVE) is not None:
-        return None
-    body = node.child_by_field_id(fields.CONSEQUENCE)
-    last = [c for c in body.named_children if c.type != "comment"][-1:] if body is not None else []
-    return node.child_by_field_id(fields.CONDITION) if last and last[0].type in _EXITS else None
 
 
 def _expression_statement(walk: Walk, place: Place, node: Node) -> None:

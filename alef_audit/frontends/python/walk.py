@@ -12,7 +12,7 @@ from alef_audit.frontends.builder import FactsBuilder, Scope
 
 # Nested expressions beyond this depth are not followed; hand-written code stays below 60.
 DEPTH_LIMIT: Final = 400
-_TEXT_LIMIT: Final = 160
+TEXT_LIMIT: Final = 160
 
 _QUOTES: Final = (b'"', b"'")
 _SIMPLE: Final = {"true": flows.TRUE, "false": flows.FALSE, "none": flows.NULL}
@@ -109,9 +109,10 @@ def line_of(node: Node) -> int:
     return node.start_point[0] + 1
 
 
-def add_condition(walk: Walk, place: Place, test: Node, *, holds: bool, exits: bool = False) -> int:
+def add_condition(walk: Walk, place: Place, test: Node, *, holds: bool, exits: bool = False, text: str = "") -> int:
+    """A new row, whose index it gives; `text` where that is not the text of `test`."""
     conditions = walk.build.conditions
-    conditions.append(Condition(place.condition, line_of(test), short(walk, test, _TEXT_LIMIT), holds, exits))
+    conditions.append(Condition(place.condition, line_of(test), text or short(walk, test, TEXT_LIMIT), holds, exits))
     return len(conditions) - 1
 
 

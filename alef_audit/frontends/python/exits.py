@@ -1,0 +1,55 @@
+"""Early exits: under which conditions control passes beyond an `if`."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from tree_sitter import Node
+
+from alef_audit.frontends.python import fields
+from alef_audit.frontends.python.narrowing import narrowed
+from alef_audit.frontends.python.walk import TEXT_LIMIT, Place, Walk, add_condition, short
+
+_EXITS: Final = frozenset(("return_statement", "raise_statement", "continue_statement", "break_statement"))
+_DEPTH: Final = 2  # of tests around an exit
+
+
+def after(walk: Walk, place: Place, node: Node) -> Place:
+    """The place beyond the `if` statement `node`.
+
+    An exit deeper inside counts with what is asked around it: below `if enabled:` with `if cached: return cached` in
+    it stands what runs unless `enabled and cached`.
+    """
+    condition, body = node.child_by_field_id(fields.CONDITION), node.child_by_field_id(fields.CONSEQUENCE)
+    if condition is None or body is None:
+        return place
+    if _leaves(body):
+        if node.child_by_field_id(fields.ALTERNATIVE) is not None:
+            return place
+        here = narrowed(walk, place, condition, holds=False)
+        return here.under(add_condition(walk, here, condition, holds=False, exits=True))
+    asked = short(walk, condition, TEXT_LIMIT)
+    for inner in _inside(walk, body, _DEPTH):
+        text = f"({asked}) and {inner}"
+        if len(text) <= TEXT_LIMIT:
+            place = place.under(add_condition(walk, place, condition, holds=False, exits=True, text=text))
+    return place
+
+
+def _leaves(body: Node) -> bool:
+    last = [child for child in body.named_children if child.type != "comment"][-1:]
+    return bool(last) and last[0].type in _EXITS
+
+
+def _inside(walk: Walk, block: Node, depth: int) -> Iterator[str]:
+    """The tests, in parentheses, by which a block is left from statements of its own."""
+    for node in block.named_children:
+        if node.type != "if_statement":
+            continue
+        condition, body = node.child_by_field_id(fields.CONDITION), node.child_by_field_id(fields.CONSEQUENCE)
+        if condition is None or body is None:
+            continue
+        asked = f"({short(walk, condition, TEXT_LIMIT)})"
+        if _leaves(body):
+            yield asked
+        elif depth > 1:
+            yield from (f"{asked} and {inner}" for inner in _inside(walk, body, depth - 1))
