@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ from alef_audit.auditing.answer import Answer
 from alef_audit.auditing.coverage import coverage_of, head_of
 from alef_audit.auditing.fixpoints import fix_points
 from alef_audit.auditing.match import root_of
+from alef_audit.auditing.missed_await import missed_awaits, standing
+from alef_audit.auditing.pending_send import outbound_sends
 from alef_audit.auditing.phase import Lexicon as AuthLexicon
 from alef_audit.auditing.relevel import relevelled, silencer
 from alef_audit.auditing.suppression import Suppression, audited, idle, joined, suppressions
@@ -87,7 +90,7 @@ def _audit(request: AuditRequest, progress: Progress) -> report.AuditReport:
     patterns = [p for p in pack.patterns if not request.patterns or p.number in request.patterns]
     linked = _linked(request, pack, progress)
     progress("reaching", 0, 1)
-    reached = reach(linked.graph, pack.kinds)
+    reached = _reached(pack, linked)
     judged = _judged(request, pack, patterns, linked, reached)
     shown = judged.findings if request.include_discharged else tuple(map(_undischarged, _exposed(judged.findings)))
     coverage = coverage_of(
@@ -122,7 +125,7 @@ def why(request: AuditRequest, path: str, line: int, progress: Progress) -> Answ
         patterns = [p for p in pack.patterns if not request.patterns or p.number in request.patterns][:1]
         linked = _linked(request, pack, progress)
         progress("reaching", 0, 1)
-        reached = reach(linked.graph, pack.kinds)
+        reached = _reached(pack, linked)
         unit = unit_at(reached, path)
         if unit is None:
             reason = why_not_read(linked.inventory, request.config, path)
@@ -160,6 +163,13 @@ class _Judged(NamedTuple):
     muting: tuple[Suppression, ...]
     left: Reachability  # without what comments mute for every pattern
     remarks: tuple[Diagnostic, ...]
+
+
+def _reached(pack: Rulepack, linked: _Linked) -> Reachability:
+    """The blocking calls and the misuses of the program, and what reaches them."""
+    checks = missed_awaits(linked.graph, AuthLexicon(pack.lexicon.auth), pack.lexicon.predicates)
+    reached = standing(reach(replace(linked.graph, sinks=(*linked.graph.sinks, *checks)), pack.kinds))
+    return replace(reached, sinks=(*reached.sinks, *outbound_sends(reached, pack.lexicon.connection_state)))
 
 
 def _judged(

@@ -4,26 +4,31 @@ from typing import Final
 
 from alef_audit.auditing.report import Frame, ProposedArchetype
 from alef_audit.callgraph.graph import SinkSite
-from alef_audit.rulepack.kinds import Heat
+from alef_audit.rulepack.kinds import Heat, RuleId
 from alef_audit.rulepack.pattern import Archetype, Pattern, When
 
 _MOST: Final = 3
 
 
 def propose(
-    pattern: Pattern, sink: SinkSite, frames: tuple[Frame, ...], *, auth: bool, heat: Heat, loops: int
+    pattern: Pattern,
+    sink: SinkSite,
+    frames: tuple[Frame, ...],
+    *,
+    auth: bool,
+    heat: Heat,
+    loops: int,
+    rule: RuleId = "blocking-call-on-hot-path",
 ) -> tuple[ProposedArchetype, ...]:
     """The archetypes whose conditions hold, in the pattern's order, at most three."""
     chosen = []
     for archetype in pattern.archetypes:
-        if _fits(archetype.when, sink, auth=auth, heat=heat, loops=loops):
+        if rule in archetype.when.rules and _fits(archetype.when, sink, auth=auth, heat=heat, loops=loops):
             chosen.append(_proposal(archetype, frames))
     return tuple(chosen[:_MOST])
 
 
 def _fits(when: When, sink: SinkSite, *, auth: bool, heat: Heat, loops: int) -> bool:
-    if "blocking-call-on-hot-path" not in when.rules:
-        return False
     if when.kinds and sink.kind not in when.kinds:
         return False
     if when.phase and (when.phase == "auth") != auth:

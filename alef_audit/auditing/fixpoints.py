@@ -8,6 +8,7 @@ from the traces; each claim is verified by taking the function out of the graph 
 from collections import Counter
 from typing import Final
 
+from alef_audit.auditing.misuse import MISUSES
 from alef_audit.auditing.report import Finding, FixPoint, own_frames
 from alef_audit.callgraph.guards import BIT, DOUBT
 from alef_audit.reachability.reach import Reachability
@@ -18,7 +19,11 @@ _SHOWN: Final = 8
 
 def fix_points(reach: Reachability, findings: tuple[Finding, ...]) -> tuple[FixPoint, ...]:
     """Up to eight functions, each with the fingerprints that a fix there heals, most healed first."""
-    open_findings = [f for f in findings if f.status == "open" and f.level != "note" and f.verdict == "exposed"]
+    open_findings = [
+        f
+        for f in findings
+        if f.status == "open" and f.level != "note" and f.verdict == "exposed" and f.sink.kind not in MISUSES
+    ]
     by_place = _functions_by_place(reach)
     sites = {}
     counts: Counter[int] = Counter()

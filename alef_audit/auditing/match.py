@@ -1,4 +1,4 @@
-"""Pattern matching: every blocking call that some root reaches becomes one finding."""
+"""Pattern matching: every blocking call that some root reaches, and every misuse beside it, becomes one finding."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -13,19 +13,22 @@ from alef_audit.auditing.choice import Path, Wanted, chosen_path
 from alef_audit.auditing.levels import LEVELS, Weighed, lifted, score
 from alef_audit.auditing.matcher import HEATS, Matcher
 from alef_audit.auditing.message import message
+from alef_audit.auditing.misuse import MISUSES, message_of, weight
 from alef_audit.auditing.naming import RETRY
+from alef_audit.auditing.pending_send import KIND as PENDING_SEND
+from alef_audit.auditing.pending_send import pending_sends
 from alef_audit.auditing.phase import Lexicon, Step
 from alef_audit.auditing.targets import Target, own_targets, package_targets
 from alef_audit.auditing.trace import conditions_of, frame_of, frames_of, label_of, multiplied_by, own_frames
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
 from alef_audit.callgraph.guards import confidence_of
 from alef_audit.reachability.reach import Reachability
-from alef_audit.reachability.ways import Ways
 from alef_audit.rulepack.kinds import Confidence, Cost, Heat, Kinds, Level, SinkKind, Verdict
 from alef_audit.rulepack.pattern import Pattern
 
 _NAMED_PACKAGES: Final = 2
 _PAUSES: Final = ("blocking.sleep", "blocking.wait")
+_ALWAYS_AUTH: Final = MISUSES | {"blocking.auth"}
 # The call that a finding is about, whatever path leads there.
 Site = tuple[int, int, int, str]
 # A kind of blocking call and a path -> bit set of roots
@@ -46,15 +49,25 @@ def matched(
     `silenced` gives for a kind of blocking call and a path do not count there.
     """
     matcher = Matcher(reach, pattern, kinds, lexicon, packages)
-    wanted = frozenset(pattern.sinks)
+    wanted = matcher.judges.keys()
     ordinals: Counter[str] = Counter()
     findings: dict[Site, report.Finding] = {}
-    for target in (*own_targets(reach), *package_targets(reach, matcher.judge, matcher.is_async)):
-        if target.sink.kind not in wanted:
-            continue
+
+    def add(target: Target) -> None:
         found = _finding(matcher, _heard(matcher, target, silenced), ordinals)
         if found is not None:
             findings[_site(target)] = found
+
+    sends: list[Target] = []
+    for target in (*own_targets(reach), *package_targets(reach, matcher.judge, matcher.is_async)):
+        if target.sink.kind == PENDING_SEND:
+            sends.append(target)
+        elif target.sink.kind in wanted:
+            add(target)
+    if sends and PENDING_SEND in wanted:
+        known = [((site[0], site[1]), finding) for site, finding in findings.items()]
+        for target in pending_sends(reach, matcher.judge, lexicon, sends, known):
+            add(target)
     return findings
 
 
@@ -78,7 +91,7 @@ def worst_first(findings: Iterable[report.Finding]) -> tuple[report.Finding, ...
 def _site(target: Target) -> Site:
     door = target.door
     if door is None:
-        return target.sink.function, target.sink.call, 0, ""
+        return target.sink.function, target.sink.call, 0, target.sink.kind if target.sink.kind in MISUSES else ""
     return door.caller, door.call, door.line if door.call < 0 else 0, target.sink.kind
 
 
@@ -106,7 +119,7 @@ def root_of(graph: CallGraph, site: RootSite) -> report.Root:
 
 
 def _finding(matcher: Matcher, target: Target, ordinals: Counter[str]) -> report.Finding | None:
-    groups = _groups(matcher, target.ways, target.local)
+    groups = _groups(matcher, target)
     if not groups:
         return None
     best = groups[0]
@@ -128,9 +141,10 @@ class _Group(NamedTuple):
     heat: Heat
 
 
-def _groups(matcher: Matcher, ways: Ways, local: int) -> list[_Group]:
+def _groups(matcher: Matcher, target: Target) -> list[_Group]:
     """Sort the roots of a sink by how bad their worst way is; every root is in exactly one group."""
-    judge = matcher.judge
+    judge = matcher.judges[target.sink.kind]
+    ways, local = target.ways, target.local
     found: dict[tuple[int, int, int], tuple[list[int], int, Heat]] = {}
     taken = 0
     for way in sorted(ways, key=lambda w: (judge.rank(w | local), w)):
@@ -176,7 +190,7 @@ def _shown(matcher: Matcher, target: Target, path: Path, best: _Group) -> _Shown
         own=own,
         per=multiplied_by(graph, target.sink, edges),
         words=words,
-        auth=target.sink.kind == "blocking.auth" or bool(words),
+        auth=target.sink.kind in _ALWAYS_AUTH or bool(words),
     )
 
 
@@ -191,13 +205,13 @@ def _build(
     sink, best = target.sink, groups[0]
     shown = _shown(matcher, target, path, best)
     auth, depth = shown.auth, len(shown.per)
-    level = _level(matcher, best, lifted(sink.cost, depth), auth=auth)
+    level = _level(matcher, best, lifted(sink.cost, depth), sink.kind, auth=auth)
     root = matcher.reach.roots[shown.root].kind
     site = _sink(matcher, sink)
     inside, more = _in_package(matcher, target)
     return report.Finding(
         pattern=matcher.pattern.id,
-        rule="blocking-call-on-hot-path",
+        rule=matcher.rule(sink),
         fingerprint=_fingerprint(matcher, target, ordinals),
         status="open",
         status_reason="",
@@ -207,7 +221,7 @@ def _build(
             Weighed(
                 level=level,
                 rate=matcher.kinds.root[root].rate,
-                cost=sink.cost,
+                cost=weight(sink),
                 loops=depth,
                 auth=auth,
                 backoff=sink.kind in _PAUSES and RETRY in shown.frames[-1].per,
@@ -221,7 +235,8 @@ def _build(
         verdict=best.verdict,
         multiplicity=tuple(name for frame in shown.frames for name in frame.loop),
         conditions=conditions_of(matcher.graph, sink, shown.edges),
-        message=message(site.call + inside, root, matcher.kinds, auth=auth, per=shown.per) + more,
+        message=message_of(sink, matcher.language(sink))
+        or message(site.call + inside, root, matcher.kinds, auth=auth, per=shown.per) + more,
         root=shown.root,
         sink=site,
         trace=shown.frames,
@@ -234,8 +249,8 @@ def _build(
     )
 
 
-def _level(matcher: Matcher, group: _Group, cost: Cost, *, auth: bool) -> Level:
-    return matcher.judge.level(
+def _level(matcher: Matcher, group: _Group, cost: Cost, kind: SinkKind, *, auth: bool) -> Level:
+    return matcher.judges[kind].level(
         verdict=group.verdict,
         heat=group.heat,
         auth=auth,
@@ -254,7 +269,7 @@ def _also_reached_from(
     cost = lifted(target.sink.cost, len(multiplied_by(matcher.graph, target.sink, [])))
     found: list[report.Reach] = []
     for group in groups:
-        level = _level(matcher, group, cost, auth=shown.auth)
+        level = _level(matcher, group, cost, target.sink.kind, auth=shown.auth)
         found.extend(matcher.reached_from(group.roots & ~(1 << shown.root), group.verdict, level))
     found.sort(key=attrgetter("root"))
     return tuple(found)
@@ -287,7 +302,8 @@ def _archetypes(
         return ()
     # what a package should call instead is nothing that its user can change
     sink = target.sink if target.door is None else replace(target.sink, instead="")
-    return propose(matcher.pattern, sink, own, auth=auth, heat=heat, loops=sum(len(frame.loop) for frame in own))
+    loops = sum(len(frame.loop) for frame in own)
+    return propose(matcher.pattern, sink, own, auth=auth, heat=heat, loops=loops, rule=matcher.rule(sink))
 
 
 def _in_package(matcher: Matcher, target: Target) -> tuple[str, str]:
@@ -307,6 +323,6 @@ def _fingerprint(matcher: Matcher, target: Target, ordinals: Counter[str]) -> st
     sink, door = target.sink, target.door
     path, facts = matcher.graph.program.place(sink.function if door is None else door.caller)
     what = (sink.text,) if door is None else (frame_of(matcher.graph, door).call, sink.kind)
-    key = "\0".join((matcher.pattern.id, "blocking-call-on-hot-path", path, facts.qualname, *what))
+    key = "\0".join((matcher.pattern.id, matcher.rule(sink), path, facts.qualname, *what))
     ordinals[key] += 1
     return blake2b(f"{key}\0{ordinals[key]}".encode(), digest_size=8).hexdigest()

@@ -5,12 +5,13 @@ from typing import Final
 
 from alef_audit.auditing import report
 from alef_audit.auditing.levels import Judge
+from alef_audit.auditing.misuse import judges
 from alef_audit.auditing.phase import Lexicon
-from alef_audit.callgraph.graph import CallGraph, Edge
+from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.reachability.reach import Reachability
 from alef_audit.reachability.surface import async_functions
 from alef_audit.reachability.ways import bits
-from alef_audit.rulepack.kinds import Heat, Kinds, Level, Verdict
+from alef_audit.rulepack.kinds import Heat, Kinds, Level, RuleId, Verdict
 from alef_audit.rulepack.pattern import Pattern
 
 HEATS: Final[tuple[Heat, ...]] = ("dispatch", "periodic", "surface", "never")
@@ -27,6 +28,7 @@ class Matcher:
         "graph",
         "is_async",
         "judge",
+        "judges",
         "kinds",
         "lexicon",
         "packages",
@@ -46,6 +48,7 @@ class Matcher:
         self.pattern = pattern
         self.kinds = kinds
         self.judge = Judge(pattern)
+        self.judges = {**dict.fromkeys(pattern.sinks, self.judge), **judges(pattern, kinds)}
         self.lexicon = lexicon
         self.is_async = async_functions(reach.graph.program)
         self.root_functions: dict[int, list[int]] = {}
@@ -63,6 +66,13 @@ class Matcher:
         self.paths: dict[tuple[int, int, int, int], tuple[int, list[Edge]] | None] = {}
         self._reaches: dict[tuple[int, Verdict, Level], report.Reach] = {}
         self._reached_from: dict[tuple[int, Verdict, Level], list[report.Reach]] = {}
+
+    def rule(self, sink: SinkSite) -> RuleId:
+        """The rule that reports calls of that kind."""
+        return self.kinds.sink[sink.kind].rule
+
+    def language(self, sink: SinkSite) -> str:
+        return self.graph.program.unit_of(sink.function).facts.language
 
     def functions_of(self, roots: int) -> frozenset[int]:
         """The functions of a bit set of roots."""

@@ -50,7 +50,7 @@ class Named(NamedTuple):
 class Lexicon:
     """The auth vocabulary, prepared for matching: phrases as tuples of words."""
 
-    __slots__ = ("_known", "_named", "aside", "neutral", "passing", "removing", "strong", "weak")
+    __slots__ = ("_known", "_named", "aside", "asking", "granted", "neutral", "passing", "removing", "strong", "weak")
 
     def __init__(self, words: AuthWords) -> None:
         self.strong = _phrases(words.strong)
@@ -59,6 +59,8 @@ class Lexicon:
         self.aside = _phrases(words.aside)
         self.passing = frozenset(words.passing)
         self.removing = frozenset(words.removing)
+        self.asking = frozenset(words.asking)
+        self.granted = frozenset(words.granted)
         self._known: dict[str, tuple[str, ...]] = {}
         self._named: dict[str, Named] = {}
 
@@ -68,6 +70,12 @@ class Lexicon:
         if known is None:
             known = self._known[name] = self._decide(split_words(name))
         return known
+
+    def words_of_check(self, name: str) -> tuple[str, ...]:
+        """The words that make a function whose answer is tested a check of authentication: `hasPermission`, too."""
+        words = split_words(name)
+        asking = next((at for at, word in enumerate(words) if word in self.asking), len(words))
+        return self.words_of(name) or tuple(word for word in words[asking:] if word in self.granted)
 
     def named(self, label: str) -> Named:
         """What `label` says, apart from what stands around it."""

@@ -8,11 +8,10 @@ from typing import Literal
 
 import msgspec
 
-from alef_audit.rulepack.kinds import Confidence, Cost, Level, RootKind, SinkKind, Thread, Verdict
+from alef_audit.rulepack.kinds import Confidence, Cost, Level, RootKind, RuleId, SinkKind, Thread, Verdict
 from alef_audit.rulepack.pattern import ArchetypeCost
 
 How = Literal["direct", "import", "method", "property", "callback", "dynamic"]
-RuleId = Literal["blocking-call-on-hot-path", "missed-await-on-auth", "send-while-handshake-pending"]
 Status = Literal["open", "suppressed", "baselined"]
 
 

@@ -124,7 +124,9 @@ def _unused(
     places = {(f.sink.path, f.sink.line, f.sink.column, f.sink.call) for f in whole if f.verdict != "discharged"}
     sinks = [sink for sink in reach.sinks if _place(reach, sink.function, sink.call, sink.text) in places]
     ahead = leading_to(reach, (sink.function for sink in sinks), judge.discharging)
-    hot = {f for f, ways in reach.ways.items() if any(not way & judge.discharging for way in ways)}
+    hot = set(reach.standing) | {
+        f for f, ways in reach.ways.items() if any(not way & judge.discharging for way in ways)
+    }
     edges = [edge for caller in hot & ahead for edge in reach.outgoing.get(caller, ()) if edge.callee in ahead]
     roots = [number for number, root in enumerate(reach.roots) if root.function in ahead]
     for one in muting:

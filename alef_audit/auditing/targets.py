@@ -51,6 +51,8 @@ def own_targets(reach: Reachability) -> Iterator[Target]:
     """The blocking calls of the program's own code that a root reaches."""
     for sink in reach.sinks:
         ways = reach.ways.get(sink.function)
+        if not ways and sink.kind == "missed-await" and sink.function in reach.standing:
+            ways = {0: 1 << reach.standing[sink.function]}
         if ways and sink.function not in reach.inside:
             target = _own_target(reach, sink, minimal(ways))
             if target is not None:

@@ -10,7 +10,9 @@ from typing import Final
 from alef_audit.auditing.answer import Answer, Conclusion, NearRoot, NearSink, Place, Reason, Subject
 from alef_audit.auditing.levels import Judge
 from alef_audit.auditing.match import root_of
+from alef_audit.auditing.misuse import MISUSES
 from alef_audit.auditing.paths import Searched, paths_from_roots
+from alef_audit.auditing.pending_send import KIND as PENDING_SEND
 from alef_audit.auditing.report import Finding, location
 from alef_audit.auditing.suppression import Suppression, joined
 from alef_audit.auditing.trace import frames_to, label_of
@@ -55,7 +57,7 @@ def answer(audited: Audited, unit: Unit, line: int) -> Answer:
     """What there is to say about `line` of a file that was read."""
     reach, asked = audited.reach, line
     line = _spoken_of(unit, line)
-    sinks = _sinks_at(reach, unit, line)
+    sinks = [sink for sink in _sinks_at(reach, unit, line) if sink.kind != PENDING_SEND or _is_found(audited, sink)]
     defined = None if sinks else _defined_at(reach, unit, line)
     function = sinks[0].function if sinks else defined if defined is not None else innermost(unit, line)
     subject: Subject = "call" if sinks else "function" if defined is not None else "line"
@@ -97,6 +99,12 @@ def answer(audited: Audited, unit: Unit, line: int) -> Answer:
         near_sinks=() if sinks else _near_sinks(reach, unit, line),
         callers=tuple(_callers(reach, function)),
     )
+
+
+def _is_found(audited: Audited, sink: SinkSite) -> bool:
+    """Whether there is a finding about a call of this kind."""
+    path, line = audited.reach.graph.program.place(sink.function)[0], audited.reach.graph.table.line(sink.call)
+    return any(f.sink.kind == sink.kind and (f.sink.path, f.sink.line) == (path, line) for f in audited.findings)
 
 
 def _spoken_of(unit: Unit, line: int) -> int:
@@ -224,7 +232,7 @@ def _near_sinks(reach: Reachability, unit: Unit, line: int) -> tuple[NearSink, .
     found = [
         NearSink(s.kind, s.text, _place(reach, s.function).function, unit.path, table.line(s.call), s.cost)
         for s in reach.sinks
-        if reach.graph.program.unit_of(s.function) is unit
+        if reach.graph.program.unit_of(s.function) is unit and s.kind not in MISUSES
     ]
     return tuple(sorted(found, key=lambda sink: (abs(sink.line - line), sink.line, sink.call))[:_SHOWN])
 

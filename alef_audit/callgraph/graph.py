@@ -40,7 +40,7 @@ class Edge(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class SinkSite:
-    """A blocking call: where it stands and which row of which model says so."""
+    """A blocking call, or a call of the other kinds that are reported: where it stands and what says so."""
 
     function: int
     call: int
@@ -55,6 +55,7 @@ class SinkSite:
     bypass: int = 0  # gates without which `plain` holds in place of `guards`
     plain: int = 0
     via: tuple[int, ...] = ()  # as on edges
+    after: str = ""  # of a pending send: the blocking call in front of it
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ class FunctionFlag:
     ABSTRACT: Final = 128  # no body worth following: abstractmethod, `...`, overload, declaration
     AWAITABLE: Final = 256  # not async, but declared to return a Promise / Awaitable / Coroutine / Future
     SETTER: Final = 512
+    PROMISE: Final = 131072  # AWAITABLE, and what it gives is declared to be nothing else
     STUB: Final = 65536  # the body is `...` or raises NotImplementedError: what runs is an override
 
 

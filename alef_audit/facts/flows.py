@@ -151,6 +151,9 @@ DISCARDED: Final = 16  # an expression statement: nobody looks at the value
 RETURNED: Final = 32  # the value is returned (or is the body of an arrow function or lambda)
 OPTIONAL: Final = 64  # `f?.()`
 IN_TEST: Final = 128  # the value decides a condition: operand of if, while, !, &&, ||, ?:, not, and, or
+# The value is looked at for its truth elsewhere: compared with a literal, before `and` in a value, counted by `any`, or
+# kept in a local variable that nothing else is done with.
+JUDGED: Final = 256
 
 # --- operations: OPERATION integers each, back to back in `FileFacts.operations` ---
 # What an operator or a statement runs if the operand is an instance of a class of the program that defines the method:

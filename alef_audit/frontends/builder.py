@@ -97,6 +97,7 @@ class FactsBuilder:
         self.problems: list[Problem] = []
         self.module_slot = 0
         self._entered = -1
+        self._last_call = -1  # where the record of the last call starts
 
     def defined(self) -> tuple[Function, ...]:
         """The functions of the file, the module body first."""
@@ -188,6 +189,7 @@ class FactsBuilder:
         arguments: list[tuple[int, int, int]] | tuple[tuple[int, int, int], ...] = (),
     ) -> None:
         """Write one call record; `arguments` are (label, slot, literal) triples as `flows` defines them."""
+        self._last_call = len(self.calls)
         self.calls.extend(
             (
                 len(arguments),
@@ -207,6 +209,18 @@ class FactsBuilder:
         )
         for argument in arguments:
             self.calls.extend(argument)
+
+    def last_call(self, column: int, end_line: int) -> int:
+        """Where the record of the last call starts if that call spans this place; else -1."""
+        at = self._last_call
+        if at < 0 or (self.calls[at + flows.COLUMN], self.calls[at + flows.END_LINE]) != (column, end_line):
+            return -1
+        return at
+
+    def judge(self, at: int) -> None:
+        """Mark the call whose record starts at `at`: its value is looked at for its truth."""
+        if at >= 0:
+            self.calls[at + flows.FLAGS] |= flows.JUDGED
 
     def operation(
         self,

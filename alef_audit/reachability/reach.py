@@ -30,6 +30,7 @@ class Reachability:
     has_dispatch: bool
     inside: frozenset[int] = frozenset()  # functions of followed packages
     doors: Mapping[int, Edge] = field(default_factory=dict)  # root in a package -> the program's call that leads to it
+    standing: Mapping[int, int] = field(default_factory=dict)  # function that no root reaches -> number of its own root
 
 
 def reach(graph: CallGraph, kinds: Kinds) -> Reachability:

@@ -28,10 +28,11 @@ def without(reach: Reachability, removal: Removal) -> Reachability:
     for caller in sorted(outgoing):
         for edge in outgoing[caller]:
             incoming.setdefault(edge.callee, []).append(edge)
+    alone = frozenset(reach.standing.values())
     starts = [
         (root.function, reach.graph.entered.get(root.function, 0), 1 << number)
         for number, root in enumerate(reach.roots)
-        if not removes_root(reach, removal, number)
+        if number not in alone and not removes_root(reach, removal, number)
     ]
     is_async = surface.async_functions(reach.graph.program)
     return replace(

@@ -102,6 +102,9 @@ def _lines(pattern: Pattern, kinds: Kinds, width: int, glyphs: Glyphs) -> Iterat
     yield from _section("What is reported", _rows([(k, kinds.sink[k].meaning) for k in pattern.sinks], width))
     levels = [(row.level, _condition(row)) for row in pattern.levels]
     yield from _section("At which level (the first row that fits decides)", _rows(levels, width))
+    for rule in pattern.rules:
+        table = [(row.level, _condition(row)) for row in rule.levels]
+        yield from _section(f"Rule {rule.id}", [*paragraph(rule.summary, width, 2), *_rows(table, width)])
     yield from _section("What guards on the path are worth", _rows(_guards(pattern, kinds), width))
     yield from _section("What heals it", [line for a in pattern.archetypes for line in _archetype(a, width)])
     yield from _section("What it does not see", _bullets(pattern.limitations, width))
@@ -176,6 +179,7 @@ def _archetype(archetype: Archetype, width: int) -> list[Text]:
 def _when(when: When) -> str:
     phase = {"auth": "the auth phase", "other": "what is not auth", "": ""}[when.phase]
     parts = [
+        "" if when.rules == When().rules else f"findings of {' or '.join(when.rules)}",
         phase,
         "calls in a loop" if when.looped else "calls outside loops" if when.looped is False else "",
         f"{' or '.join(when.heat)} entry points" if when.heat else "",

@@ -6,7 +6,7 @@ from shlex import quote
 import msgspec
 from rich.text import Text
 
-from alef_audit.auditing.report import Finding, Frame, Location, ProposedArchetype, Root, location, own_frames
+from alef_audit.auditing.report import Finding, Frame, Location, ProposedArchetype, Root, Sink, location, own_frames
 from alef_audit.reporting.layout import Glyphs, Piece, flow, labelled, pad, styled, widest, width_of
 from alef_audit.reporting.words import count, joined, multiplied, shortened
 from alef_audit.rulepack.kinds import RootKind
@@ -134,9 +134,18 @@ def _frame_notes(finding: Finding, index: int, root: Root, glyphs: Glyphs) -> li
         notes.append((f"calls {shortened(frame.call)} {_HOW_WORDS[frame.how]}", "quiet"))
     if last:
         sink = finding.sink
-        notes.append((f"{sink.call} blocks for {sink.cost}", "hot"))
+        notes.append((_at_sink(sink), "hot"))
         notes += [(f"instead: {sink.instead}", "fix")] if sink.instead and not finding.dependency else []
     return notes
+
+
+def _at_sink(sink: Sink) -> str:
+    """What is wrong at the call that a finding is about."""
+    if sink.kind == "missed-await":
+        return "tested without await"
+    return (
+        f"{sink.call} may find nobody there" if sink.kind == "pending-send" else f"{sink.call} blocks for {sink.cost}"
+    )
 
 
 def _why_hot(root: Root) -> list[Piece]:

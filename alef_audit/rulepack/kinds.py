@@ -20,7 +20,10 @@ SinkKind = Literal[
     "blocking.wait",
     "blocking.input",
     "blocking.user-code",
+    "missed-await",
+    "pending-send",
 ]
+RuleId = Literal["blocking-call-on-hot-path", "missed-await-on-auth", "send-while-handshake-pending"]
 RootKind = Literal[
     "attempt",
     "request",
@@ -65,6 +68,11 @@ class KindMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     meaning: str
 
 
+class SinkKindMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    meaning: str
+    rule: RuleId = "blocking-call-on-hot-path"  # that reports it
+
+
 class RootKindMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     meaning: str
     heat: Heat  # dispatch: per unit of work; periodic: tick, warmup, lifecycle; surface: coroutine, api; never: others
@@ -98,7 +106,7 @@ class Score(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Kinds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    sink: dict[SinkKind, KindMeaning]
+    sink: dict[SinkKind, SinkKindMeaning]
     root: dict[RootKind, RootKindMeaning]
     guard: dict[GuardKind, KindMeaning]
     cost: dict[Cost, KindMeaning]

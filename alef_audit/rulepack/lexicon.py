@@ -12,6 +12,9 @@ class AuthWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     (`tokenize`, `token_count`: language-model tokens are no credentials).  `aside` phrases end the phase (logging);
     methods whose verb is among `passing` say nothing by their class (`AuthMiddleware.dispatch`); names whose verb is
     among `removing` speak of the nearest calls only (`delete_token`).
+
+    The name of a function whose answer is tested speaks of authentication also by one of `asking` and one of `granted`:
+    `hasPermission`, `check_token`.
     """
 
     strong: tuple[str, ...]
@@ -20,6 +23,8 @@ class AuthWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     aside: tuple[str, ...]
     passing: tuple[str, ...]
     removing: tuple[str, ...]
+    asking: tuple[str, ...] = ()
+    granted: tuple[str, ...] = ()
 
 
 class LoopWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,6 +86,8 @@ class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     loop_words: LoopWords
     loops: tuple[str, ...]  # members that call their function argument once per element: map, forEach, filter ...
     callers: tuple[str, ...]  # members that call their function argument once: then, setTimeout, call_soon ...
+    predicates: tuple[str, ...]  # those of `loops` that take what their function gives for a yes or a no
     looking: tuple[str, ...]  # library functions that call nothing of what they are given: isinstance, print ...
     common_members: tuple[str, ...]  # names of methods by which no method of the program is guessed: write, close ...
     standard_members: StandardMembers
+    connection_state: str  # RE2, found in a test: it looks at whether a connection is (still) there

@@ -136,6 +136,10 @@ class NeutralRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     reason: str
 
 
+class SendRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Members that send on an open connection to the peer: a frame, a chunk of a response, an event."""
+
+
 class LibraryModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     library: Library
     type: tuple[TypeRow, ...] = ()
@@ -144,3 +148,4 @@ class LibraryModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     root: tuple[RootRow, ...] = ()
     guard: tuple[GuardRow, ...] = ()
     neutral: tuple[NeutralRow, ...] = ()
+    send: tuple[SendRow, ...] = ()

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from alef_audit.rulepack.kinds import Confidence, Cost, GuardKind, Heat, Level, SinkKind, Verdict
+from alef_audit.rulepack.kinds import Confidence, Cost, GuardKind, Heat, Level, RuleId, SinkKind, Verdict
 
 ArchetypeCost = Literal["tiny", "small", "medium", "large"]
 
@@ -32,7 +32,7 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     looped: bool | None = None
     heat: tuple[Heat, ...] = ()
     has_async_twin: bool | None = None
-    rules: tuple[str, ...] = ("blocking-call-on-hot-path",)  # rule ids whose findings it heals
+    rules: tuple[RuleId, ...] = ("blocking-call-on-hot-path",)  # rule ids whose findings it heals
 
 
 class Archetype(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,6 +55,14 @@ class LevelRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     phase: Literal["", "auth", "other"] = ""
     cost_at_least: Cost = "microseconds"
     confidence_at_least: Confidence = "low"
+
+
+class RuleRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A rule of its own kind beside the blocking calls: what it finds, in words, and its level table."""
+
+    id: RuleId
+    summary: str
+    levels: tuple[LevelRow, ...]
 
 
 class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,4 +95,5 @@ class Pattern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     archetypes: tuple[Archetype, ...]
     limitations: tuple[str, ...]
     examples: tuple[Example, ...] = ()
+    rules: tuple[RuleRow, ...] = ()
     instances_url: str = ""

@@ -7,6 +7,7 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
 from alef_audit.frontends.ecmascript.frames import UNNAMED, Guard, Naming
+from alef_audit.frontends.ecmascript.judged import EQUALITY, compared
 from alef_audit.frontends.ecmascript.kept import assigned
 from alef_audit.frontends.ecmascript.literals import join, takes_name
 from alef_audit.frontends.ecmascript.modules import identifier, is_module_exports, module_exports_store, module_object
@@ -166,10 +167,12 @@ def binary_effect(walk: Walk, node: Node) -> None:
 def binary_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
     """`a && b`, `a || b`, `a ?? b` pass values on; of all others only the operands matter."""
     operator = _operator(walk, node)
+    left, right = node.child_by_field_id(walk.fields.left), node.child_by_field_id(walk.fields.right)
     if operator not in _LOGICAL:
         _operands(walk, node)
+        if operator in EQUALITY:
+            compared(walk, left, right)
         return 0
-    left, right = node.child_by_field_id(walk.fields.left), node.child_by_field_id(walk.fields.right)
     if left is None:
         walk.children(node)
         return 0

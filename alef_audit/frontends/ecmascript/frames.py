@@ -42,6 +42,7 @@ class Frame:
         "flags",
         "generator",
         "generics",
+        "held",
         "home",
         "index",
         "label",
@@ -81,6 +82,7 @@ class Frame:
         self.static = False
         self.super_slot = 0
         self.generics: frozenset[str] = parent.generics if parent is not None else frozenset()
+        self.held: dict[str, tuple[int, Node]] = {}  # variables that hold what a call gives, until one is tested
         self.requires: set[str] = set()  # names bound to createRequire(...)
 
 

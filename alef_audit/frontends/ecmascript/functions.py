@@ -16,6 +16,7 @@ from alef_audit.frontends.ecmascript.types import function_type, instance_of, ty
 from alef_audit.frontends.ecmascript.walk import Task, Walk
 
 FUNCTIONS: Final = frozenset(("arrow_function", "function_expression", "generator_function"))
+_ONLY_PROMISE: Final = re.compile(r":\s*Promise(?:Like)?\s*<")
 _PROMISE: Final = re.compile(r"(?:\A:|\|)\s*(?:Promise|PromiseLike|Awaitable|MaybePromise|MaybeAsync|Thenable)\b")
 _QUALNAME_LIMIT: Final = 300
 _LABEL_LIMIT: Final = 120
@@ -151,7 +152,7 @@ def _body(walk: Walk, node: Node, dst: int) -> None:
             frame.result = frame.result if types else 0
         instance_of(walk, returns, frame.result)
         if not frame.flags & FunctionFlag.ASYNC and _promises(walk.text(returns)):
-            frame.flags |= FunctionFlag.AWAITABLE
+            frame.flags |= FunctionFlag.AWAITABLE | (FunctionFlag.PROMISE if is_promise(walk.text(returns)) else 0)
     body = node.child_by_field_id(walk.fields.body)
     if body is None:
         frame.flags |= FunctionFlag.ABSTRACT
@@ -165,6 +166,18 @@ def _promises(annotation: str) -> bool:
     """Whether a return type is, or may be, something to await."""
     spelled = "Promise" in annotation or "Awaitable" in annotation or "Maybe" in annotation or "Thenable" in annotation
     return spelled and _PROMISE.search(annotation) is not None
+
+
+def is_promise(annotation: str) -> bool:
+    """Whether a return type is a promise and nothing else."""
+    found = _ONLY_PROMISE.match(annotation)
+    depth = 0
+    for at in range(found.end() - 1, len(annotation)) if found is not None else ():
+        sign = annotation[at]
+        depth += (sign == "<") - (sign == ">" and annotation[at - 1] != "=")
+        if not depth:
+            return at == len(annotation) - 1
+    return False
 
 
 def _parameter(walk: Walk, node: Node) -> Parameter | None:

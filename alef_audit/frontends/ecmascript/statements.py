@@ -11,6 +11,7 @@ from alef_audit.frontends.ecmascript.data_types import data_constant
 from alef_audit.frontends.ecmascript.exits import after, leaves
 from alef_audit.frontends.ecmascript.expressions import test
 from alef_audit.frontends.ecmascript.frames import UNNAMED, Guard, Naming
+from alef_audit.frontends.ecmascript.judged import held
 from alef_audit.frontends.ecmascript.kept import bound
 from alef_audit.frontends.ecmascript.literals import takes_name
 from alef_audit.frontends.ecmascript.nodes import bare, first, parts
@@ -72,6 +73,7 @@ def declarator(walk: Walk, node: Node) -> None:
         data_constant(walk, slot, value)
         walk.value_as(value, Naming(name, name, name) if takes_name(value) else UNNAMED, slot)
         bound(walk, name, value)
+        held(walk, name, value, node)
         if walk.creates_require and makes_require(walk, value):
             walk.frame.requires.add(name)
             walk.requires.add(name)

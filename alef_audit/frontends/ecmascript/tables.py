@@ -8,7 +8,17 @@ import tree_sitter_javascript
 import tree_sitter_typescript
 from tree_sitter import Language, Node
 
-from alef_audit.frontends.ecmascript import calls, classes, expressions, functions, modules, objects, statements, types
+from alef_audit.frontends.ecmascript import (
+    calls,
+    classes,
+    expressions,
+    functions,
+    judged,
+    modules,
+    objects,
+    statements,
+    types,
+)
 from alef_audit.frontends.ecmascript.fields import Fields
 from alef_audit.frontends.ecmascript.frames import Naming
 from alef_audit.frontends.ecmascript.walk import Bound, Effect, Flagged, Tables, Value, Walk
@@ -114,6 +124,7 @@ _EFFECTS: Final[Mapping[str, Effect]] = {
 _FLAGGED: Final[Mapping[str, Flagged]] = {
     **dict.fromkeys(_WRAPPERS, expressions.wrapped_flagged),
     **dict.fromkeys(_ASSERTIONS, expressions.asserted_flagged),
+    "identifier": judged.named,
     "call_expression": calls.call,
     "new_expression": calls.new,
     "await_expression": calls.await_flagged,

@@ -8,6 +8,7 @@ from alef_audit.facts import flows
 from alef_audit.frontends.python import expressions, operators
 from alef_audit.frontends.python.builtins import builtin_value
 from alef_audit.frontends.python.functions import walk_lambda
+from alef_audit.frontends.python.judged import counted
 from alef_audit.frontends.python.kept import TOUCHING, touched
 from alef_audit.frontends.python.walk import LITERALS, Place, Walk, line_of, literal_of, member_name, short, source
 
@@ -70,7 +71,9 @@ def _callee(walk: Walk, place: Place, node: Node) -> tuple[int, int, str, int]:
 
 def _arguments(walk: Walk, place: Place, node: Node, callee_text: str) -> list[Argument]:
     if node.type == "generator_expression":
-        return [(flows.NO_NAME, expressions.value(walk, place, node), flows.NO_NAME)]
+        slot = expressions.value(walk, place, node)
+        counted(walk, callee_text, node)
+        return [(flows.NO_NAME, slot, flows.NO_NAME)]
     if node.type != "argument_list":
         return []
     build = walk.build
@@ -98,6 +101,7 @@ def _arguments(walk: Walk, place: Place, node: Node, callee_text: str) -> list[A
             slot = walk_lambda(walk, place, child, f"{callee_text}({quoted}) callback")
         else:
             slot = 0 if literal else expressions.value(walk, place, child)
+            counted(walk, callee_text, child)
             if label == flows.SPREAD_POSITIONAL and slot:
                 operators.iterated(walk, place, child, slot)
         arguments.append((label, slot, build.name(literal)))

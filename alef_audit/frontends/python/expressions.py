@@ -11,6 +11,7 @@ from alef_audit.facts.file import ObjectKind
 from alef_audit.frontends.python import operators
 from alef_audit.frontends.python.calls import walk_call as walk_call
 from alef_audit.frontends.python.functions import walk_lambda
+from alef_audit.frontends.python.judged import held, mark, tested
 from alef_audit.frontends.python.kept import assigned
 from alef_audit.frontends.python.narrowing import narrowed
 from alef_audit.frontends.python.targets import assign, bind_iteration
@@ -59,6 +60,9 @@ def test(walk: Walk, place: Place, node: Node) -> None:
         walk.depth -= 1
     else:
         operators.truth(walk, place, node, value(walk, place, node))
+        name = node.named_children[0] if kind == "named_expression" else node
+        if name.type == "identifier":
+            tested(walk, place, name)
 
 
 def _operands(walk: Walk, place: Place, node: Node) -> int:
@@ -182,6 +186,7 @@ def _boolean(walk: Walk, place: Place, node: Node) -> int:
     left = inner
     for operand, is_or in reversed(operands):
         operators.truth(walk, place, left, slots[-1])
+        mark(walk, left)
         place = narrowed(walk, place, left, holds=not is_or)
         here = place.under(add_condition(walk, place, left, holds=not is_or))
         slots.append(value(walk, here, operand))
@@ -209,6 +214,7 @@ def _named_expression(walk: Walk, place: Place, node: Node) -> int:
         return 0
     slot = value(walk, place, parts[1])
     _bind_walrus(walk, place, parts[0], slot)
+    held(walk, place, parts[0], parts[1])
     assigned(walk, place, parts[0], parts[-1])
     return slot
 

@@ -17,9 +17,17 @@ from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, s
 
 _TYPE_PARAMETER: Final = re.compile(r"[\s:=]")
 _AWAITABLES: Final = ("Awaitable", "Coroutine", "Future", "Task")
+_ONLY_AWAITABLE: Final = re.compile(r"""["']?(?:\w+\.)*(?:Awaitable|Coroutine|Future|Task)(?:\[[^|]*\])?["']?""")
 
 # Class methods without a decorator.
 _CLASS_BOUND: Final = ("__new__", "__init_subclass__", "__class_getitem__")
+
+
+def _promised(returns: str) -> int:
+    """The flags of a plain function that is declared to return `returns`."""
+    if not any(word in returns for word in _AWAITABLES):
+        return 0
+    return FunctionFlag.AWAITABLE | (FunctionFlag.PROMISE if _ONLY_AWAITABLE.fullmatch(returns) else 0)
 
 
 def _inner_place(walk: Walk, place: Place, index: int, own: str, *, is_async: bool) -> Place:
@@ -120,8 +128,8 @@ def walk_function(
     types = () if lends or not inner.result else classes_named(walk, inner, returns)
     hand_back(walk, node, returns, is_method=bound)
     flags |= FunctionFlag.ASYNC if is_async else 0
-    if returns is not None and not is_async and any(word in source(walk, returns) for word in _AWAITABLES):
-        flags |= FunctionFlag.AWAITABLE
+    if returns is not None and not is_async:
+        flags |= _promised(source(walk, returns))
     if is_method and name == "__init__":
         flags |= FunctionFlag.CONSTRUCTOR
     if body is not None:

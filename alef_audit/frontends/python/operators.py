@@ -7,6 +7,7 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.frontends.python import expressions
 from alef_audit.frontends.python.builtins import load_spelled
+from alef_audit.frontends.python.judged import compared
 from alef_audit.frontends.python.kept import deleted
 from alef_audit.frontends.python.texts import spellings
 from alef_audit.frontends.python.walk import Place, Walk, line_of, member_name, short, source
@@ -104,6 +105,7 @@ def comparison(walk: Walk, place: Place, node: Node) -> int:
             left, sign = right, ""
         else:
             sign = f"{sign} {child.type}".strip()
+    compared(walk, place, node)
     return 0
 
 

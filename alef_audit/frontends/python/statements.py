@@ -10,6 +10,7 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import Import
 from alef_audit.frontends.python import classes, definitions, exceptions, expressions, fields, operators
 from alef_audit.frontends.python.exits import after
+from alef_audit.frontends.python.judged import held
 from alef_audit.frontends.python.kept import assigned
 from alef_audit.frontends.python.narrowing import matched, narrowed
 from alef_audit.frontends.python.targets import assign, assign_pairwise, bind_iteration
@@ -124,6 +125,8 @@ def _assignment(walk: Walk, place: Place, node: Node) -> None:
         assign(walk, place, target, slot)
         if right is not None:
             assigned(walk, place, target, right)
+    if right is not None and not more:
+        held(walk, place, left, right)
 
 
 def _alias(walk: Walk, place: Place, left: Node, right: Node | None, annotation: Node | None) -> int:

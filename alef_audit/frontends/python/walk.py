@@ -37,6 +37,8 @@ class Walk:
     generators: dict[int, int] = field(default_factory=dict)  # function -> slot of the generator that calling it makes
     # strings in literal collections that classes of the file hold, by the attribute's name
     attributes: dict[str, tuple[frozenset[str], frozenset[str]]] = field(default_factory=dict)
+    # (function, variable) -> the call that it holds, until one is tested
+    held: dict[tuple[int, str], tuple[int, Node]] = field(default_factory=dict)
     characters: str = ""  # one per byte of the text
 
     def __post_init__(self) -> None:

@@ -18,4 +18,4 @@ async def serve_client(socket: ServerConnection) -> None:  # $ root=message
     async for text in socket:
         frame = json.loads(text)
         answer = await run_embedded(frame["agent"], frame["session"], frame["prompt"])
-        await socket.send(json.dumps({"id": frame["id"], "answer": answer}))
+        await socket.send(json.dumps({"id": frame["id"], "answer": answer}))  # $ sink=pending-send finding=warning:auth
