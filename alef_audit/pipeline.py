@@ -3,7 +3,7 @@
 import gc
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,7 @@ import msgspec
 
 from alef_audit import __version__
 from alef_audit.auditing import report
+from alef_audit.auditing.advice import Read, advised
 from alef_audit.auditing.answer import Answer
 from alef_audit.auditing.coverage import coverage_of, head_of
 from alef_audit.auditing.fixpoints import fix_points
@@ -21,6 +22,7 @@ from alef_audit.auditing.missed_await import missed_awaits, standing
 from alef_audit.auditing.pending_send import outbound_sends
 from alef_audit.auditing.phase import Lexicon as AuthLexicon
 from alef_audit.auditing.relevel import relevelled, silencer
+from alef_audit.auditing.steps import Steps
 from alef_audit.auditing.suppression import Suppression, audited, idle, joined, suppressions
 from alef_audit.auditing.unresolved import unresolved_below
 from alef_audit.auditing.why import Audited, answer, not_read, unit_at
@@ -47,7 +49,9 @@ from alef_audit.discovery.roles import refine_role
 from alef_audit.discovery.unread import why_not_read
 from alef_audit.discovery.versions import library_versions, satisfies, version_of
 from alef_audit.facts.file import FileFacts
+from alef_audit.facts.inputs import Asked, FunctionInputs
 from alef_audit.frontends.extract import extract_all
+from alef_audit.frontends.inputs import read_inputs
 from alef_audit.reachability.reach import Reachability, reach
 from alef_audit.reachability.without import without
 from alef_audit.reporting.graph import GraphView
@@ -60,6 +64,7 @@ from alef_audit.resolution.python import python_resolver
 from alef_audit.rulepack.load import Rulepack, bundled_rules, load_rulepack
 from alef_audit.rulepack.model import LibraryModel, Row
 from alef_audit.rulepack.pattern import Pattern
+from alef_audit.source import read_source
 
 Progress = Callable[[str, int, int], None]
 # What files of these roles import is not followed: nothing in them is an entry point, and build tools are large.
@@ -92,7 +97,8 @@ def _audit(request: AuditRequest, progress: Progress) -> report.AuditReport:
     progress("reaching", 0, 1)
     reached = _reached(pack, linked)
     judged = _judged(request, pack, patterns, linked, reached)
-    shown = judged.findings if request.include_discharged else tuple(map(_undischarged, _exposed(judged.findings)))
+    points, findings = _completed(request, pack, patterns, linked, judged)
+    shown = findings if request.include_discharged else tuple(map(_undischarged, _exposed(findings)))
     coverage = coverage_of(
         linked.inventory,
         linked.facts,
@@ -105,7 +111,7 @@ def _audit(request: AuditRequest, progress: Progress) -> report.AuditReport:
         tool_version=__version__,
         patterns=tuple(head_of(pattern) for pattern in patterns),
         roots=tuple(root_of(reached.graph, root) for root in reached.roots),
-        fix_points=fix_points(judged.left, shown),
+        fix_points=points,
         findings=shown,
         discharged=sum(1 for f in judged.findings if f.verdict == "discharged"),
         coverage=coverage,
@@ -131,6 +137,7 @@ def why(request: AuditRequest, path: str, line: int, progress: Progress) -> Answ
             reason = why_not_read(linked.inventory, request.config, path)
             return not_read(path, line, reason)
         judged = _judged(request, pack, patterns, linked, reached)
+        _, findings = _completed(request, pack, patterns, linked, judged, path)
         excluded = selected(linked.graph.program, request.config).not_roots
         left_out = frozenset(function for functions in excluded for function in functions)
         muting = tuple(one for one in judged.muting if patterns[0].id in one.patterns)
@@ -138,7 +145,7 @@ def why(request: AuditRequest, path: str, line: int, progress: Progress) -> Answ
             reached,
             patterns[0],
             pack.kinds,
-            judged.findings,
+            findings,
             muting,
             left_out,
             request.platform,
@@ -196,6 +203,31 @@ def _judged(
     told = tuple(idle(linked.graph.program, one) for one in idle_ones)
     levelled = relevelled(tuple(findings), kinds, request.config.levels, pack.kinds.score)
     return _Judged(levelled, muting, left, (*remarks, *told))
+
+
+def _completed(
+    request: AuditRequest, pack: Rulepack, patterns: list[Pattern], linked: _Linked, judged: _Judged, about: str = ""
+) -> tuple[tuple[report.FixPoint, ...], tuple[report.Finding, ...]]:
+    """The fix points, and the findings with what to do about them: of those through the file `about`, if given."""
+    left, findings = judged.left, judged.findings
+    auth, words = AuthLexicon(pack.lexicon.auth), pack.lexicon
+    steps = Steps(left, findings)
+    points = fix_points(left, patterns, auth, words, findings, steps)
+    read = _reader(request, linked.inventory)
+    return points, advised(left, patterns, pack.kinds, auth, words, findings, points, steps, read, about)
+
+
+def _reader(request: AuditRequest, inventory: Inventory) -> Read:
+    """Reads what functions of the program's own files work with, when a fix is looked for."""
+    grammars = {file.path: file.grammar for file in inventory.files}
+
+    def read(path: str, asked: Sequence[Asked]) -> Sequence[FunctionInputs | None]:
+        if path not in grammars:
+            return (None,) * len(asked)
+        data = read_source(inventory.root / path, request.config.max_file_size).data
+        return read_inputs(data, grammars[path], asked)
+
+    return read
 
 
 def _exposed(findings: tuple[report.Finding, ...]) -> tuple[report.Finding, ...]:

@@ -8,7 +8,6 @@ from operator import attrgetter
 from typing import Final, NamedTuple
 
 from alef_audit.auditing import report
-from alef_audit.auditing.archetypes import propose
 from alef_audit.auditing.choice import Path, Wanted, chosen_path
 from alef_audit.auditing.levels import LEVELS, Weighed, lifted, score
 from alef_audit.auditing.matcher import HEATS, Matcher
@@ -241,7 +240,7 @@ def _build(
         sink=site,
         trace=shown.frames,
         also_reached_from=_also_reached_from(matcher, target, shown, groups),
-        archetypes=_archetypes(matcher, target, shown.own, auth=auth, heat=best.heat),
+        archetypes=(),  # see `advice.py`
         location=_location(target, shown.own[-1]),
         dependency=matcher.packages.get(site.path, ""),
         more=len(target.others),
@@ -292,18 +291,6 @@ def _sink(matcher: Matcher, sink: SinkSite) -> report.Sink:
 
 def _location(target: Target, frame: report.Frame) -> report.Location | None:
     return None if target.door is None else report.Location(frame.function, frame.path, frame.line, frame.column)
-
-
-def _archetypes(
-    matcher: Matcher, target: Target, own: tuple[report.Frame, ...], *, auth: bool, heat: Heat
-) -> tuple[report.ProposedArchetype, ...]:
-    """What can be done in the program's own code; nothing where all of the path lies in packages."""
-    if target.start in matcher.reach.inside:
-        return ()
-    # what a package should call instead is nothing that its user can change
-    sink = target.sink if target.door is None else replace(target.sink, instead="")
-    loops = sum(len(frame.loop) for frame in own)
-    return propose(matcher.pattern, sink, own, auth=auth, heat=heat, loops=loops, rule=matcher.rule(sink))
 
 
 def _in_package(matcher: Matcher, target: Target) -> tuple[str, str]:

@@ -75,10 +75,17 @@ class SuppressedBy(msgspec.Struct, frozen=True):
 
 
 class ProposedArchetype(msgspec.Struct, frozen=True):
+    """A fix for one finding: `why` it fits and what to do, `where`, and on what terms."""
+
     id: str
     cost: ArchetypeCost
     why: str
     where: str
+    applies_to: str = ""  # the function to wrap, move or change
+    key: tuple[str, ...] = ()  # names in scope that tell one kept result from the next
+    single_flight: Literal["", "needed", "present", "not needed"] = ""  # "" where nothing is kept
+    ttl: str = ""  # until when what is kept is good
+    remains: str = ""  # what still runs on the loop afterwards
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -142,6 +149,8 @@ class FixPoint(msgspec.Struct, frozen=True):
     line: int
     archetype: str
     heals: tuple[str, ...]  # fingerprints
+    mitigates: tuple[str, ...] = ()  # fingerprints of findings that it softens only
+    why: str = ""
 
 
 class Dependencies(msgspec.Struct, frozen=True):

@@ -171,6 +171,7 @@ def _archetype(archetype: Archetype, width: int) -> list[Text]:
         ("Effect: ", archetype.effect),
         ("What remains: ", archetype.remains),
         ("Proposed for ", when),
+        ("Proposed where ", archetype.condition),
         ("Source: ", archetype.source),
     ]
     return [head, *(line for label, text in body if text.strip() for line in paragraph(label + text, width, 4))]
@@ -182,6 +183,7 @@ def _when(when: When) -> str:
         "" if when.rules == When().rules else f"findings of {' or '.join(when.rules)}",
         phase,
         "calls in a loop" if when.looped else "calls outside loops" if when.looped is False else "",
+        {"python": "Python", "ecmascript": "TypeScript and JavaScript", "": ""}[when.language],
         f"{' or '.join(when.heat)} entry points" if when.heat else "",
         "calls with an async twin"
         if when.has_async_twin

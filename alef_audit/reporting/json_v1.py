@@ -76,12 +76,14 @@ class Root(msgspec.Struct, frozen=True):
     why: str
 
 
-class FixPoint(msgspec.Struct, frozen=True):
+class FixPoint(msgspec.Struct, frozen=True, omit_defaults=True):
     function: str
     path: str
     line: int
     archetype: str
     heals: tuple[str, ...]
+    mitigates: tuple[str, ...] = ()
+    why: str = ""
 
 
 class Sink(msgspec.Struct, frozen=True):
@@ -121,11 +123,16 @@ class Reach(msgspec.Struct, frozen=True):
     level: str
 
 
-class Archetype(msgspec.Struct, frozen=True):
+class Archetype(msgspec.Struct, frozen=True, omit_defaults=True):
     id: str
     cost: str
     why: str
     where: str
+    applies_to: str = ""
+    key: tuple[str, ...] = ()
+    single_flight: str = ""
+    ttl: str = ""
+    remains: str = ""
 
 
 class SuppressedBy(msgspec.Struct, frozen=True):
@@ -235,7 +242,7 @@ def _document(report: inner.AuditReport, whole: inner.AuditReport) -> Document:
         patterns=tuple(_pattern(head) for head in report.patterns),
         summary=_summary(whole),
         roots=tuple(root_v1(root) for root in report.roots),
-        fix_points=tuple(FixPoint(p.function, p.path, p.line, p.archetype, p.heals) for p in report.fix_points),
+        fix_points=tuple(fix_point_v1(point) for point in report.fix_points),
         findings=tuple(finding_v1(replace(finding, also_reached_from=())) for finding in report.findings),
         diagnostics=tuple(Diagnostic(d.path, d.line, d.kind, d.message) for d in report.diagnostics),
         unresolved=tuple(Unresolved(u.root, u.calls, u.examples) for u in report.unresolved),
@@ -311,7 +318,7 @@ def finding_v1(finding: inner.Finding) -> Finding:
         sink=Sink(sink.kind, sink.call, sink.function, sink.path, sink.line, sink.column, sink.cost, sink.instead),
         trace=tuple(frame_v1(frame) for frame in finding.trace),
         also_reached_from=tuple(Reach(r.root, r.verdict, r.level) for r in finding.also_reached_from),
-        archetypes=tuple(Archetype(a.id, a.cost, a.why, a.where) for a in finding.archetypes),
+        archetypes=tuple(_archetype(one) for one in finding.archetypes),
         evidence=tuple(Evidence(e.kind, e.path, e.line, e.text, e.milliseconds) for e in finding.evidence),
         location=Location(at.function, at.path, at.line, at.column) if at is not None else None,
         dependency=finding.dependency,
@@ -319,6 +326,24 @@ def finding_v1(finding: inner.Finding) -> Finding:
         suppressed_by=SuppressedBy(by.path, by.line) if by is not None else None,
         muted_roots=finding.muted_roots,
         per=finding.per,
+    )
+
+
+def fix_point_v1(point: inner.FixPoint) -> FixPoint:
+    return FixPoint(point.function, point.path, point.line, point.archetype, point.heals, point.mitigates, point.why)
+
+
+def _archetype(one: inner.ProposedArchetype) -> Archetype:
+    return Archetype(
+        id=one.id,
+        cost=one.cost,
+        why=one.why,
+        where=one.where,
+        applies_to=one.applies_to,
+        key=one.key,
+        single_flight=one.single_flight,
+        ttl=one.ttl,
+        remains=one.remains,
     )
 
 

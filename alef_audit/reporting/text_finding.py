@@ -50,6 +50,7 @@ def full_finding(
     lines += _path(finding, root, _shared(finding.trace, shown), page)
     lines += _other_roots(roots, finding, page)
     lines += _observed(finding, page)
+    lines += _terms(finding, known_fix, page) if known_fix and not shown else []
     lines += _fixes(finding, known_fix, page)
     return lines + labelled("next", _next_commands(finding, page), page.width, _LABEL_COLUMN, separator, split=False)
 
@@ -182,13 +183,29 @@ def _observed(finding: Finding, page: Page) -> list[Text]:
     return lines
 
 
+def _terms(finding: Finding, known: str, page: Page) -> list[Text]:
+    """On what terms the fix that the heading names is to be made; nothing where that says it all."""
+    found = next((archetype for archetype in finding.archetypes if archetype.id == known), None)
+    if found is None or not found.why:
+        return []
+    return labelled("fix", [found.why, *_lifetime(found)], page.width, _LABEL_COLUMN)
+
+
+def _lifetime(archetype: ProposedArchetype) -> list[Piece]:
+    """How long what is kept is good, and whether calls that overlap have to share it."""
+    chunks: list[Piece] = [f"good {archetype.ttl}"] if archetype.ttl else []
+    return chunks + (["calls that overlap share one promise"] if archetype.single_flight == "needed" else [])
+
+
 def _fixes(finding: Finding, known: str, page: Page) -> list[Text]:
     proposed = [archetype for archetype in finding.archetypes if archetype.id != known]
     if not proposed:
         return []
     best, others = proposed[0], proposed[1:_MOST_FIXES]
     chunks: list[Piece] = [(_archetype(best), "fix")] + ([best.why] if best.why else [])
+    chunks += _lifetime(best)
     lines = labelled("or" if known else "fix", chunks, page.width, _LABEL_COLUMN)
+    lines += labelled("left", [best.remains] if best.remains else [], page.width, _LABEL_COLUMN)
     if others:
         alternatives = ", ".join(_archetype(other, short=other.where == best.where) for other in others)
         lines += labelled("or", [alternatives], page.width, _LABEL_COLUMN)

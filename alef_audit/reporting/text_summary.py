@@ -90,10 +90,12 @@ def _fix_points(report: AuditReport, found: tuple[Finding, ...], page: Page) -> 
 def healing(point: FixPoint, found: tuple[Finding, ...]) -> str:
     """`heals 31 of 47 errors and warnings`; notes enter the count only where the fix point heals notes."""
     healed = [finding for finding in found if finding.fingerprint in point.heals]
+    softened = sum(finding.fingerprint in point.mitigates for finding in found)
+    more = f" and mitigates {softened}" if softened else ""
     if any(finding.level == "note" for finding in healed):
-        return f"heals {len(healed)} of {count(len(found), 'finding')}"
+        return f"heals {len(healed)} of {count(len(found), 'finding')}{more}"
     serious = sum(finding.level != "note" for finding in found)
-    return f"heals {len(healed)} of {serious:,} errors and warnings"
+    return f"heals {len(healed)} of {serious:,} errors and warnings{more}"
 
 
 def _roots(report: AuditReport) -> list[Piece]:

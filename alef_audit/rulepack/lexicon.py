@@ -77,8 +77,25 @@ class StandardMembers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     python: tuple[str, ...]
 
 
+class AdviceWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What fixes are chosen by: parts of names, split at case and underscore boundaries, in lower case."""
+
+    keys: tuple[str, ...]  # a name that ends with one tells one resolved credential from the next
+    key_ends: tuple[str, ...]  # words that may follow
+    no_keys: tuple[str, ...]  # phrases at the end of names that are none
+    givers: tuple[str, ...]  # first words of functions that give what they found, which can be kept
+    constants: tuple[str, ...]  # names of parameters that are the same for all callers: the environment
+    handed: tuple[str, ...]  # last words of inputs that are resolved already
+    effects: tuple[str, ...]  # blocking calls that change something
+    expiry: tuple[str, ...]  # names of a point in time until which a credential is good
+    stamp: tuple[str, ...]  # names of what tells one version of a file from the next
+    volatile: tuple[str, ...]  # names by which a value differs from call to call
+    awaitable: tuple[str, ...]  # members that call their function per element and give what can be awaited
+
+
 class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     auth: AuthWords
+    advice: AdviceWords
     hot: tuple[HotName, ...]
     table: tuple[Table, ...]
     registration: tuple[Registration, ...]

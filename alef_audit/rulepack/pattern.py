@@ -7,6 +7,10 @@ import msgspec
 from alef_audit.rulepack.kinds import Confidence, Cost, GuardKind, Heat, Level, RuleId, SinkKind, Verdict
 
 ArchetypeCost = Literal["tiny", "small", "medium", "large"]
+# What an archetype does, which tells what has to hold for it and what has to be said of it: `keep` a resolved
+# credential by a key, move work to a `worker` or `thread`, call the `async` twin, `yield` between rounds of a loop,
+# `hoist` out of it, do the work at `startup` or once per `process`, `buffer` replies; `other` is proposed at the call.
+Means = Literal["keep", "worker", "buffer", "async", "thread", "yield", "hoist", "startup", "process", "other"]
 
 
 class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,6 +33,7 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     kinds: tuple[SinkKind, ...] = ()
     phase: Literal["", "auth", "other"] = ""
+    language: Literal["", "ecmascript", "python"] = ""
     looped: bool | None = None
     heat: tuple[Heat, ...] = ()
     has_async_twin: bool | None = None
@@ -42,6 +47,8 @@ class Archetype(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     effect: str  # expected effect, with the figures the source gives
     remains: str  # what still runs on the loop afterwards
     verdict: Verdict  # what a path is worth once it is applied
+    means: Means = "other"
+    condition: str = ""  # what else has to hold, along the path
     when: When = When()
     source: str = ""
 
