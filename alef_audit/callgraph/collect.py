@@ -59,6 +59,7 @@ class Collector:
         "_registration_set",
         "_registrations",
         "approximate",
+        "coroutines",
         "decorated",
         "edges",
         "entering",
@@ -116,6 +117,7 @@ class Collector:
         self.sinks: dict[tuple[int, str], SinkSite] = {}
         self.roots: dict[tuple[int, RootKind], RootSite] = {}
         self.registered: list[tuple[int, RootRow, int]] = []  # slot, row, call: settled when all edges are known
+        self.coroutines: list[tuple[RootRow, int]] = []  # calls that take a coroutine and run it
         self.function_guards: dict[int, int] = {}
         self.unresolved: list[int] = []
         self._receives_module: dict[int, bool] = {}
@@ -217,11 +219,18 @@ class Collector:
             return graph.IMPORT
         return graph.METHOD if program.functions[function].owner >= 0 else graph.PROPERTY
 
-    def root(self, function: int, kind: RootKind, why: str, thread: Thread, call: int) -> None:
+    def root(
+        self, function: int, kind: RootKind, why: str, thread: Thread, call: int, row: RootRow | None = None
+    ) -> None:
         """Add a root; what is registered for an event of a connection's life is `lifecycle`, not a message."""
-        if kind == "message" and self.event(call) in self.lifecycle_events:
-            kind = "lifecycle"
-        self.roots.setdefault((function, kind), RootSite(function, kind, why, thread, call))
+        event = self.event(call) if kind == "message" else ""
+        if event in self.lifecycle_events:
+            kind, why = "lifecycle", f'{why.partition(", once per ")[0]}, at "{event}"'
+        general, beside = (True, False) if row is None else (row.general, row.beside)
+        site = RootSite(function, kind, why, thread, call, beside=beside, general=general)
+        known = self.roots.setdefault((function, kind), site)
+        if known.beside and not beside:
+            self.roots[function, kind] = site
 
     def event(self, call: int) -> str:
         """The first string literal among the arguments: `socket.on("close", …)`."""

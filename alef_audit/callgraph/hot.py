@@ -13,6 +13,7 @@ from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import functions_in, thread_of
 from alef_audit.callgraph.graph import CallGraph, RootSite
 from alef_audit.callgraph.program import Program
+from alef_audit.callgraph.startup import left_running
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import FunctionFlag
@@ -48,7 +49,7 @@ def all_roots(graph: CallGraph, implicit: list[RootSite]) -> list[RootSite]:
         if (edge.caller, kind) in roots and edge.caller != edge.callee
     }
     kept = [root for key, root in roots.items() if root.call >= 0 or key not in part]
-    return sorted(kept, key=lambda root: (root.function, root.kind))
+    return left_running(graph, sorted(kept, key=lambda root: (root.function, root.kind)))
 
 
 _PERIODIC: Final[tuple[RootKind, ...]] = ("tick", "warmup", "lifecycle")

@@ -32,6 +32,8 @@ RootKind = Literal[
     "lifecycle",
     "coroutine",
     "api",
+    "startup",
+    "shutdown",
     "cli",
     "worker",
 ]
