@@ -11,6 +11,7 @@ from typing import Final
 
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.program import Program, Unit
+from alef_audit.facts.file import Condition
 
 # What a path in a started script may be called in the source tree.
 _SOURCES: Final = {
@@ -25,6 +26,7 @@ _BUILDERS: Final = (
     "join",
     "resolve",
 )  # calls that put a path together: `new URL`, `path.join`, `require.resolve`
+_MAIN_THREAD: Final = re.compile(r"\(?(?P<no>!?)\s*(?:\w+\.)?isMainThread\)?")
 _THREADS: Final = frozenset(("worker_threads", "node:worker_threads"))
 _ONLY_IN_WORKERS: Final = frozenset(("parentPort", "workerData"))
 
@@ -33,6 +35,16 @@ def told_worker(unit: Unit) -> bool:
     """Whether a file says that it runs in a worker thread: it uses the parent's port and asks of no main thread."""
     names = {item.name for item in unit.facts.imports if item.specifier in _THREADS and not item.type_only}
     return not names.isdisjoint(_ONLY_IN_WORKERS) and "isMainThread" not in names and "Worker" not in names
+
+
+def only_in_workers(conditions: tuple[Condition, ...], index: int) -> bool:
+    """Whether code under condition `index` runs in worker threads only: `if (isMainThread) … else …`."""
+    while index >= 0:
+        match = _MAIN_THREAD.fullmatch(conditions[index].text.strip())
+        if match is not None and (match["no"] == "!") == conditions[index].holds:
+            return True
+        index = conditions[index].parent
+    return False
 
 
 class WorkerEntries:

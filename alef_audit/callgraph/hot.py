@@ -29,6 +29,7 @@ def implicit_roots(state: State, table: CallTable, lexicon: Lexicon) -> list[Roo
         *_overrides(state, table),
         *_exports(state),
         *_tables(state, lexicon),
+        *_shapes(state, lexicon),
         *_names(state.program, lexicon),
     ):
         found.setdefault((root.function, root.kind), root)
@@ -52,6 +53,7 @@ def all_roots(graph: CallGraph, implicit: list[RootSite]) -> list[RootSite]:
     return left_running(graph, sorted(kept, key=lambda root: (root.function, root.kind)))
 
 
+_PRODUCT: Final = frozenset(("product", "generated", "vendored"))
 _PERIODIC: Final[tuple[RootKind, ...]] = ("tick", "warmup", "lifecycle")
 
 
@@ -190,10 +192,41 @@ def _tables(state: State, lexicon: Lexicon) -> Iterator[RootSite]:
             entries = [name for name in names if name in wanted]
             if len(entries) < row.minimum:
                 continue
-            functions = [function for name in entries for function in functions_in(state, names[name])]
+            functions = [
+                function
+                for name in entries
+                for function in functions_in(state, names[name])
+                if not _is_lambda(program, function)
+            ]
             if len(functions) >= row.minimum:
                 for function in functions:
                     yield RootSite(function, row.kind, row.why, "event-loop", by_name=True)
+
+
+def _is_lambda(program: Program, function: int) -> bool:
+    """Whether a function is a lambda of Python: an expression that computes an entry, not a handler of one."""
+    is_anonymous = bool(program.functions[function].flags & FunctionFlag.ANONYMOUS)
+    return is_anonymous and program.unit_of(function).facts.language == "python"
+
+
+def _shapes(state: State, lexicon: Lexicon) -> Iterator[RootSite]:
+    """Functions in object literals of a well-known shape."""
+    program = state.program
+    ids = program.name_ids
+    rows = [
+        (ids[row.runs], {ids[name] for name in row.beside if name in ids}, row)
+        for row in lexicon.shape
+        if row.runs in ids
+    ]
+    for owner in sorted(state.fields) if rows else ():
+        if owner & MASK != tokens.OBJECT or owner >> SHIFT >= program.object_count:
+            continue
+        names = state.fields[owner]
+        for runs, beside, row in rows:
+            if runs in names and not beside.isdisjoint(names):
+                for function in functions_in(state, names[runs]):
+                    if program.unit_of(function).role in _PRODUCT:
+                        yield RootSite(function, row.kind, row.why, "event-loop", by_name=True)
 
 
 def _method_names(state: State, literals: list[int], lexicon: Lexicon) -> list[set[int]]:
@@ -216,7 +249,7 @@ def _names(program: Program, lexicon: Lexicon) -> Iterator[RootSite]:
     patterns.Compile()
     known: dict[str, int] = {"": -1}
     for unit in program.units:
-        if unit.role not in ("product", "generated", "vendored"):
+        if unit.role not in _PRODUCT:
             continue
         for offset, facts in enumerate(unit.facts.functions):
             hit = known.get(facts.name)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from alef_audit.callgraph.entries import told_worker
+from alef_audit.callgraph.entries import only_in_workers, told_worker
 from alef_audit.callgraph.graph import CallGraph, RootSite
 from alef_audit.callgraph.guards import OFFLOAD
 from alef_audit.reachability.ways import Callees
@@ -28,7 +28,7 @@ class Contexts:
 
     def serves(self, graph: CallGraph, root: RootSite) -> bool:
         """Whether the loop that runs `root` serves others."""
-        return root.kind not in _OWN or _place(graph, root) not in self.quiet
+        return root.kind not in _OWN or not (_place(graph, root) in self.quiet or _in_worker_branch(graph, root))
 
 
 def contexts(graph: CallGraph, callees: Callees, hot: list[RootSite], cold: list[RootSite], kinds: Kinds) -> Contexts:
@@ -85,6 +85,12 @@ def _worker_bodies(graph: CallGraph) -> set[int]:
 
 def _functions_of(graph: CallGraph, body: int) -> range:
     return range(body, body + len(graph.program.unit_of(body).facts.functions))
+
+
+def _in_worker_branch(graph: CallGraph, root: RootSite) -> bool:
+    """Whether a file registers `root` in the branch that it runs as its own worker."""
+    condition = graph.table.condition(root.call) if root.call >= 0 else -1
+    return condition >= 0 and only_in_workers(graph.program.unit_of(_place(graph, root)).facts.conditions, condition)
 
 
 def _place(graph: CallGraph, root: RootSite) -> int:
