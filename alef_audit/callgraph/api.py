@@ -10,7 +10,17 @@ from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import Final
 
-from alef_audit.rulepack.model import GuardRow, LibraryModel, NeutralRow, ReturnsRow, RootRow, Row, SinkRow, TypeRow
+from alef_audit.rulepack.model import (
+    GuardRow,
+    LibraryModel,
+    NeutralRow,
+    ReturnsRow,
+    RootRow,
+    Row,
+    ServeRow,
+    SinkRow,
+    TypeRow,
+)
 from alef_audit.rulepack.paths import Selector, Step, parse_path, parse_selector
 
 # Steps beyond what models name that are followed; longer chains of unmodelled members say nothing any more.
@@ -43,6 +53,7 @@ class ApiGraph:
         self.kept: dict[int, list[Selector]] = {}  # arguments that are held and not run
         self.protocols: dict[int, list[tuple[Selector, tuple[str, ...]]]] = {}  # methods of arguments that run
         self.neutral: set[int] = set()
+        self.serving: set[int] = set()
         self.plain: set[int] = set()  # calls and instances of these are data
         self.any_member: set[int] = set()  # types that a `Member[*]` step leads to
         self.modelled: set[int] = set()
@@ -171,7 +182,7 @@ class ApiGraph:
         for type_row in model.type:
             if holds(type_row):
                 self._add_type(model, type_row)
-        for table in (model.returns, model.sink, model.guard, model.neutral, model.root):
+        for table in (model.returns, model.sink, model.guard, model.neutral, model.root, model.serve):
             for row in table:
                 if holds(row):
                     self._add_row(model, row)
@@ -277,6 +288,8 @@ class ApiGraph:
             self.roots.setdefault(node, []).append((row, selector))
         elif isinstance(row, NeutralRow):
             self.neutral.add(node)
+        elif isinstance(row, ServeRow):
+            self.serving.add(node)
         elif isinstance(row, ReturnsRow):
             if row.value:
                 selector = parse_selector(row.value)

@@ -98,6 +98,7 @@ def _tables(model: LibraryModel) -> tuple[tuple[str, tuple[Row, ...]], ...]:
         ("root", model.root),
         ("guard", model.guard),
         ("neutral", model.neutral),
+        ("serve", model.serve),
     )
 
 

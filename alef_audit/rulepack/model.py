@@ -146,6 +146,10 @@ class NeutralRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     reason: str
 
 
+class ServeRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """After this call the program serves others: what is started from then on, and not waited for, runs beside that."""
+
+
 class LibraryModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     library: Library
     type: tuple[TypeRow, ...] = ()
@@ -154,3 +158,4 @@ class LibraryModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     root: tuple[RootRow, ...] = ()
     guard: tuple[GuardRow, ...] = ()
     neutral: tuple[NeutralRow, ...] = ()
+    serve: tuple[ServeRow, ...] = ()
