@@ -14,7 +14,10 @@ from tests.requests import request_for
 HERE = Path(__file__).resolve().parent
 SAMPLES = HERE.parent / "sample_repos"
 PROGRAMS = sorted(
-    path for folder in (SAMPLES, HERE / "fixtures" / "quiet") for path in folder.iterdir() if path.is_dir()
+    path
+    for folder in (SAMPLES, HERE / "fixtures" / "quiet", HERE / "fixtures" / "contexts")
+    for path in folder.iterdir()
+    if path.is_dir()
 )
 LISTEN = ("root", "sink", "finding", "discharged", "suppressed", "silent")
 
