@@ -19,6 +19,7 @@ from alef_audit.callgraph.matching import approximate
 from alef_audit.callgraph.narrow import entering_generators, stubs_of
 from alef_audit.callgraph.overflow import overflowed_calls
 from alef_audit.callgraph.parameters import Path, Spelled, Use
+from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.shapes import user_code
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
@@ -149,7 +150,20 @@ class Collector:
             if any(function in offloaders for function in functions_in(self.state, slot)):
                 break
             slot = self.decorated[slot]
-        return functions_in(self.state, slot) or self._listed(slot)
+        return functions_in(self.state, slot) or self._listed(slot) or self._called_instance(slot)
+
+    def _called_instance(self, slot: int) -> list[int]:
+        """What calling the instances in a variable runs: `Depends(Checker())`."""
+        program, found = self.state.program, []
+        for value in self.state.held(slot):
+            if value & MASK != tokens.INSTANCE:
+                continue
+            for base in self.state.classes.order(value >> SHIFT):
+                methods = methods_of(program, base >> SHIFT, "__call__") if base & MASK == tokens.CLASS else []
+                if methods:
+                    found += methods
+                    break
+        return found
 
     def _listed(self, slot: int) -> list[int]:
         """The functions in a list or tuple: `hooks=[a, b]`."""
@@ -239,6 +253,17 @@ class Collector:
             if literal and names[literal].startswith('"'):
                 return names[literal][1:]
         return ""
+
+
+def methods_of(program: Program, index: int, name: str) -> list[int]:
+    """The functions that a class defines under a name."""
+    unit = program.units[program.class_unit[index]]
+    own = index - unit.classes
+    return [
+        unit.functions + offset
+        for offset, facts in enumerate(unit.facts.functions)
+        if facts.owner == own and facts.name == name
+    ]
 
 
 def thread_of(runs_on: Thread | RunsOn, *, is_async: bool) -> Thread:

@@ -10,7 +10,7 @@ import re2
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.collect import functions_in, thread_of
+from alef_audit.callgraph.collect import functions_in, methods_of, thread_of
 from alef_audit.callgraph.graph import CallGraph, RootSite
 from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.startup import left_running
@@ -111,7 +111,7 @@ def _overrides(state: State, table: CallTable) -> Iterator[RootSite]:
                 continue
             variable = state.classes.members.get(token(tokens.CLASS, index), {}).get(name)
             held = functions_in(state, variable) if variable is not None else []
-            for function in _methods(program, index, text) or held:
+            for function in methods_of(program, index, text) or held:
                 if not program.functions[function].flags & FunctionFlag.ABSTRACT:
                     yield _make(program, function, fitting)
 
@@ -119,16 +119,6 @@ def _overrides(state: State, table: CallTable) -> Iterator[RootSite]:
 def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
     """What matches the names that one of several glob patterns fits; nothing if there are none."""
     return re.compile("|".join(map(translate, patterns)) or "(?!)")
-
-
-def _methods(program: Program, index: int, name: str) -> list[int]:
-    unit = program.units[program.class_unit[index]]
-    own = index - unit.classes
-    return [
-        unit.functions + offset
-        for offset, facts in enumerate(unit.facts.functions)
-        if facts.owner == own and facts.name == name
-    ]
 
 
 def _exports(state: State) -> Iterator[RootSite]:
