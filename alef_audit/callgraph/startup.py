@@ -18,6 +18,7 @@ from alef_audit.rulepack.kinds import RootKind
 _SERVED: Final[frozenset[RootKind]] = frozenset(("attempt", "request", "message", "rpc", "tool"))
 _COLD: Final[frozenset[RootKind]] = frozenset(("startup", "shutdown", "cli", "worker"))
 _WAITED: Final = flows.AWAITED | flows.RETURNED
+_CHAINED: Final = ("catch", "then", "finally")
 _AT_INTERVALS: Final = "loop at intervals that start-up code leaves running beside the server"
 _AFTER_LISTEN: Final = "started when the server already listens, and not waited for"
 
@@ -73,6 +74,7 @@ def _unawaited(
 ) -> Iterator[RootSite]:
     """Async functions that start-up code calls and does not wait for: timers, and whatever follows listen."""
     functions = graph.program.functions
+    chained = {graph.table.receiver(call) for call in graph.table.named(*_CHAINED)}
     for edge in graph.edges:
         after = listening.get(edge.caller, ())
         if edge.call < 0 or not (after or edge.callee in timers):
@@ -81,6 +83,8 @@ def _unawaited(
             continue
         if graph.table.flags(edge.call) & _WAITED or graph.program.unit_of(edge.caller).facts.language != "ecmascript":
             continue  # in Python a coroutine that is not awaited runs as a task, which has rows of its own
+        if graph.table.result(edge.call) and graph.table.result(edge.call) not in chained:
+            continue  # kept, and perhaps waited for later: `Promise.race([closed, poll()])`
         if phases.starts_up(edge.caller) and (edge.callee in timers or _follows(graph, edge, after)):
             yield RootSite(edge.callee, "warmup", _AFTER_LISTEN, "event-loop", edge.call)
 
