@@ -15,7 +15,7 @@ HERE = Path(__file__).resolve().parent
 SAMPLES = HERE.parent / "sample_repos"
 PROGRAMS = sorted(
     path
-    for folder in (SAMPLES, *(HERE / "fixtures" / name for name in ("quiet", "misuse")))
+    for folder in (SAMPLES, *(HERE / "fixtures" / name for name in ("quiet", "misuse", "contexts")))
     for path in folder.iterdir()
     if path.is_dir()
 )

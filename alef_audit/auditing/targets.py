@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from alef_audit.auditing.levels import COSTS, Judge
 from alef_audit.callgraph.graph import HOW, Edge, SinkSite
 from alef_audit.callgraph.guards import BIT, DOUBT, LOW, OFFLOAD
+from alef_audit.callgraph.loops import gives_turns
 from alef_audit.reachability.reach import Reachability
 from alef_audit.reachability.ways import Ways, minimal
 from alef_audit.rulepack.kinds import SinkKind
@@ -121,7 +122,7 @@ def _at_call(reach: Reachability, sink: SinkSite) -> int:
     loop = reach.graph.table.loop(sink.call)
     loops = reach.graph.program.unit_of(sink.function).facts.loops
     while loop >= 0:
-        if loops[loop].yields:
+        if gives_turns(loops[loop]):
             way |= BIT["yield"]
         loop = loops[loop].parent
     return way

@@ -18,6 +18,7 @@ from alef_audit.rulepack.model import (
     RootRow,
     Row,
     SendRow,
+    ServeRow,
     SinkRow,
     TypeRow,
 )
@@ -54,6 +55,7 @@ class ApiGraph:
         self.protocols: dict[int, list[tuple[Selector, tuple[str, ...]]]] = {}  # methods of arguments that run
         self.neutral: set[int] = set()
         self.sends: set[int] = set()
+        self.serving: set[int] = set()
         self.plain: set[int] = set()  # calls and instances of these are data
         self.any_member: set[int] = set()  # types that a `Member[*]` step leads to
         self.modelled: set[int] = set()
@@ -182,7 +184,7 @@ class ApiGraph:
         for type_row in model.type:
             if holds(type_row):
                 self._add_type(model, type_row)
-        for table in (model.returns, model.sink, model.guard, model.neutral, model.root, model.send):
+        for table in (model.returns, model.sink, model.guard, model.neutral, model.root, model.send, model.serve):
             for row in table:
                 if holds(row):
                     self._add_row(model, row)
@@ -290,6 +292,8 @@ class ApiGraph:
             self.neutral.add(node)
         elif isinstance(row, SendRow):
             self.sends.add(node)
+        elif isinstance(row, ServeRow):
+            self.serving.add(node)
         elif isinstance(row, ReturnsRow):
             if row.value:
                 selector = parse_selector(row.value)

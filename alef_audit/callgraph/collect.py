@@ -19,6 +19,7 @@ from alef_audit.callgraph.matching import approximate
 from alef_audit.callgraph.narrow import entering_generators, stubs_of
 from alef_audit.callgraph.overflow import overflowed_calls
 from alef_audit.callgraph.parameters import Path, Spelled, Use
+from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.shapes import user_code
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
@@ -59,6 +60,7 @@ class Collector:
         "_registration_set",
         "_registrations",
         "approximate",
+        "coroutines",
         "decorated",
         "edges",
         "entering",
@@ -116,6 +118,7 @@ class Collector:
         self.sinks: dict[tuple[int, str], SinkSite] = {}
         self.roots: dict[tuple[int, RootKind], RootSite] = {}
         self.registered: list[tuple[int, RootRow, int]] = []  # slot, row, call: settled when all edges are known
+        self.coroutines: list[tuple[RootRow, int]] = []  # calls that take a coroutine and run it
         self.function_guards: dict[int, int] = {}
         self.unresolved: list[int] = []
         self._receives_module: dict[int, bool] = {}
@@ -147,7 +150,20 @@ class Collector:
             if any(function in offloaders for function in functions_in(self.state, slot)):
                 break
             slot = self.decorated[slot]
-        return functions_in(self.state, slot) or self._listed(slot)
+        return functions_in(self.state, slot) or self._listed(slot) or self._called_instance(slot)
+
+    def _called_instance(self, slot: int) -> list[int]:
+        """What calling the instances in a variable runs: `Depends(Checker())`."""
+        program, found = self.state.program, []
+        for value in self.state.held(slot):
+            if value & MASK != tokens.INSTANCE:
+                continue
+            for base in self.state.classes.order(value >> SHIFT):
+                methods = methods_of(program, base >> SHIFT, "__call__") if base & MASK == tokens.CLASS else []
+                if methods:
+                    found += methods
+                    break
+        return found
 
     def _listed(self, slot: int) -> list[int]:
         """The functions in a list or tuple: `hooks=[a, b]`."""
@@ -217,11 +233,18 @@ class Collector:
             return graph.IMPORT
         return graph.METHOD if program.functions[function].owner >= 0 else graph.PROPERTY
 
-    def root(self, function: int, kind: RootKind, why: str, thread: Thread, call: int) -> None:
+    def root(
+        self, function: int, kind: RootKind, why: str, thread: Thread, call: int, row: RootRow | None = None
+    ) -> None:
         """Add a root; what is registered for an event of a connection's life is `lifecycle`, not a message."""
-        if kind == "message" and self.event(call) in self.lifecycle_events:
-            kind = "lifecycle"
-        self.roots.setdefault((function, kind), RootSite(function, kind, why, thread, call))
+        event = self.event(call) if kind == "message" else ""
+        if event in self.lifecycle_events:
+            kind, why = "lifecycle", f'{why.partition(", once per ")[0]}, at "{event}"'
+        general, beside = (True, False) if row is None else (row.general, row.beside)
+        site = RootSite(function, kind, why, thread, call, beside=beside, general=general)
+        known = self.roots.setdefault((function, kind), site)
+        if known.beside and not beside:
+            self.roots[function, kind] = site
 
     def event(self, call: int) -> str:
         """The first string literal among the arguments: `socket.on("close", …)`."""
@@ -230,6 +253,17 @@ class Collector:
             if literal and names[literal].startswith('"'):
                 return names[literal][1:]
         return ""
+
+
+def methods_of(program: Program, index: int, name: str) -> list[int]:
+    """The functions that a class defines under a name."""
+    unit = program.units[program.class_unit[index]]
+    own = index - unit.classes
+    return [
+        unit.functions + offset
+        for offset, facts in enumerate(unit.facts.functions)
+        if facts.owner == own and facts.name == name
+    ]
 
 
 def thread_of(runs_on: Thread | RunsOn, *, is_async: bool) -> Thread:

@@ -68,6 +68,8 @@ class RootSite:
     runs_on: Thread
     call: int = -1  # the registering call, -1 if there is none
     by_name: bool = False  # hot by its name or by the table it stands in: a hint, not a registration
+    beside: bool = False  # runs beside its caller: a root if that one runs at start-up only
+    general: bool = False  # registered with what any program has: no sign that its loop serves others
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ import re2
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.collect import functions_in, thread_of
+from alef_audit.callgraph.collect import functions_in, methods_of, thread_of
 from alef_audit.callgraph.graph import CallGraph, RootSite
 from alef_audit.callgraph.program import Program
+from alef_audit.callgraph.startup import left_running
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import FunctionFlag
@@ -28,6 +29,7 @@ def implicit_roots(state: State, table: CallTable, lexicon: Lexicon) -> list[Roo
         *_overrides(state, table),
         *_exports(state),
         *_tables(state, lexicon),
+        *_shapes(state, lexicon),
         *_names(state.program, lexicon),
     ):
         found.setdefault((root.function, root.kind), root)
@@ -48,9 +50,10 @@ def all_roots(graph: CallGraph, implicit: list[RootSite]) -> list[RootSite]:
         if (edge.caller, kind) in roots and edge.caller != edge.callee
     }
     kept = [root for key, root in roots.items() if root.call >= 0 or key not in part]
-    return sorted(kept, key=lambda root: (root.function, root.kind))
+    return left_running(graph, sorted(kept, key=lambda root: (root.function, root.kind)))
 
 
+_PRODUCT: Final = frozenset(("product", "generated", "vendored"))
 _PERIODIC: Final[tuple[RootKind, ...]] = ("tick", "warmup", "lifecycle")
 
 
@@ -108,7 +111,7 @@ def _overrides(state: State, table: CallTable) -> Iterator[RootSite]:
                 continue
             variable = state.classes.members.get(token(tokens.CLASS, index), {}).get(name)
             held = functions_in(state, variable) if variable is not None else []
-            for function in _methods(program, index, text) or held:
+            for function in methods_of(program, index, text) or held:
                 if not program.functions[function].flags & FunctionFlag.ABSTRACT:
                     yield _make(program, function, fitting)
 
@@ -116,16 +119,6 @@ def _overrides(state: State, table: CallTable) -> Iterator[RootSite]:
 def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
     """What matches the names that one of several glob patterns fits; nothing if there are none."""
     return re.compile("|".join(map(translate, patterns)) or "(?!)")
-
-
-def _methods(program: Program, index: int, name: str) -> list[int]:
-    unit = program.units[program.class_unit[index]]
-    own = index - unit.classes
-    return [
-        unit.functions + offset
-        for offset, facts in enumerate(unit.facts.functions)
-        if facts.owner == own and facts.name == name
-    ]
 
 
 def _exports(state: State) -> Iterator[RootSite]:
@@ -189,10 +182,41 @@ def _tables(state: State, lexicon: Lexicon) -> Iterator[RootSite]:
             entries = [name for name in names if name in wanted]
             if len(entries) < row.minimum:
                 continue
-            functions = [function for name in entries for function in functions_in(state, names[name])]
+            functions = [
+                function
+                for name in entries
+                for function in functions_in(state, names[name])
+                if not _is_lambda(program, function)
+            ]
             if len(functions) >= row.minimum:
                 for function in functions:
                     yield RootSite(function, row.kind, row.why, "event-loop", by_name=True)
+
+
+def _is_lambda(program: Program, function: int) -> bool:
+    """Whether a function is a lambda of Python: an expression that computes an entry, not a handler of one."""
+    is_anonymous = bool(program.functions[function].flags & FunctionFlag.ANONYMOUS)
+    return is_anonymous and program.unit_of(function).facts.language == "python"
+
+
+def _shapes(state: State, lexicon: Lexicon) -> Iterator[RootSite]:
+    """Functions in object literals of a well-known shape."""
+    program = state.program
+    ids = program.name_ids
+    rows = [
+        (ids[row.runs], {ids[name] for name in row.beside if name in ids}, row)
+        for row in lexicon.shape
+        if row.runs in ids
+    ]
+    for owner in sorted(state.fields) if rows else ():
+        if owner & MASK != tokens.OBJECT or owner >> SHIFT >= program.object_count:
+            continue
+        names = state.fields[owner]
+        for runs, beside, row in rows:
+            if runs in names and not beside.isdisjoint(names):
+                for function in functions_in(state, names[runs]):
+                    if program.unit_of(function).role in _PRODUCT:
+                        yield RootSite(function, row.kind, row.why, "event-loop", by_name=True)
 
 
 def _method_names(state: State, literals: list[int], lexicon: Lexicon) -> list[set[int]]:
@@ -215,7 +239,7 @@ def _names(program: Program, lexicon: Lexicon) -> Iterator[RootSite]:
     patterns.Compile()
     known: dict[str, int] = {"": -1}
     for unit in program.units:
-        if unit.role not in ("product", "generated", "vendored"):
+        if unit.role not in _PRODUCT:
             continue
         for offset, facts in enumerate(unit.facts.functions):
             hit = known.get(facts.name)

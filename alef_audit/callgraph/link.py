@@ -257,7 +257,30 @@ def _register(collector: Collector) -> None:
     for slot, row, call in collector.registered:
         for function in collector.unwrapped(slot, offloaders):
             is_async = bool(collector.state.program.functions[function].flags & FunctionFlag.ASYNC)
-            collector.root(function, row.kind, row.why, thread_of(row.runs_on, is_async=is_async), call)
+            thread = thread_of(row.runs_on, is_async=is_async)
+            collector.root(function, row.kind, row.why, thread, call, row)
+    made = _unawaited(collector) if collector.coroutines else {}
+    for row, call in collector.coroutines:
+        for function in _made_inside(collector.table, call, made):
+            collector.root(function, row.kind, row.why, "event-loop", call, row)
+
+
+def _unawaited(collector: Collector) -> dict[int, list[tuple[int, int]]]:
+    """By function, its calls that make a coroutine which is not awaited on the spot, with the async function called."""
+    table, functions = collector.table, collector.state.program.functions
+    found: dict[int, list[tuple[int, int]]] = {}
+    for (call, callee), edge in collector.edges.items():
+        if functions[callee].flags & FunctionFlag.ASYNC and not table.flags(call) & flows.AWAITED:
+            found.setdefault(edge.caller, []).append((call, callee))
+    return found
+
+
+def _made_inside(table: CallTable, call: int, made: dict[int, list[tuple[int, int]]]) -> Iterable[int]:
+    """The async functions that make the coroutine which `call` is given: those called between its parentheses."""
+    start, end = (table.line(call), table.column(call)), table.end_line(call)
+    for inner, callee in made.get(table.function(call), ()):
+        if inner != call and start <= (table.line(inner), table.column(inner)) and table.line(inner) <= end:
+            yield callee
 
 
 def _edges_without_call(state: State) -> Iterable[Edge]:

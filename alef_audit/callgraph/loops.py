@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from alef_audit.callgraph import guards
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.loop_text import Core, core_of, words_in
+from alef_audit.facts.file import Loop
 from alef_audit.rulepack.lexicon import LoopWords
 
 WHILE: Final = "while"
@@ -28,6 +29,19 @@ class Ranged(NamedTuple):
     over: str  # what it ranges over
     each: str = ""  # what one round binds
     test: str = ""  # what decides about another round
+
+
+def is_timer(loop: Loop) -> bool:
+    """Whether a loop does its work at intervals: `while True: …; await asyncio.sleep(60)`."""
+    return loop.rests and not loop.over
+
+
+def gives_turns(loop: Loop) -> bool:
+    """Whether a loop lets the event loop turn between two units of work.
+
+    Each round of a timer stands for itself, as those of `setInterval` do: its pause is between sweeps, not in one.
+    """
+    return loop.yields and not is_timer(loop)
 
 
 class Around(NamedTuple):
@@ -130,7 +144,7 @@ class Loops:
         while at >= 0:
             loop = facts[at]
             loops.append(Ranged(loop.over, loop.each, loop.test))
-            guard |= guards.BIT["yield"] if loop.yields else 0
+            guard |= guards.BIT["yield"] if gives_turns(loop) else 0
             at = loop.parent
         loops.reverse()
         return Around(tuple(loops), self.depth(tuple(loops)), guard)

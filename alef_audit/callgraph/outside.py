@@ -1,5 +1,6 @@
 """Calls that leave the program: what the rows of library models say of them."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from alef_audit.callgraph import graph, guards
@@ -104,12 +105,24 @@ def leave(collector: Collector, outside: Outside, call: int, node: int) -> set[i
                 settled |= _guard_function(collector, call, guard_row, guard_selector)
             else:
                 settled |= _guard(collector, call, guard_row, guard_selector, is_decorator=is_decorator)
-        for root_row, root_selector in api.roots.get(row_node, ()):
+        for root_row, root_selector in _for_event(collector, call, api.roots.get(row_node, ())):
             slots = _rooted(collector, call, root_row, root_selector if row_node == node else None)
             collector.registered.extend((slot, root_row, call) for slot in slots)
+            if root_row.coroutine:
+                collector.coroutines.append((root_row, call))
             if root_row.kind not in _LATER_KINDS:
                 settled.update(slots)
     return settled
+
+
+def _for_event(
+    collector: Collector, call: int, rows: Sequence[tuple[RootRow, Selector | None]]
+) -> Sequence[tuple[RootRow, Selector | None]]:
+    """Those of the rows that hold for the event that a call registers for: rows that name it, or that name none."""
+    if not any(row.events for row, _ in rows):
+        return rows
+    event = collector.event(call)
+    return [pair for pair in rows if event in pair[0].events] or [pair for pair in rows if not pair[0].events]
 
 
 def _rooted(collector: Collector, call: int, row: RootRow, selector: Selector | None) -> list[int]:

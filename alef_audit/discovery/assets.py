@@ -25,10 +25,15 @@ _NODE_MANIFESTS = ("package.json", "tsconfig.json", "jsconfig.json", "deno.json"
 
 
 def without_browser_assets(inventory: Inventory) -> tuple[SourceFile, ...]:
-    """The files to audit: in a Python tree, scripts below no Node manifest are static assets and left out."""
+    """The files to audit: in a Python tree, scripts below no Node manifest are static assets and left out.
+
+    So are those whose manifest lies inside a package of Python: it is data of that package, as its scripts are.
+    """
     if not any(file.language == "python" for file in inventory.files):
         return inventory.files
+    packages = {file.path.rpartition("/")[0] for file in inventory.files if file.path.endswith("/__init__.py")}
     homes = {path.rpartition("/")[0] for path in inventory.manifests if path.rpartition("/")[2] in _NODE_MANIFESTS}
+    homes = {home for home in homes if not _is_below(home, packages)}
     return tuple(file for file in inventory.files if file.language == "python" or _is_below(file.path, homes))
 
 

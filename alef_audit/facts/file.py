@@ -134,6 +134,7 @@ class Loop(msgspec.Struct, frozen=True, array_like=True):
     yields: bool = False  # the body awaits a macrotask: setImmediate, sleep(0), scheduler.yield
     each: str = ""  # what one round binds, as written and shortened ("provider", "[id, provider]")
     test: str = ""  # of a loop that ranges over nothing, what it tests ("queue.length > 0", "attempt < 3")
+    rests: bool = False  # the body awaits a delay: sleep(60)
 
 
 class Condition(msgspec.Struct, frozen=True, array_like=True):

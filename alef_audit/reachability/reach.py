@@ -9,6 +9,7 @@ from alef_audit.callgraph import guards
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
 from alef_audit.reachability import surface
 from alef_audit.reachability.components import component_of
+from alef_audit.reachability.contexts import closure, contexts, leading_to
 from alef_audit.reachability.dependencies import dependency_functions, entered_roots
 from alef_audit.reachability.ways import Callees, Ways, crossings, propagate, ranks
 from alef_audit.rulepack.kinds import Kinds
@@ -38,7 +39,7 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     is_async = surface.async_functions(graph.program)
     edges = _outside_tests(graph)
     callees = _callees(edges)
-    relevant = _leading_to(callees, {sink.function for sink in graph.sinks})
+    relevant = leading_to(callees, {sink.function for sink in graph.sinks})
     leading = {caller: found for caller, below in callees.items() if (found := [c for c in below if c in relevant])}
     component = component_of(leading)
     outgoing = _without_circular_loops([edge for edge in edges if edge.callee in relevant], component)
@@ -53,7 +54,11 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     registered = [root for root in registered if _role(graph, root.function) not in COLD_ROLES]
     hot = [root for root in registered if _is_hot(root, kinds)]
     cold = [root for root in registered if not _is_hot(root, kinds)]
-    started = surface.started_functions(graph, callees, cold)
+    loops = contexts(graph, callees, hot, cold, kinds)
+    hot = [root for root in hot if loops.serves(graph, root)]
+    run_there = [root for root in cold if _is_run_by_caller(graph, callees, root)]
+    started = surface.started_functions(graph, callees, [root for root in cold if root not in run_there])
+    started |= loops.workers
     has_dispatch = any(
         kinds.root[root.kind].heat == "dispatch" and _is_application_root(graph, root, started)
         for root in hot
@@ -61,12 +66,15 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     )
     reached: dict[int, Ways] = {}
     propagate(reached, calls, rank, _numbered(graph, hot, 0), guards.OFFLOAD, is_async)
+    exposed = _exposed(reached)
+    off_loop = reached.keys() - exposed
+    started |= closure(callees, [one.function for one in run_there if graph.table.function(one.call) in off_loop])
     extra = surface.surface_roots(
         graph,
         callees,
         hot,
         started,
-        reached=_exposed(reached) | _cut_off(outgoing, reached),
+        reached=exposed | _cut_off(outgoing, reached),
         relevant=relevant,
         is_async=is_async,
         has_dispatch=has_dispatch,
@@ -114,6 +122,14 @@ def _is_application_root(graph: CallGraph, root: RootSite, started: set[int]) ->
     return not root.by_name
 
 
+def _is_run_by_caller(graph: CallGraph, callees: Callees, root: RootSite) -> bool:
+    """Whether a root is the coroutine that a function makes and runs on a loop of its own: `asyncio.run(main())`.
+
+    It is as cold as that function: a method of a library that does so has an asynchronous twin for everybody else.
+    """
+    return root.kind == "cli" and root.call >= 0 and root.function in callees.get(graph.table.function(root.call), ())
+
+
 def _numbered(graph: CallGraph, roots: Iterable[RootSite], first: int) -> list[tuple[int, int, int]]:
     entered = graph.entered
     return [(root.function, entered.get(root.function, 0), 1 << number) for number, root in enumerate(roots, first)]
@@ -143,19 +159,3 @@ def _cut_off(outgoing: dict[int, list[Edge]], reached: dict[int, Ways]) -> set[i
 
 def _role(graph: CallGraph, function: int) -> str:
     return graph.program.unit_of(function).role
-
-
-def _leading_to(callees: Callees, targets: set[int]) -> set[int]:
-    """The functions from which a target can be reached, targets included."""
-    callers: dict[int, list[int]] = {}
-    for caller, below in callees.items():
-        for callee in below:
-            callers.setdefault(callee, []).append(caller)
-    found = set(targets)
-    pending = list(targets)
-    while pending:
-        for caller in callers.get(pending.pop(), ()):
-            if caller not in found:
-                found.add(caller)
-                pending.append(caller)
-    return found

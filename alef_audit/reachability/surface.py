@@ -7,6 +7,7 @@ from typing import Final
 from alef_audit.callgraph.graph import CallGraph, RootSite
 from alef_audit.callgraph.program import Program
 from alef_audit.facts.file import Function, FunctionFlag
+from alef_audit.reachability.contexts import closure
 from alef_audit.reachability.ways import Callees, callers_first
 
 _SURFACE_ROLES: Final = frozenset(("product", "generated", "vendored"))
@@ -56,22 +57,11 @@ def surface_roots(
 
 def started_functions(graph: CallGraph, callees: Callees, cold: list[RootSite]) -> set[int]:
     """Functions that run when the program is loaded or started: from module bodies, command lines, other threads."""
-    return _closure(callees, [*_module_bodies(graph.program), *(root.function for root in cold)])
+    return closure(callees, [*_module_bodies(graph.program), *(root.function for root in cold)])
 
 
 def _module_bodies(program: Program) -> Iterable[int]:
     return (unit.functions for unit in program.units)
-
-
-def _closure(callees: Callees, starts: Iterable[int]) -> set[int]:
-    found = set(starts)
-    pending = list(found)
-    while pending:
-        for callee in callees.get(pending.pop(), ()):
-            if callee not in found:
-                found.add(callee)
-                pending.append(callee)
-    return found
 
 
 def _topmost(callees: Callees, candidates: list[int]) -> list[int]:

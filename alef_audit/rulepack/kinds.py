@@ -35,6 +35,8 @@ RootKind = Literal[
     "lifecycle",
     "coroutine",
     "api",
+    "startup",
+    "shutdown",
     "cli",
     "worker",
 ]

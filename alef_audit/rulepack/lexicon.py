@@ -62,6 +62,15 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: str
 
 
+class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Object literals of a well-known shape: the function under `runs` is hot beside one of the fields `beside`."""
+
+    runs: str
+    beside: tuple[str, ...]
+    kind: RootKind
+    why: str
+
+
 class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Callbacks handed to a function whose name matches `pattern`: home-made emitters and hook registries."""
 
@@ -108,3 +117,4 @@ class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     common_members: tuple[str, ...]  # names of methods by which no method of the program is guessed: write, close ...
     standard_members: StandardMembers
     connection_state: str  # RE2, found in a test: it looks at whether a connection is (still) there
+    shape: tuple[Shape, ...] = ()

@@ -99,6 +99,7 @@ def _tables(model: LibraryModel) -> tuple[tuple[str, tuple[Row, ...]], ...]:
         ("guard", model.guard),
         ("neutral", model.neutral),
         ("send", model.send),
+        ("serve", model.serve),
     )
 
 
@@ -115,10 +116,12 @@ def _mistakes(row: Row) -> Iterator[tuple[str, str]]:
         yield from _mistake_in("path", parse_path, row.path)
     if row.versions:
         yield from _mistake_in("versions", _check_range, row.versions)
+    if isinstance(row, RootRow) and row.events and row.form != "argument":
+        yield "events", "only form 'argument' has events"
     if isinstance(row, RootRow) and row.form == "argument":
         yield from _mistake_in("runs", parse_selector, row.runs)
     if isinstance(row, GuardRow):
-        if row.form != "decorator":
+        if row.form not in ("decorator", "file"):
             yield from _mistake_in("runs", parse_selector, row.runs)
         if row.ttl_argument:
             yield from _mistake_in("ttl_argument", parse_selector, row.ttl_argument)

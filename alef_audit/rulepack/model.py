@@ -19,7 +19,7 @@ from alef_audit.rulepack.kinds import Cost, GuardKind, RootKind, SinkKind, Threa
 
 Ecosystem = Literal["node", "npm", "python", "pypi"]
 RootForm = Literal["argument", "decorator", "override", "export"]
-GuardForm = Literal["call", "decorator", "wrapper"]
+GuardForm = Literal["call", "decorator", "wrapper", "file"]
 
 
 class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,6 +102,11 @@ class RootRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     every function in it; alternatives separated by commas inside the brackets).
     form `decorator`: the decorated function; `@x.y(...)` and `@x.y` both count.
     form `override`: the methods `members` (globs allowed) of classes that derive from type `of`.
+    `events`: the row holds only for a registration whose first literal text is one of these, and instead of the rows of
+    the same function that name no events.
+    `general`: any program has such registrations; they are no sign that the loop serves others.
+    `coroutine`: the argument is a coroutine; the async function that is called there to make it is the root.
+    `beside`: work that runs beside its caller, a root where start-up code starts it (elsewhere its caller is).
     form `export`: functions that a file matching one of `files` (globs) exports under one of `members`.
     """
 
@@ -110,6 +115,10 @@ class RootRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     why: str  # one clause for the report: "Express route handler, once per HTTP request"
     runs: str = ""
     files: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    general: bool = False
+    coroutine: bool = False
+    beside: bool = False
     runs_on: Thread | RunsOn = "event-loop"
 
 
@@ -118,6 +127,7 @@ class GuardRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     form `call`: `runs` names the argument that is run under the guard (now or later).
     form `decorator`: the decorated function is guarded wherever it is called.
+    form `file`: the call names a file of the program, which runs under the guard.
     form `wrapper`: the call gives back a guarded version of the function in `runs` (`memoize(f)`).
     `joins`: members that wait for the result on the calling thread make it block again; see `blocking.wait` rows.
     `ttl_argument` names the argument that holds a time to live, `ttl_unit` its unit, for `memoise.ttl`.
@@ -140,6 +150,10 @@ class SendRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Members that send on an open connection to the peer: a frame, a chunk of a response, an event."""
 
 
+class ServeRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """After this call the program serves others: what is started from then on, and not waited for, runs beside that."""
+
+
 class LibraryModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     library: Library
     type: tuple[TypeRow, ...] = ()
@@ -149,3 +163,4 @@ class LibraryModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     guard: tuple[GuardRow, ...] = ()
     neutral: tuple[NeutralRow, ...] = ()
     send: tuple[SendRow, ...] = ()
+    serve: tuple[ServeRow, ...] = ()

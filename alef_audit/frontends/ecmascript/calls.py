@@ -8,7 +8,7 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.facts.file import Import
 from alef_audit.frontends.ecmascript.descriptors import define, define_all
-from alef_audit.frontends.ecmascript.frames import LoopDraft, Naming
+from alef_audit.frontends.ecmascript.frames import Naming
 from alef_audit.frontends.ecmascript.functions import FUNCTIONS, handed_on
 from alef_audit.frontends.ecmascript.kept import TOUCHING, touched
 from alef_audit.frontends.ecmascript.literals import LITERALS, literal, property_name, string_value
@@ -16,15 +16,12 @@ from alef_audit.frontends.ecmascript.modules import identifier, import_slot, int
 from alef_audit.frontends.ecmascript.nodes import bare, first, parts
 from alef_audit.frontends.ecmascript.objects import object_argument
 from alef_audit.frontends.ecmascript.patterns import field_name, load, load_computed
+from alef_audit.frontends.ecmascript.turns import note_turn
 from alef_audit.frontends.ecmascript.walk import REQUIRES, Walk
 
 _TEXT_LIMIT: Final = 80
 _LABEL_LIMIT: Final = 60
 _CREATE_REQUIRE: Final = re.compile(rb"(?:\w+\s*\.\s*)?createRequire\d*\s*\(")
-_MACROTASK: Final = re.compile(
-    r"(?:yield\w*|sleep|delay|immediate|set(?:Immediate|Timeout)\w*|nextMacrotask)\Z", re.IGNORECASE
-)
-_TIMERS: Final = (b"setImmediate", b"setTimeout")
 _CALLED: Final = frozenset(("call_expression", "new_expression", "await_expression"))
 _ARGUMENTS: Final = ("arguments", "template_string")
 _OPTIONAL_MARKS: Final = ("?.", "optional_chain")
@@ -344,11 +341,7 @@ def await_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
     operand = first(node)
     if operand is None:
         return 0
-    if walk.loop is not None and _is_macrotask(walk, bare(operand)):
-        loop: LoopDraft | None = walk.loop
-        while loop is not None and not loop.yields:
-            loop.yields = True
-            loop = loop.parent
+    note_turn(walk, operand)
     called = bare(operand).type in _CALLED
     slot = walk.flagged(operand, flags | flows.AWAITED, wanted or not called)
     if slot:
@@ -364,23 +357,6 @@ def await_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
             condition=walk.condition(),
         )
     return slot
-
-
-def _is_macrotask(walk: Walk, node: Node) -> bool:
-    """Whether awaiting `node` lets the event loop turn: `setImmediate()`, `sleep(0)`, `new Promise(setImmediate)`."""
-    if node.type == "call_expression":
-        target = node.child_by_field_id(walk.fields.function)
-        if target is None:
-            return False
-        name = target.child_by_field_id(walk.fields.property) if target.type == "member_expression" else target
-        if name is None or name.end_byte - name.start_byte >= 60:
-            return False
-        called = walk.text(name)
-        return bool(_MACROTASK.match(called)) or (target is name and called in walk.timers)
-    if node.type != "new_expression" or node.end_byte - node.start_byte > 400:
-        return False
-    text = walk.source[node.start_byte : node.end_byte]
-    return b"Promise" in text and any(timer in text for timer in _TIMERS)
 
 
 def await_value(walk: Walk, node: Node) -> int:

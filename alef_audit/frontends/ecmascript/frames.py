@@ -103,7 +103,7 @@ class Guard:
 
 
 class LoopDraft:
-    __slots__ = ("each", "function", "index", "line", "over", "parent", "test", "yields")
+    __slots__ = ("each", "function", "index", "line", "over", "parent", "rests", "test", "yields")
 
     def __init__(self, index: int, function: int, parent: "LoopDraft | None", line: int, over: str) -> None:
         self.index = index
@@ -114,3 +114,4 @@ class LoopDraft:
         self.each = ""
         self.test = ""
         self.yields = False
+        self.rests = False

@@ -321,6 +321,7 @@ class Walk:
                 draft.yields,
                 draft.each,
                 draft.test,
+                draft.rests,
             )
             for draft in self.loops
         )

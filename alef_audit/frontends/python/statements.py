@@ -1,5 +1,6 @@
 """Statements: control flow becomes loops and conditions, definitions become functions and classes."""
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -29,6 +30,7 @@ from alef_audit.frontends.python.walk import (
 )
 
 Statement = Callable[[Walk, Place, Node], None]
+_DELAY: Final = re.compile(rb"await\s+(?:asyncio|anyio|trio)\.sleep\(\s*(?!0(?:\.0*)?\s*\))")
 
 
 def walk_body(walk: Walk, place: Place, body: Node) -> bool:
@@ -198,7 +200,8 @@ def _for(walk: Walk, place: Place, node: Node) -> None:
 def _while(walk: Walk, place: Place, node: Node) -> None:
     condition, body = node.child_by_field_id(fields.CONDITION), node.child_by_field_id(fields.BODY)
     tested = short(walk, condition, 60) if condition is not None else ""
-    loop = add_loop(walk, place, node, "", yields=_pauses(walk, body), test=tested)
+    rests = _rests(walk, body)
+    loop = add_loop(walk, place, node, "", yields=_pauses(walk, body), test=tested, rests=rests)
     inside = place.within(loop)
     if condition is not None:
         expressions.test(walk, inside, condition)
@@ -214,6 +217,11 @@ def _pauses(walk: Walk, body: Node | None) -> bool:
         return False
     text = walk.text[body.start_byte : body.end_byte]
     return b"await" in text and (b"asyncio.sleep(" in text or b"anyio.sleep(" in text or b"checkpoint(" in text)
+
+
+def _rests(walk: Walk, body: Node | None) -> bool:
+    """Whether a loop body waits for a time of its own: `await asyncio.sleep(60)`."""
+    return body is not None and _DELAY.search(walk.text[body.start_byte : body.end_byte]) is not None
 
 
 def _else(walk: Walk, place: Place, node: Node) -> None:

@@ -119,10 +119,18 @@ def add_condition(walk: Walk, place: Place, test: Node, *, holds: bool, exits: b
 
 
 def add_loop(
-    walk: Walk, place: Place, node: Node, over: str, *, yields: bool = False, each: str = "", test: str = ""
+    walk: Walk,
+    place: Place,
+    node: Node,
+    over: str,
+    *,
+    yields: bool = False,
+    each: str = "",
+    test: str = "",
+    rests: bool = False,
 ) -> int:
     loops = walk.build.loops
-    loops.append(Loop(place.function, place.loop, line_of(node), over[:60], yields, each, test))
+    loops.append(Loop(place.function, place.loop, line_of(node), over[:60], yields, each, test, rests))
     return len(loops) - 1
 
 

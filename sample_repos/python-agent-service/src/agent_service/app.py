@@ -17,7 +17,7 @@ from agent_service.warmup import warm_provider_auth
 
 
 @asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # $ root=lifecycle
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Start the socket server and the warm-up with the service, stop both with it."""
     server = await start_gateway()
     warmup = asyncio.create_task(warm_provider_auth())

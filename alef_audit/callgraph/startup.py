@@ -1,0 +1,134 @@
+"""What start-up code leaves running beside the server: tasks, loops at intervals, calls that nobody awaits.
+
+Start-up code is no root: nothing is served before it ends.  What it starts and does not wait for goes on when the
+server does.  The same calls in code that is hot itself are part of that code.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from alef_audit.callgraph.graph import CallGraph, Edge, RootSite
+from alef_audit.callgraph.loops import is_timer
+from alef_audit.facts import flows
+from alef_audit.facts.file import FunctionFlag
+from alef_audit.rulepack.kinds import RootKind
+
+# What says that a program serves others. A message may come from anywhere: it counts if its row is no general one.
+_SERVED: Final[frozenset[RootKind]] = frozenset(("attempt", "request", "message", "rpc", "tool"))
+_COLD: Final[frozenset[RootKind]] = frozenset(("startup", "shutdown", "cli", "worker"))
+_WAITED: Final = flows.AWAITED | flows.RETURNED
+_CHAINED: Final = ("catch", "then", "finally")
+_AT_INTERVALS: Final = "loop at intervals that start-up code leaves running beside the server"
+_AFTER_LISTEN: Final = "started when the server already listens, and not waited for"
+
+
+@dataclass(frozen=True, slots=True)
+class _Phases:
+    """Functions that start-up code runs in a program that serves, and functions that roots run."""
+
+    started: set[int]
+    hot: set[int]
+
+    def starts_up(self, function: int) -> bool:
+        return function in self.started and function not in self.hot
+
+
+def left_running(graph: CallGraph, roots: list[RootSite]) -> list[RootSite]:
+    """`roots` with what start-up code leaves running; without the tasks that other code starts."""
+    timers = _timers(graph)
+    listening = _listening(graph)
+    if not timers and not listening and not any(root.beside for root in roots):
+        return roots
+    phases = _phases(graph, [root for root in roots if not root.beside])
+    found = {
+        (root.function, root.kind): root
+        for root in roots
+        if not root.beside or phases.starts_up(graph.table.function(root.call))
+    }
+    for root in (*_unawaited(graph, timers, listening, phases), *(r for r in found.values() if r.beside)):
+        found.pop((root.function, root.kind), None)
+        left = replace(root, kind="tick", why=_AT_INTERVALS) if root.function in timers else root
+        found.setdefault((left.function, left.kind), left)
+    return sorted(found.values(), key=lambda root: (root.function, root.kind))
+
+
+def _timers(graph: CallGraph) -> set[int]:
+    """The functions that loop for ever and rest between the rounds."""
+    return {
+        unit.functions + loop.function for unit in graph.program.units for loop in unit.facts.loops if is_timer(loop)
+    }
+
+
+def _listening(graph: CallGraph) -> dict[int, list[int]]:
+    """By function, its calls after which the program serves."""
+    found: dict[int, list[int]] = {}
+    for call, node in graph.externals:
+        if node in graph.api.serving:
+            found.setdefault(graph.table.function(call), []).append(call)
+    return found
+
+
+def _unawaited(
+    graph: CallGraph, timers: set[int], listening: dict[int, list[int]], phases: _Phases
+) -> Iterator[RootSite]:
+    """Async functions that start-up code calls and does not wait for: timers, and whatever follows listen."""
+    functions = graph.program.functions
+    chained = {graph.table.receiver(call) for call in graph.table.named(*_CHAINED)}
+    for edge in graph.edges:
+        after = listening.get(edge.caller, ())
+        if edge.call < 0 or not (after or edge.callee in timers):
+            continue
+        if not functions[edge.callee].flags & FunctionFlag.ASYNC:
+            continue
+        if graph.table.flags(edge.call) & _WAITED or graph.program.unit_of(edge.caller).facts.language != "ecmascript":
+            continue  # in Python a coroutine that is not awaited runs as a task, which has rows of its own
+        if graph.table.result(edge.call) and graph.table.result(edge.call) not in chained:
+            continue  # kept, and perhaps waited for later: `Promise.race([closed, poll()])`
+        if phases.starts_up(edge.caller) and (edge.callee in timers or _follows(graph, edge, after)):
+            yield RootSite(edge.callee, "warmup", _AFTER_LISTEN, "event-loop", edge.call)
+
+
+def _follows(graph: CallGraph, edge: Edge, after: Iterable[int]) -> bool:
+    """Whether a call stands behind one of the calls `after`, and not in another branch."""
+    table = graph.table
+    conditions = graph.program.unit_of(edge.caller).facts.conditions
+    chain = {-1}
+    at = table.condition(edge.call)
+    while at >= 0:
+        chain.add(at)
+        at = conditions[at].parent
+    return any(edge.line > table.end_line(call) and table.condition(call) in chain for call in after)
+
+
+def _phases(graph: CallGraph, roots: list[RootSite]) -> _Phases:
+    outgoing: dict[int, list[int]] = {}
+    incoming: dict[int, list[int]] = {}
+    for edge in graph.edges:
+        outgoing.setdefault(edge.caller, []).append(edge.callee)
+        incoming.setdefault(edge.callee, []).append(edge.caller)
+    serving = _reached(
+        incoming,
+        {
+            graph.table.function(root.call)
+            for root in roots
+            if root.call >= 0 and root.kind in _SERVED and not root.general
+        },
+    )
+    mains = {unit.functions for unit in graph.program.units} | {root.function for root in roots if root.kind == "cli"}
+    starts = {root.function for root in roots if root.kind == "startup"} | (mains & serving)
+    return _Phases(
+        started=_reached(outgoing, starts),
+        hot=_reached(outgoing, {root.function for root in roots if root.kind not in _COLD}),
+    )
+
+
+def _reached(outgoing: dict[int, list[int]], starts: Iterable[int]) -> set[int]:
+    found = set(starts)
+    pending = list(found)
+    while pending:
+        for callee in outgoing.get(pending.pop(), ()):
+            if callee not in found:
+                found.add(callee)
+                pending.append(callee)
+    return found

@@ -1,0 +1,58 @@
+"""What an awaited expression gives the event loop: nothing, a turn, or the time of a timer."""
+
+import re
+from typing import Final
+
+from tree_sitter import Node
+
+from alef_audit.frontends.ecmascript.nodes import bare
+from alef_audit.frontends.ecmascript.walk import Walk
+
+_MACROTASK: Final = re.compile(
+    r"(?:yield\w*|sleep|delay|immediate|set(?:Immediate|Timeout)\w*|nextMacrotask)\Z", re.IGNORECASE
+)
+_RESTING: Final = re.compile(r"(?:sleep|delay|setTimeout)\Z", re.IGNORECASE)
+_TIMERS: Final = (b"setImmediate", b"setTimeout")
+_AT_ONCE: Final = re.compile(rb"setTimeout\(\s*[\w.]+\s*(?:,\s*0\s*)?\)")
+_PROMISE_SIZE: Final = 400
+
+
+def note_turn(walk: Walk, operand: Node) -> None:
+    """Mark the loops around an awaited `operand` if it lets the event loop turn, and rest if it is a timer's delay."""
+    if walk.loop is None:
+        return
+    turns, rests = _turn(walk, bare(operand))
+    loop = walk.loop if turns else None
+    while loop is not None and not (loop.yields and (loop.rests or not rests)):
+        loop.yields = True
+        loop.rests = loop.rests or rests
+        loop = loop.parent
+
+
+def _turn(walk: Walk, node: Node) -> tuple[bool, bool]:
+    """Whether awaiting `node` lets the event loop turn (`setImmediate()`, `sleep(0)`, `new Promise(setImmediate)`), and
+    whether for the time of a timer.
+    """
+    if node.type == "call_expression":
+        return _turn_of_call(walk, node)
+    if node.type != "new_expression" or node.end_byte - node.start_byte > _PROMISE_SIZE:
+        return False, False
+    text = walk.source[node.start_byte : node.end_byte]
+    turns = b"Promise" in text and any(timer in text for timer in _TIMERS)
+    return turns, turns and b"setTimeout" in text and _AT_ONCE.search(text) is None
+
+
+def _turn_of_call(walk: Walk, node: Node) -> tuple[bool, bool]:
+    target = node.child_by_field_id(walk.fields.function)
+    if target is None:
+        return False, False
+    name = target.child_by_field_id(walk.fields.property) if target.type == "member_expression" else target
+    if name is None or name.end_byte - name.start_byte >= 60:
+        return False, False
+    called = walk.text(name)
+    is_timer = target is name and called in walk.timers
+    if not _MACROTASK.match(called) and not is_timer:
+        return False, False
+    listed = node.child_by_field_id(walk.fields.arguments)
+    given = [walk.text(child) for child in listed.named_children] if listed is not None else []
+    return True, bool(_RESTING.match(called) or is_timer) and bool(given) and given[0] != "0"
