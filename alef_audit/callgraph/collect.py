@@ -14,7 +14,7 @@ from alef_audit.callgraph.entries import WorkerEntries
 from alef_audit.callgraph.graph import Edge, RootSite, SinkSite
 from alef_audit.callgraph.imports import dynamic_imports
 from alef_audit.callgraph.library import STORING
-from alef_audit.callgraph.loops import Loops, Multiplicity, Ranged
+from alef_audit.callgraph.loops import Loops, Multiplicity, Ranged, turning_loops
 from alef_audit.callgraph.matching import approximate
 from alef_audit.callgraph.narrow import entering_generators, stubs_of
 from alef_audit.callgraph.overflow import overflowed_calls
@@ -103,7 +103,7 @@ class Collector:
         self.overflowed = overflowed_calls(state, table)
         self.entering = entering_generators(state, table)
         self.stubs = stubs_of(program)
-        self.loops = Loops(table, Multiplicity(lexicon.loop_words))
+        self.loops = Loops(table, Multiplicity(lexicon.loop_words), turning_loops(table, state.links))
         self.resolved_imports = dynamic_imports(program, state.modules)
         self.spelled = Spelled(program, table)
         self.paths = self.spelled.paths

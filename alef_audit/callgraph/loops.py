@@ -1,12 +1,14 @@
 """The loops around calls, and which of them multiply: a loop over data does, a retry or three literals do not."""
 
 import re
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from alef_audit.callgraph import guards
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.loop_text import Core, core_of, words_in
-from alef_audit.facts.file import Loop
+from alef_audit.facts import flows
+from alef_audit.facts.file import FunctionFlag, Loop
 from alef_audit.rulepack.lexicon import LoopWords
 
 WHILE: Final = "while"
@@ -114,13 +116,31 @@ class Multiplicity:
         return not core.literal and not _CONSTANT.fullmatch(core.name)
 
 
+def turning_loops(table: CallTable, links: Iterable[tuple[int, int]]) -> frozenset[tuple[int, int]]:
+    """The loops (file, loop) that await a function which lets the event loop turn; `links` are calls with callees."""
+    program = table.program
+    told: dict[int, bool] = {}  # awaited call in a loop -> whether all that it can mean lets the loop turn
+    for call, function in links:
+        if table.loops[call] >= 0 and table.flag_sets[call] & flows.AWAITED:
+            turns = bool(program.functions[function].flags & FunctionFlag.TURNS)
+            told[call] = turns and told.get(call, True)
+    found: set[tuple[int, int]] = set()
+    for call, turns in told.items():
+        unit, at = program.function_unit[table.functions[call]], table.loops[call] if turns else -1
+        while at >= 0 and (unit, at) not in found:
+            found.add((unit, at))
+            at = program.units[unit].facts.loops[at].parent
+    return frozenset(found)
+
+
 class Loops:
     """The loops around calls, worked out once per loop."""
 
-    __slots__ = ("_known", "_table", "multiplicity")
+    __slots__ = ("_known", "_table", "_turning", "multiplicity")
 
-    def __init__(self, table: CallTable, multiplicity: Multiplicity) -> None:
+    def __init__(self, table: CallTable, multiplicity: Multiplicity, turning: frozenset[tuple[int, int]]) -> None:
         self._table = table
+        self._turning = turning
         self.multiplicity = multiplicity
         self._known: dict[tuple[int, int], Around] = {}
 
@@ -144,7 +164,8 @@ class Loops:
         while at >= 0:
             loop = facts[at]
             loops.append(Ranged(loop.over, loop.each, loop.test))
-            guard |= guards.BIT["yield"] if gives_turns(loop) else 0
+            if gives_turns(loop) or ((unit, at) in self._turning and not is_timer(loop)):
+                guard |= guards.BIT["yield"]
             at = loop.parent
         loops.reverse()
         return Around(tuple(loops), self.depth(tuple(loops)), guard)

@@ -19,6 +19,7 @@ class FunctionFlag:
     AWAITABLE: Final = 256  # not async, but declared to return a Promise / Awaitable / Coroutine / Future
     SETTER: Final = 512
     PROMISE: Final = 131072  # AWAITABLE, and what it gives is declared to be nothing else
+    TURNS: Final = 262144  # lets the event loop turn, with `setImmediate` or `sleep(0)`, unless it returns before
     STUB: Final = 65536  # the body is `...` or raises NotImplementedError: what runs is an override
 
 

@@ -5,6 +5,8 @@ from typing import Final
 
 from tree_sitter import Node
 
+from alef_audit.facts.file import FunctionFlag
+from alef_audit.frontends.ecmascript.frames import Guard, LoopDraft
 from alef_audit.frontends.ecmascript.nodes import bare
 from alef_audit.frontends.ecmascript.walk import Walk
 
@@ -18,15 +20,29 @@ _PROMISE_SIZE: Final = 400
 
 
 def note_turn(walk: Walk, operand: Node) -> None:
-    """Mark the loops around an awaited `operand` if it lets the event loop turn, and rest if it is a timer's delay."""
-    if walk.loop is None:
-        return
+    """Mark the loops around an awaited `operand` if it lets the event loop turn, and rest if it is a timer's delay.
+
+    Outside of loops and branches the function is marked instead: whoever calls it in a loop gives a turn per round.
+    """
     turns, rests = _turn(walk, bare(operand))
-    loop = walk.loop if turns else None
+    if not turns:
+        return
+    if walk.loop is None:
+        if not rests and _always(walk.guard):
+            walk.frame.flags |= FunctionFlag.TURNS
+        return
+    loop: LoopDraft | None = walk.loop
     while loop is not None and not (loop.yields and (loop.rests or not rests)):
         loop.yields = True
         loop.rests = loop.rests or rests
         loop = loop.parent
+
+
+def _always(guard: Guard | None) -> bool:
+    """Whether nothing but early exits in front of it decides that a statement of a function runs."""
+    while guard is not None and guard.exits:
+        guard = guard.parent
+    return guard is None
 
 
 def _turn(walk: Walk, node: Node) -> tuple[bool, bool]:

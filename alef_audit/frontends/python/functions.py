@@ -12,6 +12,7 @@ from alef_audit.frontends.builder import Scope
 from alef_audit.frontends.python import expressions, fields, statements
 from alef_audit.frontends.python.declared import classes_named
 from alef_audit.frontends.python.handed import hand_back
+from alef_audit.frontends.python.turns import turns
 from alef_audit.frontends.python.types import annotate, annotate_lent, is_data
 from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, source
 
@@ -136,6 +137,7 @@ def walk_function(
         build.enter(index)
         generator = statements.walk_body(walk, inner, body)
         flags |= FunctionFlag.GENERATOR if generator else 0
+        flags |= FunctionFlag.TURNS if is_async and turns(walk, body) else 0
         if _is_stub(walk, body):
             text = walk.text[body.start_byte : body.end_byte]
             says_so = flags & FunctionFlag.ABSTRACT or b"NotImplemented" in text or b"..." in text

@@ -1,6 +1,5 @@
 """Statements: control flow becomes loops and conditions, definitions become functions and classes."""
 
-import re
 from collections.abc import Callable
 from typing import Final
 
@@ -16,6 +15,7 @@ from alef_audit.frontends.python.kept import assigned
 from alef_audit.frontends.python.narrowing import matched, narrowed
 from alef_audit.frontends.python.targets import assign, assign_pairwise, bind_iteration
 from alef_audit.frontends.python.texts import bind_value
+from alef_audit.frontends.python.turns import pauses, rests
 from alef_audit.frontends.python.types import alias, aliased, annotate
 from alef_audit.frontends.python.walk import (
     DEPTH_LIMIT,
@@ -30,7 +30,6 @@ from alef_audit.frontends.python.walk import (
 )
 
 Statement = Callable[[Walk, Place, Node], None]
-_DELAY: Final = re.compile(rb"await\s+(?:asyncio|anyio|trio)\.sleep\(\s*(?!0(?:\.0*)?\s*\))")
 
 
 def walk_body(walk: Walk, place: Place, body: Node) -> bool:
@@ -191,7 +190,7 @@ def _for(walk: Walk, place: Place, node: Node) -> None:
     is_async = node.children[0].type == "async"
     bind_iteration(walk, place, left, right, is_async=is_async)
     each = short(walk, left, 60)
-    loop = add_loop(walk, place, node, short(walk, right, 60), yields=_pauses(walk, body), each=each)
+    loop = add_loop(walk, place, node, short(walk, right, 60), yields=pauses(walk, body), each=each)
     if body is not None:
         walk_block(walk, place.within(loop), body)
     _else(walk, place, node)
@@ -200,8 +199,8 @@ def _for(walk: Walk, place: Place, node: Node) -> None:
 def _while(walk: Walk, place: Place, node: Node) -> None:
     condition, body = node.child_by_field_id(fields.CONDITION), node.child_by_field_id(fields.BODY)
     tested = short(walk, condition, 60) if condition is not None else ""
-    rests = _rests(walk, body)
-    loop = add_loop(walk, place, node, "", yields=_pauses(walk, body), test=tested, rests=rests)
+    resting = rests(walk, body)
+    loop = add_loop(walk, place, node, "", yields=pauses(walk, body), test=tested, rests=resting)
     inside = place.within(loop)
     if condition is not None:
         expressions.test(walk, inside, condition)
@@ -209,19 +208,6 @@ def _while(walk: Walk, place: Place, node: Node) -> None:
     if body is not None:
         walk_block(walk, inside, body)
     _else(walk, place, node)
-
-
-def _pauses(walk: Walk, body: Node | None) -> bool:
-    """Whether a loop body gives the event loop a turn by itself: `await asyncio.sleep(...)`."""
-    if body is None:
-        return False
-    text = walk.text[body.start_byte : body.end_byte]
-    return b"await" in text and (b"asyncio.sleep(" in text or b"anyio.sleep(" in text or b"checkpoint(" in text)
-
-
-def _rests(walk: Walk, body: Node | None) -> bool:
-    """Whether a loop body waits for a time of its own: `await asyncio.sleep(60)`."""
-    return body is not None and _DELAY.search(walk.text[body.start_byte : body.end_byte]) is not None
 
 
 def _else(walk: Walk, place: Place, node: Node) -> None:

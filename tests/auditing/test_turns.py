@@ -1,0 +1,67 @@
+"""A sweep that awaits a checker which lets the event loop turn: the sweep is mitigated, not each probe."""
+
+from pathlib import Path
+
+import pytest
+
+from alef_audit.pipeline import audit
+from tests.requests import request_for
+
+TYPESCRIPT = """
+import { readFileSync } from "node:fs";
+import express from "express";
+
+async function hasAuth(provider: string, known?: string) {
+  if (known) return true;
+  TURN
+  return readFileSync(`/etc/auth/${provider}`, "utf8") !== "";
+}
+
+const app = express();
+app.get("/", async (request, response) => {
+  const found = [];
+  for (const provider of request.query.providers) found.push(await hasAuth(provider));
+  response.json(found);
+});
+app.listen(3000);
+"""
+PYTHON = """
+import asyncio
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+async def has_auth(provider, known=None):
+    if known:
+        return True
+    TURN
+    return open(f"/etc/auth/{provider}").read() != ""
+
+
+@app.get("/")
+async def index(providers):
+    found = []
+    for provider in providers:
+        found.append(await has_auth(provider))
+    return found
+"""
+TURNS = {
+    "always": ("await new Promise((resolve) => setImmediate(resolve));", "await asyncio.sleep(0)", "mitigated"),
+    "in a branch": ("if (provider) await setImmediate();", "if provider: await asyncio.sleep(0)", "exposed"),
+    "a microtask only": ("await Promise.resolve();", "await asyncio.gather()", "exposed"),
+}
+
+
+@pytest.mark.parametrize("name", TURNS)
+@pytest.mark.parametrize("language", ["typescript", "python"])
+def test_what_a_turn_in_the_checker_is_worth(tmp_path: Path, name: str, language: str) -> None:
+    script, python, verdict = TURNS[name]
+    if language == "python":
+        (tmp_path / "app.py").write_text(PYTHON.replace("TURN", python), encoding="utf-8")
+    else:
+        (tmp_path / "app.ts").write_text(TYPESCRIPT.replace("TURN", script), encoding="utf-8")
+    findings = audit(request_for(tmp_path, patterns=("035",)), lambda *_: None).findings
+    assert findings
+    assert {finding.verdict for finding in findings} == {verdict}
+    assert all(("yield" in finding.trace[0].guards) == (verdict == "mitigated") for finding in findings)
