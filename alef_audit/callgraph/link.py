@@ -123,7 +123,7 @@ def _visit(collector: Collector, outside: Outside, call: int, linked: list[int],
 def _lead(collector: Collector, call: int, callee: int, functions: list[int]) -> list[int]:
     """Add the edges of a call; gives those of the functions in its callee that it can mean."""
     state, table = collector.state, collector.table
-    if len(functions) > 1:
+    if functions and table.flag_sets[call] & flows.AWAITED:
         functions = awaitable(state, table, call, sorted(functions), collector.returning_calls)
     if not collector.stubs.isdisjoint(functions):
         functions = with_bodies(state.program, functions, collector.stubs)

@@ -13,6 +13,8 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import ClassKind, FunctionFlag
 from alef_audit.facts.flows import NO_NAME
 
+_AWAITED: Final = FunctionFlag.ASYNC | FunctionFlag.AWAITABLE
+_AWAITABLE_NAMES: Final = ("Awaitable", "Coroutine", "Future", "Task", "Deferred", "Context")
 _CONTEXT: Final = ("__enter__", "__exit__", "__aenter__", "__aexit__")
 
 
@@ -81,17 +83,34 @@ def _class_kind(program: Program, function: int) -> int:
 
 
 def awaitable(state: State, table: CallTable, call: int, functions: list[int], returning: Collection[int]) -> list[int]:
-    """Of several callees of an awaited call those that give something to await: in Python others cannot be meant.
+    """Of the callees of an awaited call those that give something to await: in Python others cannot be meant.
 
     `returning` are the functions that return what a call gives.
     """
-    if len(functions) < 2 or not table.flags(call) & flows.AWAITED:
-        return functions
     program = state.program
     if program.unit_of(table.function(call)).facts.language != "python":
         return functions
     facts = program.functions
-    asynchronous = FunctionFlag.ASYNC | FunctionFlag.AWAITABLE
-    fitting = [f for f in functions if facts[f].flags & asynchronous or f in returning]
-    is_sure = any(facts[f].flags & asynchronous for f in fitting)
+    functions = [f for f in functions if facts[f].flags & _AWAITED or not _gives_values(state, table, f)]
+    fitting = [f for f in functions if facts[f].flags & _AWAITED or f in returning]
+    is_sure = any(facts[f].flags & _AWAITED for f in fitting)
     return fitting if is_sure else functions
+
+
+def _gives_values(state: State, table: CallTable, function: int) -> bool:
+    """Whether a function is declared to give data or instances of the program's classes, none of which is awaitable."""
+    facts = state.program.functions[function]
+    if not facts.result:
+        return True
+    held = [state.points_to[table.slot_of(function, each)] or () for each in facts.types]
+    classes = [value for values in held for value in values]
+    if not classes or any(value & MASK != tokens.CLASS for value in classes) or not all(held):
+        return False
+    return not any(_is_awaitable(state, value >> SHIFT) for value in classes)
+
+
+def _is_awaitable(state: State, index: int) -> bool:
+    """Whether instances of a class can be awaited; of superclasses outside the program their names tell."""
+    awaits = state.program.name_ids.get("__await__", NO_NAME)
+    outside = (state.api.text[node] for node in state.classes.outside_bases(index))
+    return state.classes.declares(index, awaits) or any(word in base for base in outside for word in _AWAITABLE_NAMES)
