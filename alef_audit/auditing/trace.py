@@ -3,6 +3,7 @@
 from alef_audit.auditing import report
 from alef_audit.auditing.naming import RECURSION, loop_name
 from alef_audit.auditing.targets import Target
+from alef_audit.callgraph.environment import environment_tests
 from alef_audit.callgraph.graph import HOW, CallGraph, Edge, SinkSite
 from alef_audit.callgraph.guards import guards_of
 from alef_audit.callgraph.keeping import chain
@@ -116,17 +117,17 @@ def own_frames(
 
 
 def conditions_of(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> tuple[str, ...]:
-    """Tests under which the calls of the path run: of the platform, and of arguments that some callers hand over."""
+    """Tests under which the calls of the path run: of the platform, of environment variables, and of arguments that
+    some callers hand over.
+    """
     found: list[str] = []
     for call in (*(edge.call for edge in edges if edge.call >= 0), sink.call):
         function = graph.table.function(call)
         conditions = graph.program.unit_of(function).facts.conditions
-        asked = [
-            conditions[index]
-            for index in chain(conditions, graph.table.condition(call))
-            if (function, index) in graph.gated
-        ]
-        for test in (*platform_tests(conditions, graph.table.condition(call)), *asked):
+        innermost = graph.table.condition(call)
+        asked = [conditions[index] for index in chain(conditions, innermost) if (function, index) in graph.gated]
+        around = (*platform_tests(conditions, innermost), *environment_tests(conditions, innermost), *asked)
+        for test in around:
             text = test.text if test.holds else f"not ({test.text})"
             if text not in found:
                 found.append(text)

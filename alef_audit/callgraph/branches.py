@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from msgspec import structs
 
 from alef_audit.callgraph.clearing import cleared_per_dispatch
+from alef_audit.callgraph.environment import without_tests
 from alef_audit.callgraph.gates import Gates, find_gates
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.guards import BIT, LASTING, MEDIUM
@@ -37,8 +38,11 @@ class Rules(NamedTuple):
 
 
 def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
-    """`graph` with the guards that its conditions are, and with the branches told apart that arguments decide."""
+    """`graph` with the guards that its conditions are, with the branches told apart that arguments decide, and without
+    those that only test runs enter.
+    """
     kept = keeping(graph.program)
+    graph = without_tests(graph, kept, rules.words)
     calls = {call for edge in graph.edges for call in edge.via}
     calls |= {call for sink in graph.sinks for call in (sink.call, *sink.via)}
     found = memos(graph.program, graph.table, graph.edges, calls, kept, rules.words)

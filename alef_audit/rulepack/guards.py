@@ -23,6 +23,11 @@ class GuardWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dispatch: tuple[str, ...]  # holders that every dispatch has anew
     process: tuple[str, ...]  # holders that live as long as the program
     cache: tuple[str, ...]  # names of things that are kept on purpose
+    test_variables: tuple[str, ...]  # environment variables that only test runs set, as globs
+    product_variables: tuple[str, ...]  # those among them that are set in production all the same, as globs
+    stage_variables: tuple[str, ...]  # environment variables that name the stage a program runs in
+    test_stages: tuple[str, ...]  # their values in test runs
+    test_modules: tuple[str, ...]  # Python modules that only test runs import
 
 
 class GuardForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
