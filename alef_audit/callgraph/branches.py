@@ -9,6 +9,7 @@ from msgspec import structs
 from alef_audit.callgraph.clearing import cleared_per_dispatch
 from alef_audit.callgraph.environment import without_tests
 from alef_audit.callgraph.gates import Gates, find_gates
+from alef_audit.callgraph.given import Surroundings
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.guards import BIT, LASTING, MEDIUM
 from alef_audit.callgraph.keeping import Keeping, chain, keeping
@@ -16,6 +17,7 @@ from alef_audit.callgraph.lifetimes import DISPATCH, PROCESS, SESSION, UNKNOWN, 
 from alef_audit.callgraph.memos import Memo, memos
 from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.recall import FRESH, KEYED, SAME
+from alef_audit.callgraph.records import Records
 from alef_audit.callgraph.state import State
 from alef_audit.rulepack.guards import GuardWords
 from alef_audit.rulepack.kinds import GuardKind, Kinds
@@ -26,6 +28,8 @@ _KINDS: Final[Mapping[int, GuardKind]] = {
     SESSION: "memoise.session",
     PROCESS: "memoise.process",
 }
+# Gates of the caller that one call hands on: each doubles its edges.
+_HANDED: Final = 3
 _Memos = Mapping[tuple[int, int], Memo]
 
 
@@ -47,7 +51,8 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     calls |= {call for sink in graph.sinks for call in (sink.call, *sink.via)}
     found = memos(graph.program, graph.table, graph.edges, calls, kept, rules.words)
     bits = _graded_in_rounds(graph, state, kept, found, rules) if found else {}
-    gates = find_gates(graph, kept, found.values(), state.links)
+    records = Records(state, graph.table, kept, frozenset(rules.words.record_bases))
+    gates = find_gates(Surroundings(graph, kept, state.links, records), found.values())
     if not bits and not gates.closing:
         return graph
     return _applied(graph, bits, gates)
@@ -153,7 +158,10 @@ def _applied(graph: CallGraph, bits: Mapping[tuple[int, int], int], gates: Gates
     )
     edges: list[Edge] = []
     for number, edge in enumerate(graph.edges):
-        edges.extend(_edges(edge, around, gates.decides.get(number, 0)))
+        decides = gates.decides.get(number, 0)
+        handing = gates.handing.get(number)
+        for decided, closed in _handed(decides, handing) if handing else ((decides, 0),):
+            edges.extend(_edges(edge, around, decided, closed))
     return replace(
         graph,
         edges=tuple(edges),
@@ -163,9 +171,25 @@ def _applied(graph: CallGraph, bits: Mapping[tuple[int, int], int], gates: Gates
     )
 
 
-def _edges(edge: Edge, around: _Around, decides: int) -> Iterator[Edge]:
+def _handed(decides: int, handing: Mapping[int, int]) -> Iterator[tuple[int, int]]:
+    """What an edge decides and by what it is closed, for every way in which its caller may have been entered.
+
+    Who entered by a gate of the caller finds closed all edges that do not decide what follows from it.
+    """
+    gates = sorted(handing)[:_HANDED]
+    for chosen in range(1 << len(gates)):
+        decided, closed = decides, 0
+        for position, gate in enumerate(gates):
+            if chosen >> position & 1:
+                decided |= handing[gate]
+            else:
+                closed |= gate
+        yield decided, closed
+
+
+def _edges(edge: Edge, around: _Around, decides: int, handed: int) -> Iterator[Edge]:
     call = edge.call
-    guards, closed = around.at(call, edge.via), around.closed.get(call, 0)
+    guards, closed = around.at(call, edge.via), around.closed.get(call, 0) | handed
     if not (guards or closed or decides):
         yield edge
         return

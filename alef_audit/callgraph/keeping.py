@@ -51,6 +51,9 @@ class Keeping:
     stores: dict[int, list[Touch]] = field(default_factory=dict)
     clears: dict[int, list[Touch]] = field(default_factory=dict)
     reads: dict[int, dict[str, list[Read]]] = field(default_factory=dict)  # by function and local
+    rebound: dict[int, set[str]] = field(default_factory=dict)  # by declaring function: what takes other values
+    # by the first function of the file and the qualified name of a class: literal defaults of its fields
+    fields: dict[tuple[int, str], dict[str, str]] = field(default_factory=dict)
     constants: dict[str, float | None] = field(default_factory=dict)  # None: several modules disagree
 
 
@@ -77,8 +80,15 @@ def _add(result: Keeping, unit: Unit) -> None:
         elif row.kind == kept.READ:
             found = result.reads.setdefault(function, {})
             found.setdefault(names[row.subject], []).append(Read(plain(names[row.value]), owner, slot))
+        elif row.kind == kept.REBOUND:
+            result.rebound.setdefault(owner, set()).add(plain(names[row.subject]))
+        elif row.kind == kept.FIELD:
+            declared = result.fields.setdefault((unit.functions, names[row.key]), {})
+            declared[names[row.subject]] = names[row.value]
         else:
             subject = plain(names[row.subject])
+            if owner > unit.functions:
+                result.rebound.setdefault(owner, set()).add(subject)
             place = _place(result, function, Place(subject, plain(names[row.key]), first_name(subject), owner, slot))
             touches = result.stores if row.kind == kept.STORE else result.clears
             touch = Touch(place, function, row.condition, row.line, names[row.value])

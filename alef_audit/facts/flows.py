@@ -175,6 +175,8 @@ OPERATION_CONDITION: Final = 10
 TRUE: Final = "true"
 FALSE: Final = "false"
 NULL: Final = "null"
+ABSENT: Final = "undefined"  # handed over so that the default holds
+OPAQUE: Final = "?"  # the default of a parameter that is no literal
 
 
 def rows(flows: bytes) -> Iterator[tuple[int, int, int, int, int]]:
@@ -213,9 +215,19 @@ def string_literal(value: str) -> str:
     return '"' + value[:120]
 
 
+def handed_literal(path: str) -> str:
+    """The spelling of an argument that hands on what the caller was given: a parameter, or a field of one."""
+    return "=" + path
+
+
+def handed_path(literal: str) -> str:
+    """What `handed_literal` was given; "" for other literals."""
+    return literal[1:] if literal.startswith("=") else ""
+
+
 def options_literal(options: dict[str, str]) -> str:
     """The spelling of an object literal in an argument that decides something: every key, with the literal spelling of
-    its value or "" for one that is no literal.
+    its value (words and handed-on parameters among them) or "" for any other.
     """
     return "{" + ",".join(f"{key}:{value}" for key, value in options.items()) + "}"
 

@@ -56,10 +56,11 @@ class Scope:
     """Names of one function (or of the module): `slots` of all names met, `declared` those that belong to it.
 
     `function` is the index of the function that it belongs to.  `texts` holds what is known of strings: name -> (what
-    iterating over it gives, what it holds).
+    iterating over it gives, what it holds).  `given` are the names that callers give a value, `assigned` those that
+    were assigned to.
     """
 
-    __slots__ = ("declared", "function", "parent", "slots", "texts")
+    __slots__ = ("assigned", "declared", "function", "given", "parent", "slots", "texts")
 
     def __init__(self, parent: "Scope | None", fresh: Callable[[], int], function: int = 0) -> None:
         self.parent = parent
@@ -67,6 +68,8 @@ class Scope:
         self.slots = Slots(fresh)
         self.declared: set[str] = set()
         self.texts: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+        self.given: frozenset[str] = frozenset()
+        self.assigned: set[str] = set()
 
 
 class FactsBuilder:
@@ -83,6 +86,7 @@ class FactsBuilder:
         self.calls: list[int] = []
         self.operations: list[int] = []
         self.kept: list[int] = []
+        self._rebound: set[tuple[int, str]] = set()  # functions and what they give another value
         self._subjects: list[tuple[Scope, str]] = []  # where each row of `kept` stands, and the name it starts with
         self.functions: list[Function | None] = []
         self.classes: list[Class | None] = []
@@ -272,6 +276,12 @@ class FactsBuilder:
         self.kept.extend((kind, function, condition, line, name(subject), name(key), name(value), kept.UNKNOWN, 0))
         first = _FIRST_NAME.search(value.removeprefix("await ") if kind == kept.READ else subject)
         self._subjects.append((scope, first.group() if first else ""))
+
+    def rebind(self, scope: Scope, line: int, subject: str) -> None:
+        """Write down, once for each function, that `subject` takes another value than it was declared with."""
+        if scope.parent is not None and (scope.function, subject) not in self._rebound:
+            self._rebound.add((scope.function, subject))
+            self.keep(kept.REBOUND, scope, scope.function, -1, line, subject)
 
     def _settle_owners(self, aliases: list[int]) -> None:
         """Say of every row which function declares the name that its subject (of reads: the value) starts with."""

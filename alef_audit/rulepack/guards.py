@@ -23,6 +23,7 @@ class GuardWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dispatch: tuple[str, ...]  # holders that every dispatch has anew
     process: tuple[str, ...]  # holders that live as long as the program
     cache: tuple[str, ...]  # names of things that are kept on purpose
+    record_bases: tuple[str, ...]  # library classes that make a class of the program a record, by their last name
     test_variables: tuple[str, ...]  # environment variables that only test runs set, as globs
     product_variables: tuple[str, ...]  # those among them that are set in production all the same, as globs
     stage_variables: tuple[str, ...]  # environment variables that name the stage a program runs in

@@ -1,4 +1,7 @@
-"""Paths that their own tests rule out: by environment variables of test runs. Every form has a negative twin."""
+"""Paths that are ruled out by constant arguments, or by environment variables that only test runs set.
+
+Every form has a negative twin.
+"""
 
 from pathlib import Path
 
@@ -9,7 +12,7 @@ from alef_audit.pipeline import audit
 from alef_audit.rulepack.load import bundled_rules, load_rulepack
 from tests.requests import request_for
 
-AROUND = {each.language: each for each in load_rulepack([bundled_rules()]).guards.around}
+AROUND = {str(each.language): each for each in load_rulepack([bundled_rules()]).guards.around}
 TS, PY = "typescript", "python"
 SUFFIX = {TS: "ts", PY: "py"}
 
@@ -78,3 +81,250 @@ def test_a_local_may_hold_what_the_environment_says(tmp_path: Path) -> None:
     code = "function answer() {{\n  const inTest = {};\n  if (inTest) return work();\n}}\n"
     assert found(tmp_path, TS, code.format('process.env.VITEST === "true"')) is None
     assert found(tmp_path, TS, code.format('process.env.AGENT === "true"')) is not None
+
+
+HANDED_ON = {
+    "word": (
+        TS,
+        """
+function stop(mode: string = "stop") {
+  if (mode === "persist") return 0;
+  return work();
+}
+function run(mode: string = "stop") { return stop(mode); }
+function started(mode: string = "stop") { return run(mode); }
+function answer(request) { return started("persist"); }
+""",
+        ('started("persist")', 'started("stop")'),
+    ),
+    "default": (
+        TS,
+        """
+function stop(mode = "persist") {
+  if (mode !== "persist") return work();
+}
+function run(mode?: string) { return stop(mode); }
+function answer(request) { return run(); }
+""",
+        ("run()", 'run("now")'),
+    ),
+    "another caller": (
+        TS,
+        """
+function stop(mode?: string) {
+  if (mode === "now") return work();
+}
+function run(mode?: string) { return stop(mode); }
+function answer(request) { return run("later"); }
+""",
+        ('return run("later")', 'run("now"); return run("later")'),
+    ),
+    "field": (
+        TS,
+        """
+function stop(params: { mode: string }) {
+  if (params.mode === "now") return work();
+}
+function run(params: { mode: string, path: string }) { return stop({ mode: params.mode, other: 1 }); }
+function answer(request) { return run({ mode: "later", path: request.path }); }
+""",
+        ('"later"', "request.mode"),
+    ),
+    "options": (
+        TS,
+        """
+function read(path: string, options?: { force?: boolean }) {
+  const force = options?.force ?? false;
+  if (force) return work(path);
+}
+function load(path: string, options?: { force?: boolean }) { return read(path, options); }
+function answer(request) { return load(request.path, { quiet: true }); }
+""",
+        ("{ quiet: true }", "{ force: true }"),
+    ),
+    "reassigned": (
+        TS,
+        """
+function stop(mode: string) {
+  const wanted = mode;
+  if (wanted === "now") return work();
+}
+function run(mode: string) { return stop(mode); }
+function answer(request) { return run("later"); }
+""",
+        ("const wanted = mode;", "let wanted = mode; wanted = pick(mode);"),
+    ),
+    "reassigned parameter": (
+        TS,
+        """
+function stop(mode: string) {
+  if (mode === "now") return work();
+}
+function answer(request) { return stop("later"); }
+""",
+        ("if (mode ===", "mode = pick(mode);\n  if (mode ==="),
+    ),
+    "reassigned by the one that hands on": (
+        TS,
+        """
+function stop(mode: string) {
+  if (mode === "now") return work();
+}
+function run(mode: string) { return stop(mode); }
+function answer(request) { return run("later"); }
+""",
+        ("return stop(mode)", "mode = pick(mode); return stop(mode)"),
+    ),
+    "default that is computed": (
+        TS,
+        """
+function stop(force = false) {
+  if (force) return work();
+}
+function answer(request) { return stop(); }
+""",
+        ("force = false", "force = pick()"),
+    ),
+    "undefined": (
+        TS,
+        """
+function stop(force?: boolean) {
+  if (force) return work();
+}
+function answer(request) { return stop(undefined); }
+""",
+        ("force?: boolean", "force = true"),
+    ),
+    "three functions": (
+        TS,
+        """
+function stop(mode: string) { if (mode === "now") return work(); }
+function a(mode: string) { return stop(mode); }
+function b(mode: string) { return a(mode); }
+function answer(request) { return b("later"); }
+""",
+        ('b("later")', 'b("now")'),
+    ),
+    "python": (
+        PY,
+        """
+def stop(mode="now"):
+    if mode == "now":
+        return work()
+
+
+def run(mode="now", other=None):
+    return stop(mode=mode)
+
+
+def answer(request):
+    return run("later")
+""",
+        ('run("later")', "run()"),
+    ),
+    "record": (
+        PY,
+        """
+from pydantic import BaseModel
+
+
+class Form(BaseModel):
+    path: str
+    collection: str | None = None
+    force: bool = False
+
+
+def process(form: Form):
+    if form.collection:
+        return work()
+
+
+def answer(request):
+    return process(Form(path=request.url.path))
+""",
+        ("path=request.url.path)", 'path="", collection="a")'),
+    ),
+    "record with a method": (
+        PY,
+        """
+from dataclasses import dataclass
+
+
+@dataclass
+class Form:
+    path: str
+    collection: str | None = None
+
+
+def process(form):
+    if form.collection is not None:
+        return work()
+
+
+def answer(request):
+    return process(Form(path=request.url.path))
+""",
+        ("None = None\n", "None = None\n\n    def __post_init__(self):\n        self.collection = self.path\n"),
+    ),
+    "record that is changed": (
+        PY,
+        """
+from dataclasses import dataclass
+
+
+@dataclass
+class Form:
+    path: str
+    force: bool = False
+
+
+def process(form):
+    if form.force:
+        return work()
+
+
+def answer(request):
+    return process(Form(path=request.url.path))
+""",
+        ("    if form.force", "    form.force = bool(form.path)\n    if form.force"),
+    ),
+    "local that is assigned twice": (
+        PY,
+        """
+def process(collection=None):
+    name = collection
+    if name:
+        return work()
+
+
+def answer(request):
+    return process()
+""",
+        ("    if name", '    if name is None:\n        name = f"file-{name}"\n    if name'),
+    ),
+    "or": (
+        PY,
+        """
+def process(mode=None):
+    wanted = mode or "later"
+    if wanted == "now":
+        return work()
+
+
+def answer(request):
+    return process()
+""",
+        ("process()", 'process("now")'),
+    ),
+}
+
+
+@pytest.mark.parametrize("form", HANDED_ON)
+def test_a_constant_closes_a_branch_and_its_twin_does_not(form: str, tmp_path: Path) -> None:
+    language, code, (old, new) = HANDED_ON[form]
+    twin = code.replace(old, new, 1)
+    assert old in code
+    assert found(tmp_path, language, code) is None
+    finding = found(tmp_path, language, twin)
+    assert finding is not None
+    assert finding.verdict == "exposed"

@@ -233,7 +233,9 @@ def _arguments(walk: Walk, listed: Node, callee_text: str) -> list[Argument]:
     for child in parts(listed):
         kind = child.type
         if kind == "identifier":
-            found.append((flows.NO_NAME, identifier(walk, walk.text(child)), flows.NO_NAME))
+            name = walk.text(child)
+            told = walk.build.name(flows.handed_literal(name)) if name in walk.frame.scope.given else flows.NO_NAME
+            found.append((flows.NO_NAME, identifier(walk, name), told))
             continue
         if kind == "comment":
             continue

@@ -282,10 +282,21 @@ def _target_naming(walk: Walk, left: Node) -> Naming:
     return Naming(name, text, text)
 
 
+def updated(walk: Walk, node: Node) -> int:
+    """`x++` and the like: a number."""
+    operand = node.child_by_field_id(walk.fields.argument)
+    if operand is not None and operand.type == "identifier":
+        walk.build.rebind(walk.frame.scope, node.start_point.row + 1, walk.text(operand))
+    walk.children(node)
+    return 0
+
+
 def augmented(walk: Walk, node: Node) -> int:
     """`x ??= y`, `x ||= y`, `x &&= y` pass y on; the others only compute."""
     left, right = node.child_by_field_id(walk.fields.left), node.child_by_field_id(walk.fields.right)
     operator = _operator(walk, node).removesuffix("=")
+    if left is not None and left.type == "identifier":
+        walk.build.rebind(walk.frame.scope, node.start_point.row + 1, walk.text(left))
     if left is None or operator not in _LOGICAL:
         walk.children(node)
         return 0

@@ -9,7 +9,7 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag, Parameter, ParameterKind
 from alef_audit.frontends.ecmascript.data_types import spelling
 from alef_audit.frontends.ecmascript.frames import UNNAMED, ClassPlace, Frame, Naming
-from alef_audit.frontends.ecmascript.literals import literal
+from alef_audit.frontends.ecmascript.literals import literal, options
 from alef_audit.frontends.ecmascript.nodes import starts_with
 from alef_audit.frontends.ecmascript.patterns import bind
 from alef_audit.frontends.ecmascript.types import function_type, instance_of, type_parameters
@@ -144,6 +144,7 @@ def _body(walk: Walk, node: Node, dst: int) -> None:
     elif single is not None:
         parameter = _parameter(walk, single)
         frame.parameters = (parameter,) if parameter is not None else ()
+    frame.scope.given = frozenset(frame.scope.declared)
     returns = node.child_by_field_id(walk.fields.return_type)
     if returns is not None:
         types = None if frame.flags & FunctionFlag.GENERATOR else spelling(walk, returns)
@@ -204,6 +205,7 @@ def _parameter(walk: Walk, node: Node) -> Parameter | None:
     if default is not None:
         written = literal(walk, default, default.type)
         if not written:
+            written = (options(walk, default) if default.type == "object" else "") or flows.OPAQUE
             walk.build.copy(slot, walk.value_as(default, Naming(name, name, name)))
     place = walk.frame.member_of
     if place is not None and name and kind.endswith("_parameter") and _is_property(node):

@@ -71,6 +71,8 @@ def _note(walk: Walk, node: Node, subject: str, key: str, right: Node) -> None:
     value = walk.source[right.start_byte : min(right.end_byte, right.start_byte + 2 * _LIMIT)]
     empties = len(value) < _REST and _EMPTY.fullmatch(value) is not None
     if walk.guard is None and not _outlives(walk, subject):
+        if not key and "." in subject:
+            walk.build.rebind(walk.frame.scope, node.start_point.row + 1, subject)
         return
     timed = walk.short(right, _LIMIT) if not empties and _TIMED.search(value) else ""
     _row(walk, kept.CLEAR if empties else kept.STORE, node, subject, key, timed)

@@ -9,7 +9,7 @@ from alef_audit.facts import flows
 from alef_audit.frontends.ecmascript.nodes import WRAPPERS, inner
 from alef_audit.frontends.ecmascript.walk import Walk
 
-_SIMPLE: Final = {"true": flows.TRUE, "false": flows.FALSE, "null": flows.NULL, "undefined": flows.NULL}
+_SIMPLE: Final = {"true": flows.TRUE, "false": flows.FALSE, "null": flows.NULL, "undefined": flows.ABSENT}
 LITERALS: Final = frozenset(("string", "template_string", "number", "unary_expression", *_SIMPLE))
 _ESCAPE: Final = re.compile(r"\\(u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|\r\n|.)", re.DOTALL)
 _ESCAPED: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": "", "\r\n": ""}
@@ -18,6 +18,10 @@ _IDENTIFIER: Final = re.compile(r"#?[^\W\d][\w$]*\Z|#?\$[\w$]*\Z")
 # Fewer known characters of a computed key than this fit too many names; keys are spelled by few operators.
 _TELLING: Final = 2
 _DEPTH: Final = 8
+# Words that options are set to are shorter than this, quotes included: `mode: "persist"`.
+LONGEST_WORD: Final = 32
+_WORD: Final = re.compile(r"""["']([\w.\- ]*)["']""")
+_PATH: Final = re.compile(r"([A-Za-z_$][\w$]*)(?:\??\.([A-Za-z_$][\w$]*))?")
 
 
 # Kinds of values that pass on the name they are bound to, and what may wrap them.
@@ -83,7 +87,7 @@ def literal(walk: Walk, node: Node, kind: str) -> str:
 
 def _unary(text: str) -> str:
     if text == "void 0":
-        return flows.NULL
+        return flows.ABSENT
     if text == "!0":
         return flows.TRUE
     if text == "!1":
@@ -135,6 +139,27 @@ def join(path: str, key: str) -> str:
     return f"{path}.{key}" if is_identifier(key) or key.startswith("[Symbol.") else f'{path}["{key}"]'
 
 
+def handed(walk: Walk, node: Node) -> str:
+    """The spelling of a name or member that hands on what the function was given, see `flows.handed_literal`; "" if it
+    hands on something else.
+    """
+    if node.end_byte - node.start_byte > 60:
+        return ""
+    path = _PATH.fullmatch(walk.text(node))
+    if path is None or path[1] not in walk.frame.scope.given:
+        return ""
+    return flows.handed_literal(path[1] + ("." + path[2] if path[2] else ""))
+
+
+def _option(walk: Walk, value: Node) -> str:
+    """The spelling of a value in an object literal; "" if it is neither a word nor handed on."""
+    kind = value.type
+    if kind == "string":
+        word = _WORD.fullmatch(walk.text(value)) if value.end_byte - value.start_byte < LONGEST_WORD else None
+        return flows.string_literal(word[1]) if word is not None else ""
+    return handed(walk, value) if kind in ("identifier", "member_expression") else _SIMPLE.get(kind, "")
+
+
 def options(walk: Walk, node: Node) -> str:
     """The spelling of an object literal as an argument, see `flows.options_literal`; "" if its keys are not known."""
     found: dict[str, str] = {}
@@ -143,9 +168,9 @@ def options(walk: Walk, node: Node) -> str:
             return ""
         key, value = child.child_by_field_name("key"), child.child_by_field_name("value")
         if child.type == "pair" and key is not None and value is not None and key.type == "property_identifier":
-            found[walk.text(key)] = _SIMPLE.get(walk.text(value), "") if value.end_byte - value.start_byte < 10 else ""
+            found[walk.text(key)] = _option(walk, value)
         elif child.type == "shorthand_property_identifier":
-            found[walk.text(child)] = ""
+            found[walk.text(child)] = handed(walk, child)
         elif child.type != "comment":
             return ""
     return flows.options_literal(found)

@@ -8,7 +8,15 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag, Object
 from alef_audit.frontends.ecmascript.frames import UNNAMED, Naming
 from alef_audit.frontends.ecmascript.functions import FUNCTIONS, expression_as, method
-from alef_audit.frontends.ecmascript.literals import join, options, property_name, string_value, takes_name
+from alef_audit.frontends.ecmascript.literals import (
+    LONGEST_WORD,
+    handed,
+    join,
+    options,
+    property_name,
+    string_value,
+    takes_name,
+)
 from alef_audit.frontends.ecmascript.patterns import elements
 from alef_audit.frontends.ecmascript.walk import Walk
 
@@ -30,8 +38,10 @@ def object_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
         if kind == "pair":
             holds |= _pair(walk, child, slot, naming.path)
         elif kind == "shorthand_property_identifier":
-            src = walk.value(child)
-            build.store(slot, walk.text(child) or "*", src, child.start_point.row + 1)
+            src, name = walk.value(child), walk.text(child)
+            if name in walk.frame.scope.given:
+                walk.telling.append(slot)
+            build.store(slot, name or "*", src, child.start_point.row + 1)
             holds |= src > 0
         elif kind == "method_definition":
             _method(walk, child, slot, naming.path)
@@ -52,7 +62,7 @@ def object_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
     return dst or slot
 
 
-_DECIDING: Final = frozenset(("true", "false", "null"))
+_DECIDING: Final = frozenset(("true", "false", "null", "undefined", "string"))
 _PLAIN: Final = frozenset(("number", "string", "true", "false", "null", "undefined", "regex"))
 
 
@@ -63,9 +73,11 @@ def _pair(walk: Walk, node: Node, holder: int, path: str) -> bool:
         walk.children(key)
     kind = value.type if value is not None else "null"
     if value is None or kind in _PLAIN:
-        if kind in _DECIDING and value is not None:
+        if kind in _DECIDING and value is not None and value.end_byte - value.start_byte < LONGEST_WORD:
             walk.telling.append(holder)
         return False
+    if (kind == "identifier" or kind == "member_expression") and handed(walk, value):
+        walk.telling.append(holder)
     name = property_name(walk, key)
     line = node.start_point.row + 1
     if kind in _HOLDERS:
@@ -141,7 +153,8 @@ def literal_array(walk: Walk, node: Node) -> int:
 def object_argument(walk: Walk, node: Node, kind: str) -> tuple[int, int, int]:
     """An argument that is neither a name nor a literal nor a function; of an object literal, what it decides."""
     if kind != "object":
-        return flows.NO_NAME, walk.value_as(node, UNNAMED), flows.NO_NAME
+        told = handed(walk, node) if kind == "member_expression" else ""
+        return flows.NO_NAME, walk.value_as(node, UNNAMED), walk.build.name(told)
     holder, known = walk.build.slot() + 1, len(walk.telling)  # the slot that the literal takes next
     slot = walk.value_as(node, UNNAMED)
     told = options(walk, node) if holder in walk.telling[known:] else ""

@@ -132,7 +132,10 @@ def _property(walk: Walk, node: Node, src: int, declare: bool, pending: list[tup
 def _name(walk: Walk, node: Node, declare: bool) -> int:
     name = walk.text(node)
     if declare:
+        if name in walk.frame.scope.given:  # of a block inside: which of the two is meant is not known
+            walk.build.rebind(walk.frame.scope, node.start_point.row + 1, name)
         return walk.build.declare(walk.frame.scope, name)
+    walk.build.rebind(walk.frame.scope, node.start_point.row + 1, name)
     return walk.build.reference(walk.frame.scope, name)
 
 

@@ -76,6 +76,7 @@ _VALUES: Final[Mapping[str, Value]] = {
     "yield_expression": expressions.yielded,
     "assignment_expression": expressions.assignment,
     "augmented_assignment_expression": expressions.augmented,
+    "update_expression": expressions.updated,
     "object": objects.literal_object,
     "array": objects.literal_array,
     "class": classes.class_value,

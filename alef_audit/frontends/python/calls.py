@@ -10,7 +10,17 @@ from alef_audit.frontends.python.builtins import builtin_value
 from alef_audit.frontends.python.functions import walk_lambda
 from alef_audit.frontends.python.judged import counted
 from alef_audit.frontends.python.kept import TOUCHING, touched
-from alef_audit.frontends.python.walk import LITERALS, Place, Walk, line_of, literal_of, member_name, short, source
+from alef_audit.frontends.python.walk import (
+    LITERALS,
+    Place,
+    Walk,
+    handed,
+    line_of,
+    literal_of,
+    member_name,
+    short,
+    source,
+)
 
 _TEXT_LIMIT: Final = 80
 
@@ -94,6 +104,7 @@ def _arguments(walk: Walk, place: Place, node: Node, callee_text: str) -> list[A
             label, child = _SPREADS[kind], child.named_children[0]
             kind = child.type
         literal = literal_of(walk, child) if kind in LITERALS else ""
+        told = literal or (handed(walk, place, child) if kind in ("identifier", "attribute") else "")
         if kind == "string" and literal and not first_text:
             first_text = literal[1:40]
         if kind == "lambda":
@@ -104,5 +115,5 @@ def _arguments(walk: Walk, place: Place, node: Node, callee_text: str) -> list[A
             counted(walk, callee_text, child)
             if label == flows.SPREAD_POSITIONAL and slot:
                 operators.iterated(walk, place, child, slot)
-        arguments.append((label, slot, build.name(literal)))
+        arguments.append((label, slot, build.name(told)))
     return arguments

@@ -7,6 +7,7 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import Class, ClassKind
 from alef_audit.frontends.builder import Scope
 from alef_audit.frontends.python import expressions, fields, statements
+from alef_audit.frontends.python.kept import declared
 from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, mangled, short, source
 
 _ACCESSORS = ((0, "fget", flows.GET), (1, "fset", flows.SET), (2, "fdel", flows.DELETE))
@@ -153,6 +154,8 @@ def class_assignment(walk: Walk, place: Place, left: Node, right: Node | None, *
     name = source(walk, left)
     if annotated:
         place.fields.append(mangled(place, name))
+        if right is not None:
+            declared(walk, place, name, right)
     if right is None or right.type != "call" or len(right.named_children) < 2:
         return False
     arguments = [child for child in right.named_children[-1].named_children if child.type != "comment"]

@@ -205,6 +205,7 @@ def _parameters(
         found.append(_parameter(walk, outer, inner, child, kind))
         if found[-1].kind == ParameterKind.REST:
             kind = ParameterKind.KEYWORD_ONLY
+    inner.scope.given = frozenset(inner.scope.declared)
     return tuple(found), receiver
 
 

@@ -7,7 +7,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import kept
 from alef_audit.facts.file import Condition
-from alef_audit.frontends.python.walk import Place, Walk, line_of, short, source
+from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, short, source
 
 _STORING: Final = frozenset(("set", "add", "setdefault", "put"))
 _CLEARING: Final = frozenset(("clear", "pop", "cache_clear"))
@@ -46,6 +46,14 @@ def assigned(walk: Walk, place: Place, target: Node, right: Node) -> None:
             _note(walk, place, target, text, short(walk, target.named_children[1], _LIMIT), right)
 
 
+def declared(walk: Walk, place: Place, name: str, default: Node) -> None:
+    """Note the field `name` of the class that is walked, if its default is a literal."""
+    spelled = literal_of(walk, default)
+    if spelled:
+        line = line_of(default)
+        walk.build.keep(kept.FIELD, place.scope, place.function, -1, line, name, key=place.qualname, value=spelled)
+
+
 def set_by_name(walk: Walk, place: Place, arguments: list[Node]) -> None:
     """Note `setattr(x, "name", value)` as the assignment that it is."""
     target, name, value = arguments
@@ -66,6 +74,8 @@ def _note(walk: Walk, place: Place, node: Node, subject: str, key: str, right: N
     value = walk.text[right.start_byte : min(right.end_byte, right.start_byte + 2 * _LIMIT)]
     empties = _EMPTY.fullmatch(value) is not None
     if place.condition < 0 and not _outlives(place, subject):
+        if not key and "." in subject:
+            walk.build.rebind(place.scope, line_of(node), subject)
         return
     timed = short(walk, right, _LIMIT) if not empties and _TIMED.search(value) else ""
     _row(walk, place, kept.CLEAR if empties else kept.STORE, node, subject, key, timed)

@@ -13,7 +13,7 @@ from alef_audit.frontends.python.exits import after
 from alef_audit.frontends.python.judged import held
 from alef_audit.frontends.python.kept import assigned
 from alef_audit.frontends.python.narrowing import matched, narrowed
-from alef_audit.frontends.python.targets import assign, assign_pairwise, bind_iteration
+from alef_audit.frontends.python.targets import assign, assign_pairwise, bind_iteration, rebound
 from alef_audit.frontends.python.texts import bind_value
 from alef_audit.frontends.python.turns import pauses, rests
 from alef_audit.frontends.python.types import alias, aliased, annotate
@@ -86,6 +86,8 @@ def _expression_statement(walk: Walk, place: Place, node: Node) -> None:
             _assignment(walk, place, child)
         elif kind == "augmented_assignment":
             slot = operators.augmented(walk, place, child)
+            if child.named_children[0].type == "identifier":
+                rebound(walk, place, child, source(walk, child.named_children[0]))
             if slot or child.named_children[0].type == "attribute":
                 assign(walk, place, child.named_children[0], slot)
         else:

@@ -18,6 +18,7 @@ def assign(walk: Walk, place: Place, target: Node, slot: int) -> None:
     kind = target.type
     if kind == "identifier":
         name = source(walk, target)
+        rebound(walk, place, target, name)
         walk.build.copy(
             walk.build.declare(place.scope, name) if not _is_outer(place, name) else _outer(walk, place, name), slot
         )
@@ -37,6 +38,14 @@ def assign(walk: Walk, place: Place, target: Node, slot: int) -> None:
     elif kind in ("parenthesized_expression", "list_splat_pattern", "list_splat", "as_pattern_target"):
         for child in target.named_children:
             assign(walk, place, child, slot)
+
+
+def rebound(walk: Walk, place: Place, target: Node, name: str) -> None:
+    """Note that the variable `name` takes a value, unless it is its first."""
+    scope = place.scope
+    if name in scope.given or name in scope.assigned or _is_outer(place, name):
+        walk.build.rebind(scope, line_of(target), name)
+    scope.assigned.add(name)
 
 
 def _unpack(walk: Walk, place: Place, target: Node, slot: int) -> None:

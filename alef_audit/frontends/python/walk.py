@@ -151,6 +151,17 @@ def literal_of(walk: Walk, node: Node) -> str:
     return _SIMPLE.get(kind, "")
 
 
+def handed(walk: Walk, place: Place, node: Node) -> str:
+    """The spelling of a name or attribute that hands on what the function was given, see `flows.handed_literal`; "" if
+    it hands on something else.
+    """
+    if node.end_byte - node.start_byte > 60:
+        return ""
+    text = source(walk, node)
+    name, _, field = text.partition(".")
+    return flows.handed_literal(text) if name in place.scope.given and "." not in field else ""
+
+
 def _content(walk: Walk, node: Node) -> str | None:
     """What stands between the quotes of a string; None if something is put into it."""
     text = source(walk, node)

@@ -1,0 +1,198 @@
+"""What one call gives the function that it enters: literals, options, records, and what its caller only hands on.
+
+Values are kept as the front ends spell them (`facts/flows.py`).  What is not spelled, or may have been changed before
+it is asked for, is unknown.
+"""
+
+import re
+from collections.abc import Mapping, Set
+from typing import Final, NamedTuple
+
+from alef_audit.callgraph.graph import CallGraph, Edge
+from alef_audit.callgraph.keeping import Keeping, Read, plain
+from alef_audit.callgraph.predicates import Truth, comparison, parse, truth
+from alef_audit.callgraph.records import Records
+from alef_audit.facts import flows
+from alef_audit.facts.file import Parameter, ParameterKind
+
+UNKNOWN: Final = ""
+ABSENT: Final = flows.ABSENT
+NOTHING: Final = frozenset((flows.NULL, ABSENT))
+FALSE: Final = frozenset((flows.FALSE, flows.NULL, ABSENT, "0", '"'))
+_LITERALS: Final = {
+    "true": flows.TRUE,
+    "True": flows.TRUE,
+    "false": flows.FALSE,
+    "False": flows.FALSE,
+    "null": flows.NULL,
+    "None": flows.NULL,
+    "undefined": ABSENT,
+}
+_WORDS: Final = frozenset(_LITERALS.values())
+_QUOTED: Final = re.compile(r"""(["'])([^"'\\]{0,119})\1""")
+_FALLBACK: Final = re.compile(r"(?P<path>[\w$.]+) (?P<sign>\?\?|\|\||or) (?P<literal>[\w$]+|\"[^\"\\]*\"|'[^'\\]*')")
+_PATH: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\.[\w$]+)?")
+_DEPTH: Final = 3
+
+
+class Options(NamedTuple):
+    """An object with the spellings of some of its fields; all others hold `absent`."""
+
+    values: Mapping[str, str]
+    absent: str
+    maker: "Given"  # the call that it was made for: what it hands on is of the caller there
+
+
+_Value = str | Options
+
+
+class Surroundings(NamedTuple):
+    """The program that calls stand in. `links` says how many arguments of a call stand before a function's first."""
+
+    graph: CallGraph
+    keeping: Keeping
+    links: Mapping[tuple[int, int], int]
+    records: Records
+
+
+class Given:
+    """One call of a function, as what it hands over decides the function's tests.
+
+    `caller` is the call by which the function that makes it was entered itself, None if any may be meant;
+    `asks_caller` tells, after a question, that the answer is up to that.
+    """
+
+    __slots__ = ("_caller", "_edge", "_given", "_reads", "_rebound", "_surroundings", "_unnamed", "asks_caller")
+
+    def __init__(self, surroundings: Surroundings, edge: Edge, caller: "Given | None" = None) -> None:
+        graph, keeping, links, _ = surroundings
+        function = edge.callee
+        self._surroundings, self._edge, self._caller = surroundings, edge, caller
+        self._reads: Mapping[str, list[Read]] = keeping.reads.get(function, {})
+        self._rebound: Set[str] = keeping.rebound.get(function, frozenset())
+        self._given: dict[str, tuple[_Value, _Value]] = {}  # with the default
+        self._unnamed: dict[str, str] = {}
+        self.asks_caller = False
+        if not links.get((edge.call, function), 0):
+            unit = graph.program.unit_of(function)
+            self._take(graph.program.functions[function].parameters, unit.facts.names, unit.facts.language)
+
+    def within(self, caller: "Given") -> "Given":
+        """This call, made in a function that was entered by `caller`."""
+        return Given(self._surroundings, self._edge, caller)
+
+    def _take(self, parameters: tuple[Parameter, ...], names: tuple[str, ...], language: str) -> None:
+        positional, labelled, ends = self._arguments()
+        for position, parameter in enumerate(parameters):
+            name = names[parameter.name]
+            default = self._read(names[parameter.literal] or (UNKNOWN if language == "python" else ABSENT))
+            if parameter.kind & (ParameterKind.REST | ParameterKind.KEYWORDS):
+                break
+            value = default if ends else UNKNOWN
+            if name in labelled:
+                value = labelled[name]
+            elif position < len(positional) and not parameter.kind & ParameterKind.KEYWORD_ONLY:
+                value = positional[position]
+            if name:
+                self._given[name] = (value, default)
+            elif isinstance(value, Options):
+                self._unnamed |= value.values
+
+    def _arguments(self) -> tuple[list[_Value], dict[str, _Value], bool]:
+        """What positional and named arguments hold, and whether that is all there are."""
+        graph, call = self._surroundings.graph, self._edge.call
+        names = graph.program.names
+        positional: list[_Value] = []
+        labelled: dict[str, _Value] = {}
+        for label, slot, literal in graph.table.arguments(call):
+            if label in (flows.SPREAD_POSITIONAL, flows.SPREAD_KEYWORD):
+                return positional, labelled, False
+            value = self._read(names[literal]) if literal else self._record(slot)
+            if label:
+                labelled[names[label]] = value
+            else:
+                positional.append(value)
+        return positional, labelled, True
+
+    def _read(self, spelled: str) -> _Value:
+        told = flows.options_of(spelled)
+        return Options(told, ABSENT, self) if told is not None else UNKNOWN if spelled == flows.OPAQUE else spelled
+
+    def _record(self, slot: int) -> _Value:
+        record = self._surroundings.records.made(slot) if slot else None
+        return Options(record, UNKNOWN, self) if record is not None else UNKNOWN
+
+    def _resolved(self, value: _Value) -> _Value:
+        """The value of an argument; what the caller hands on only where it is known how that was entered."""
+        path = flows.handed_path(value) if isinstance(value, str) else ""
+        if not path:
+            return value
+        if self._caller is None:
+            self.asks_caller = True
+            return UNKNOWN
+        return self._caller.held(path)
+
+    # --- questions
+
+    def evaluate(self, text: str, depth: int = 0) -> Truth:
+        """What a test of the function gives for this call."""
+        return truth(parse(text), lambda atom: self._atom(plain(atom), depth))
+
+    def value(self, text: str, depth: int = 0) -> str:
+        """The literal spelling of what a parameter, a field or a local gives; UNKNOWN if it is not known."""
+        fallback = _FALLBACK.fullmatch(text)
+        if fallback is not None:
+            value = self.value(fallback["path"], depth)
+            replaced = value in (NOTHING if fallback["sign"] == "??" else FALSE) and value != UNKNOWN
+            return (literal_of(fallback["literal"]) or UNKNOWN) if replaced else value
+        name, _, inner = text.partition(".")
+        bound = self._reads.get(name)
+        if bound is not None:
+            if len(bound) != 1 or name in self._rebound or depth >= _DEPTH:
+                return UNKNOWN
+            return self.value(bound[0].value + (f".{inner}" if inner else ""), depth + 1)
+        held = self.held(text)
+        return held if isinstance(held, str) else UNKNOWN
+
+    def held(self, path: str) -> _Value:
+        """What a parameter, or a field of one, holds."""
+        if not _PATH.fullmatch(path):
+            return UNKNOWN
+        name, _, inner = path.partition(".")
+        if name in self._reads or name in self._rebound or path in self._rebound:
+            return UNKNOWN
+        if name in self._unnamed and not inner:
+            value = self._resolved(self._unnamed[name])
+            return UNKNOWN if value == ABSENT else value  # the pattern may have a default
+        given, default = self._given.get(name, (UNKNOWN, UNKNOWN))
+        holder = self._resolved(given)
+        holder = default if holder == ABSENT else holder
+        if not inner:
+            return holder
+        if isinstance(holder, Options):
+            return holder.maker._resolved(holder.values.get(inner, holder.absent))
+        return ABSENT if holder == ABSENT else UNKNOWN
+
+    def _atom(self, text: str, depth: int) -> Truth:
+        bound = self._reads.get(text)
+        if bound is not None and (len(bound) != 1 or text in self._rebound or depth >= _DEPTH):
+            return None
+        if bound is not None and not _FALLBACK.fullmatch(bound[0].value):
+            return self.evaluate(bound[0].value, depth + 1)
+        compared = comparison(text)
+        if compared is None:
+            value = self.value(text, depth)
+            return None if value == UNKNOWN else value not in FALSE
+        value, right = self.value(plain(compared.left), depth), literal_of(compared.right)
+        if value == UNKNOWN or right is None or compared.sign not in ("==", "!="):
+            return None
+        if right.startswith('"') and not (value.startswith('"') or value in _WORDS):
+            return None
+        same = value == right or (value in NOTHING and right in NOTHING)
+        return same == (compared.sign == "==")
+
+
+def literal_of(text: str) -> str | None:
+    """The literal spelling of what a test compares with; None if that is no literal."""
+    quoted = _QUOTED.fullmatch(text)
+    return flows.string_literal(quoted[2]) if quoted else _LITERALS.get(text)
