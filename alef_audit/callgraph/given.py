@@ -188,7 +188,8 @@ class Given:
             return None
         if right.startswith('"') and not (value.startswith('"') or value in _WORDS):
             return None
-        same = value == right or (value in NOTHING and right in NOTHING)
+        is_strict = "===" in text or "!==" in text
+        same = value == right or (value in NOTHING and right in NOTHING and not is_strict)
         return same == (compared.sign == "==")
 
 

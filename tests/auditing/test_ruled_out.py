@@ -185,6 +185,16 @@ function answer(request) { return stop(); }
 """,
         ("force = false", "force = pick()"),
     ),
+    "null": (
+        TS,
+        """
+function stop(options: { path?: string }) {
+  return options.path == null ? 0 : work();
+}
+function answer(request) { return stop({ force: true }); }
+""",
+        ("options.path == null", "options.path === null"),
+    ),
     "undefined": (
         TS,
         """
