@@ -65,12 +65,20 @@ def _graded_in_rounds(
     lives as long as the guard says.
     """
     modules = {key: memo for key, memo in found.items() if _in_modules(graph.program, memo)}
-    plain = Lifetimes(graph, state, kept, rules.kinds, rules.words, {})
-    first = _by_call(graph, _graded(modules, plain, rules))
+    plain = Lifetimes(graph, state, kept, rules.kinds, rules.words, {}, {})
+    kept_first = _graded(modules, plain, rules)
+    first, behind = _by_call(graph, kept_first), _by_function(kept_first)
     cleared = cleared_per_dispatch(graph, kept, found.values(), rules.kinds)
     alive = {key: memo for key, memo in found.items() if key not in cleared}
-    graded = _graded(alive, Lifetimes(graph, state, kept, rules.kinds, rules.words, first), rules)
+    graded = _graded(alive, Lifetimes(graph, state, kept, rules.kinds, rules.words, first, behind), rules)
     return graded | dict.fromkeys(cleared, BIT["memoise.dispatch"])
+
+
+def _by_function(bits: Mapping[tuple[int, int], int]) -> dict[int, dict[int, int]]:
+    found: dict[int, dict[int, int]] = {}
+    for (function, condition), each in bits.items():
+        found.setdefault(function, {})[condition] = each
+    return found
 
 
 def _in_modules(program: Program, memo: Memo) -> bool:

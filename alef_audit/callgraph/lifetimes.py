@@ -13,7 +13,7 @@ from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.graph import CallGraph, Edge
 from alef_audit.callgraph.guards import BIT
-from alef_audit.callgraph.keeping import Keeping, Place
+from alef_audit.callgraph.keeping import Keeping, Place, chain
 from alef_audit.callgraph.memos import method_class
 from alef_audit.callgraph.recall import words_of
 from alef_audit.callgraph.state import State
@@ -39,10 +39,12 @@ _LASTING: Final = BIT["memoise.process"] | BIT["memoise.session"] | BIT["once"]
 class Lifetimes:
     """Answers for places and keys; what it finds out of classes and factories is remembered.
 
-    `guarded` gives the guards that are known of calls: what is made behind a lasting one is made once.
+    `guarded` gives the guards that are known of calls: what is made behind a lasting one is made once.  `behind` gives
+    those of whole conditions, by function.
     """
 
     __slots__ = (
+        "_behind",
         "_by_function",
         "_callers",
         "_collections",
@@ -64,12 +66,14 @@ class Lifetimes:
         kinds: Kinds,
         words: GuardWords,
         guarded: Mapping[int, int],
+        behind: Mapping[int, Mapping[int, int]],
     ) -> None:
         self._graph = graph
         self._state = state
         self._keeping = keeping
         self._words = words
         self._guarded = guarded
+        self._behind = behind
         self._callers: dict[int, list[Edge]] = {}
         for edge in graph.edges:
             self._callers.setdefault(edge.callee, []).append(edge)
@@ -127,9 +131,10 @@ class Lifetimes:
 
     def _of_objects(self, place: Place, function: int, *, is_parameter: bool) -> int:
         """The lifetime of what a parameter or local holds: by where that is made, else by how it is called."""
-        makers = self._allocating(place.slot)
-        if makers:
-            lifetime = min(self._of_run(maker) for maker in makers)
+        made = self._allocating(place.slot)
+        if made:
+            makers = {maker for maker, _ in made}
+            lifetime = min(self._of_object(maker, line) for maker, line in made)
             # what another function made may be kept by it all the same
             return max(lifetime, UNKNOWN) if not is_parameter and function not in makers else lifetime
         bound = self._keeping.reads.get(function, {}).get(place.base, ()) if not is_parameter else ()
@@ -140,8 +145,27 @@ class Lifetimes:
             return named
         return UNKNOWN if place.key or words_of(place.subject) & frozenset(self._words.cache) else DISPATCH
 
-    def _allocating(self, slot: int) -> list[int]:
-        """The functions in which the objects are made that a variable holds."""
+    def _of_object(self, maker: int, line: int) -> int:
+        """How long an object lives that `maker` makes on `line`: what stands behind a lasting guard that the maker puts
+        the object under itself is made once.
+        """
+        conditions = self._graph.program.unit_of(maker).facts.conditions
+        stores = self._keeping.stores.get(maker, ())
+        for index, bits in self._behind.get(maker, {}).items():
+            around = conditions[index]
+            is_behind = around.exits and around.parent < 0 and around.line < line
+            stored = any(
+                touch.line >= line and touch.place.owner != maker
+                if is_behind
+                else touch.line == line and index in chain(conditions, touch.condition)
+                for touch in stores
+            )
+            if stored and bits & _LASTING:
+                return SESSION if bits & BIT["memoise.session"] else PROCESS
+        return self._of_run(maker)
+
+    def _allocating(self, slot: int) -> list[tuple[int, int]]:
+        """The functions in which the objects are made that a variable holds, and the lines where they are made."""
         program = self._graph.program
         found = []
         for value in self._state.held(self._graph.table.resolve(slot)) if slot else ():
@@ -150,9 +174,11 @@ class Lifetimes:
             index = value >> SHIFT
             if index < program.object_count:
                 unit = program.units[bisect_right(self._objects, index) - 1]
-                found.append(unit.functions + unit.facts.objects[index - unit.objects].function)
+                made = unit.facts.objects[index - unit.objects]
+                found.append((unit.functions + made.function, made.line))
             elif value in self._collections:
-                found.append(self._graph.table.function(self._collections[value]))
+                call = self._collections[value]
+                found.append((self._graph.table.function(call), self._graph.table.line(call)))
         return found
 
     # --- objects
