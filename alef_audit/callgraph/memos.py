@@ -6,15 +6,16 @@ only keeps others from starting it meanwhile.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.graph import Edge
-from alef_audit.callgraph.keeping import Keeping, Place, Touch, chain
+from alef_audit.callgraph.keeping import Keeping, Place, Read, Touch, chain
+from alef_audit.callgraph.lookups import looked_up
 from alef_audit.callgraph.program import Program
-from alef_audit.callgraph.recall import Recalled, Surroundings, recalled
+from alef_audit.callgraph.recall import SAME, Recalled, Surroundings, recalled
 from alef_audit.facts import flows, kept
 from alef_audit.facts.file import Condition
 from alef_audit.rulepack.guards import GuardWords
@@ -44,6 +45,7 @@ class _Sites:
 
     conditions: dict[int, set[int]] = field(default_factory=dict)
     below: dict[int, list[Edge]] = field(default_factory=lambda: defaultdict(list))
+    reading: dict[int, list[Edge]] = field(default_factory=lambda: defaultdict(list))  # into functions that read
 
 
 def memos(
@@ -60,7 +62,8 @@ def memos(
         stores = [*keeping.stores.get(function, ()), *_stores_of_helpers(program, table, sites, keeping, function)]
         if not stores or len(stores) * len(sites.conditions[function]) > _PAIRS:
             continue
-        surroundings = _surroundings(program, keeping, function, words, _switches(conditions, stores))
+        hidden = looked_up(program, keeping, function, sites.reading.get(function, ()), stores, words)
+        surroundings = _surroundings(program, keeping, function, words, _switches(conditions, stores), hidden)
         telling = _telling(stores, surroundings)
         for index in sorted(sites.conditions[function]):
             if telling.isdisjoint(_NAME.findall(conditions[index].text)):
@@ -72,6 +75,8 @@ def memos(
             condition = conditions[index]
             asked = recalled(condition.text, holds=condition.holds, places=values, surroundings=surroundings)
             if asked is not None:
+                if not hidden.keys().isdisjoint(_NAME.findall(condition.text)):
+                    asked = asked._replace(needs=asked.needs | SAME)
                 firm = all(any(fitting[t] for t in fitting if t.place == place) for place in asked.places)
                 flight = _is_flight(program, table, sites, keeping, function, index, asked.places)
                 found[function, index] = Memo(function, index, asked, firm, flight)
@@ -98,6 +103,8 @@ def _sites(program: Program, table: CallTable, edges: Iterable[Edge], calls: Ite
         condition = table.condition(edge.call) if edge.call >= 0 else -1
         if condition >= 0:
             add(edge.caller, condition)
+        if edge.callee in keeping.reads and edge.caller in keeping.reads:
+            sites.reading[edge.caller].append(edge)
         if edge.callee in keeping.stores or edge.callee in keeping.clears:
             sites.below[edge.caller].append(edge)
     return sites
@@ -160,12 +167,18 @@ def _switches(conditions: tuple[Condition, ...], stores: Iterable[Touch]) -> fro
 
 
 def _surroundings(
-    program: Program, keeping: Keeping, function: int, words: GuardWords, switches: frozenset[str]
+    program: Program,
+    keeping: Keeping,
+    function: int,
+    words: GuardWords,
+    switches: frozenset[str],
+    hidden: Mapping[str, list[Read]],
 ) -> Surroundings:
     facts, unit = program.functions[function], program.unit_of(function)
     parameters = frozenset(unit.facts.names[parameter.name] for parameter in facts.parameters if parameter.name)
     is_script = unit.facts.language == "ecmascript"
-    return Surroundings(keeping.reads.get(function, {}), parameters, keeping.constants, is_script, words, switches)
+    reads = {**keeping.reads.get(function, {}), **hidden}
+    return Surroundings(reads, parameters, keeping.constants, is_script, words, switches)
 
 
 def _fits(conditions: tuple[Condition, ...], touch: Touch, index: int) -> bool | None:
