@@ -27,10 +27,12 @@ _READ: Final = re.compile(
 _SOURCES: Final = re.compile(
     r"process\??\.env\b|import\.meta\.env\b|\bos\.environ\b|\benviron\b|\bgetenv\(|(?<![\w$.])env\??\.[A-Z_]{2}"
 )
+_DECIDING: Final = re.compile(_SOURCES.pattern + r"|\bmodules\b")
 _QUOTED: Final = re.compile(r"""(["'`])(?P<text>[^"'`\\]*)\1""")
 _MODULES: Final = frozenset(("sys.modules", "modules"))
 _HOLDERS: Final = frozenset(("os.environ", "environ", "process.env", "env"))
 _UNSET: Final = frozenset(("null", "undefined", "None"))
+_NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
 _DEPTH: Final = 3
 
 
@@ -117,19 +119,36 @@ def without_tests(graph: CallGraph, keeping: Keeping, words: GuardWords) -> Call
 def _closed(graph: CallGraph, keeping: Keeping, environment: _Environment) -> set[int]:
     """The calls that no production run makes."""
     program, table = graph.program, graph.table
+    asking = _asking(keeping)
+    told = [
+        {index for index, each in enumerate(unit.facts.conditions) if _DECIDING.search(each.text)}
+        for unit in program.units
+    ]
     found: set[int] = set()
     decided: dict[tuple[int, int], bool] = {}
     rows = zip(table.functions, table.conditions, strict=True)
-    for call, (function, condition) in enumerate(rows):
-        if condition < 0:
+    for call, (function, innermost) in enumerate(rows):
+        asked, names = told[program.function_unit[function]], asking.get(function)
+        if innermost < 0 or not (asked or names):
             continue
-        key = (function, condition)
+        key = (function, innermost)
         if key not in decided:
             conditions, reads = program.unit_of(function).facts.conditions, keeping.reads.get(function, {})
             decided[key] = any(
                 environment.evaluate(conditions[each].text, reads) is (not conditions[each].holds)
-                for each in chain(conditions, condition)
+                for each in chain(conditions, innermost)
+                if each in asked or (names and not names.isdisjoint(_NAME.findall(conditions[each].text)))
             )
         if decided[key]:
             found.add(call)
+    return found
+
+
+def _asking(keeping: Keeping) -> dict[int, set[str]]:
+    """By function, the names of locals that hold what the environment says."""
+    found: dict[int, set[str]] = {}
+    for function, reads in keeping.reads.items():
+        for local, bound in reads.items():
+            if any("env" in read.value and _SOURCES.search(read.value) for read in bound):
+                found.setdefault(function, set()).add(local)
     return found

@@ -195,6 +195,18 @@ function answer(request) { return stop({ force: true }); }
 """,
         ("options.path == null", "options.path === null"),
     ),
+    "local of several tests": (
+        TS,
+        """
+function stop(options: { quiet?: boolean }, found: string[]) {
+  const quiet = options.quiet === true;
+  const loud = !quiet && (found.includes("a") || found.includes("b"));
+  if (loud) return work();
+}
+function answer(request) { return stop({ quiet: true }, request.found); }
+""",
+        ("{ quiet: true }", "{ quiet: false }"),
+    ),
     "undefined": (
         TS,
         """

@@ -21,7 +21,8 @@ _TIMED: Final = re.compile(rb"now|[tT]ime|[eE]xpir|TTL|ttl|_AT\b|At\b")
 # What a local may be bound to that tells where its value is kept: a look-up, a field, another name, a new collection;
 # or a test of time.
 _TELLING: Final = re.compile(
-    rb"[a-zA-Z_$!(][^(]*|new (?:Weak)?(?:Map|Set)\b.*|.*(?:\.(?:get|has|now|getItem|peek)\(|[cC]ache|[mM]emo).*",
+    rb"[a-zA-Z_$!(][^(]*|![\w$.?]+ && .*|"
+    rb"new (?:Weak)?(?:Map|Set)\b.*|.*(?:\.(?:get|has|now|getItem|peek)\(|[cC]ache|[mM]emo).*",
     re.DOTALL,
 )
 _NUMBER: Final = re.compile(rb"[\d_.e\s*+()]+")
