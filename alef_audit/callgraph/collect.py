@@ -7,7 +7,7 @@ from typing import Final
 import re2
 from msgspec import structs
 
-from alef_audit.callgraph import graph, tokens
+from alef_audit.callgraph import graph, guards, tokens
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.dispatch import MethodIndex, method_index
 from alef_audit.callgraph.entries import WorkerEntries
@@ -28,6 +28,9 @@ from alef_audit.facts.flows import ELEMENT
 from alef_audit.rulepack.kinds import RootKind, Thread
 from alef_audit.rulepack.lexicon import Lexicon, Registration
 from alef_audit.rulepack.model import RootRow, RunsOn
+
+# More callees than this at one site are an approximation rather than a dispatch table.
+_CALLED: Final = 8
 
 
 class Vocabulary:
@@ -198,6 +201,13 @@ class Collector:
             )
         elif known.via != via:
             self.edges[call, callee] = structs.replace(known, via=())
+
+    def call_edges(self, call: int, functions: list[int]) -> None:
+        """Add the edges of a call to those of the functions in its callee that it can mean."""
+        is_guess = self.table.callee(call) in self.approximate
+        doubt = guards.MEDIUM if len(functions) > _CALLED or is_guess else 0
+        for function in functions:
+            self.edge(call, function, graph.DYNAMIC if is_guess else self.how(call, function), doubt)
 
     def use(self, call: int, slot: int, functions: list[int], guard: int = 0, loops: tuple[Ranged, ...] = ()) -> None:
         """Note that `call` runs what the parameter in `slot` holds; the edges follow when all sites are known."""

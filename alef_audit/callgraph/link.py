@@ -25,8 +25,6 @@ from alef_audit.rulepack.lexicon import Lexicon
 
 # A site hands over one callback, or the few that its own branches choose from.
 _HANDED_OVER: Final = 4
-# More callees than this at one site are an approximation rather than a dispatch table.
-_CALLED: Final = 8
 
 
 def link(
@@ -130,11 +128,7 @@ def _lead(collector: Collector, call: int, callee: int, functions: list[int]) ->
     if callee in collector.paths:
         collector.use(call, callee, functions)
         return functions
-    is_guess = callee in collector.approximate
-    doubt = guards.MEDIUM if len(functions) > _CALLED or is_guess else 0
-    for function in functions:
-        how = graph.DYNAMIC if is_guess else collector.how(call, function)
-        collector.edge(call, function, how, doubt)
+    collector.call_edges(call, functions)
     return functions
 
 
