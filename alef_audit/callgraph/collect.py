@@ -11,6 +11,7 @@ from alef_audit.callgraph import graph, guards, tokens
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.dispatch import MethodIndex, method_index
 from alef_audit.callgraph.entries import WorkerEntries
+from alef_audit.callgraph.function_kinds import FunctionKinds
 from alef_audit.callgraph.graph import Edge, RootSite, SinkSite
 from alef_audit.callgraph.imports import dynamic_imports
 from alef_audit.callgraph.library import STORING
@@ -70,6 +71,7 @@ class Collector:
         "entries",
         "executors",
         "function_guards",
+        "function_kinds",
         "languages",
         "lifecycle_events",
         "local_nodes",
@@ -116,6 +118,8 @@ class Collector:
         self.methods: MethodIndex = method_index(program, frozenset(lexicon.common_members))
         self.returning_calls = _functions_with(table, flows.RETURNED)
         self.decorated = _decorated(table)
+        marked = [function for slot in self.decorated.values() for function in functions_in(state, slot)]
+        self.function_kinds = FunctionKinds(program, table, lexicon.function_kinds, marked)
         self.parameter_uses: dict[Path, list[tuple[Use, list[int]]]] = {}
         self.edges: dict[tuple[int, int], Edge] = {}  # (call, callee)
         self.sinks: dict[tuple[int, str], SinkSite] = {}
@@ -211,8 +215,13 @@ class Collector:
 
     def use(self, call: int, slot: int, functions: list[int], guard: int = 0, loops: tuple[Ranged, ...] = ()) -> None:
         """Note that `call` runs what the parameter in `slot` holds; the edges follow when all sites are known."""
-        awaited = bool(self.table.flags(call) & flows.AWAITED)
-        self.parameter_uses.setdefault(self.paths[slot], []).append((Use(call, guard, loops, awaited), functions))
+        awaited, path = bool(self.table.flags(call) & flows.AWAITED), self.paths[slot]
+        parameter = self.state.program.functions[path.function].parameters[path.position]
+        name = self.state.program.names[self.table.name_of(path.function, parameter.name)]
+        of_kind = self.function_kinds.is_chosen(call, name)
+        if of_kind:
+            functions = [function for function in functions if self.function_kinds.has_kind(function)]
+        self.parameter_uses.setdefault(path, []).append((Use(call, guard, loops, awaited, of_kind=of_kind), functions))
 
     def guard_function(self, function: int, bit: int) -> None:
         """Put a guard around a function, wherever it is called from."""

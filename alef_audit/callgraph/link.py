@@ -1,5 +1,6 @@
 """The last step of linking: from solved values to edges, blocking calls and registered roots."""
 
+import re
 from collections.abc import Iterable
 from typing import Final, get_args
 
@@ -23,6 +24,7 @@ from alef_audit.facts.file import FunctionFlag
 from alef_audit.rulepack.kinds import Cost
 from alef_audit.rulepack.lexicon import Lexicon
 
+_BASE: Final = re.compile(r"[^\w]")
 # A site hands over one callback, or the few that its own branches choose from.
 _HANDED_OVER: Final = 4
 
@@ -128,6 +130,7 @@ def _lead(collector: Collector, call: int, callee: int, functions: list[int]) ->
     if callee in collector.paths:
         collector.use(call, callee, functions)
         return functions
+    functions = collector.function_kinds.fitting(call, _BASE.split(table.text(call), maxsplit=1)[0], functions)
     collector.call_edges(call, functions)
     return functions
 

@@ -48,6 +48,7 @@ class Use(msgspec.Struct, frozen=True, gc=False):
     guard: int
     loops: tuple[Ranged, ...]
     awaited: bool
+    of_kind: bool = False  # in a branch that plain functions never reach
     via: tuple[int, ...] = ()  # the call under a condition that runs the value, where it is the only one
 
 

@@ -90,7 +90,7 @@ def settle_parameters(collector: Collector) -> None:
                 escaping.add(use.call)
             else:
                 loops = use.loops + collector.loops.around(use.call).loops + _stepping(collector, path, use.call)
-                pending.append((path, Use(use.call, use.guard | between, loops, use.awaited, via)))
+                pending.append((path, Use(use.call, use.guard | between, loops, use.awaited, use.of_kind, via)))
     explained = _carry_back(collector, sites, closures, pending)
     _keep_unexplained(collector, explained, escaping, deep)
 
@@ -98,25 +98,27 @@ def settle_parameters(collector: Collector) -> None:
 def _carry_back(collector: Collector, sites: Sites, closures: _Closures, pending: list[tuple[Path, Use]]) -> _Explained:
     """Write the edges at the passing sites; gives what they explain."""
     table = collector.table
-    seen: set[tuple[Path, int, int, bool, bool]] = set()
+    seen: set[tuple[Path, int, int, bool, bool, bool]] = set()
     explained = _Explained()
     while pending:
         path, use = pending.pop()
-        key = (path, use.guard, len(use.loops), use.awaited, bool(use.via))
+        key = (path, use.guard, len(use.loops), use.awaited, use.of_kind, bool(use.via))
         if key in seen:
             continue
         seen.add(key)
         for site, passed in sites.passing(path):
             explained.add(path, passed)
             for function in passed.functions:
+                if use.of_kind and not collector.function_kinds.has_kind(function):
+                    continue
                 collector.edge(site, function, graph.CALLBACK, use.guard, use.loops, use.via)
-            for node in passed.nodes:
+            for node in () if use.of_kind else passed.nodes:
                 _passed_sink(collector, site, node, use)
             for forward in passed.forwards:
                 between = closures.between(forward.function, table.function(site))
                 if between is not None and len(use.loops) < _LOOPS:
                     loops = use.loops + collector.loops.around(site).loops
-                    pending.append((forward, Use(site, use.guard | between, loops, use.awaited)))
+                    pending.append((forward, Use(site, use.guard | between, loops, use.awaited, use.of_kind)))
     explained.close()
     return explained
 
