@@ -13,7 +13,7 @@ from alef_audit.callgraph.program import Program
 from alef_audit.facts.file import FunctionFlag
 
 _NAMES: Final = re.compile(r"(?<![.\w])\w+")
-_RECEIVERS: Final = ("self", "cls", "this")
+_RECEIVERS: Final = ("self", "cls")
 _ASYNCHRONOUS: Final = FunctionFlag.ASYNC | FunctionFlag.AWAITABLE
 
 
@@ -25,11 +25,11 @@ class FunctionKinds:
     def __init__(self, program: Program, table: CallTable, words: Sequence[str], marked: Iterable[int]) -> None:
         """`words` are what names of such kinds and of tests for them contain; `marked` functions are decorated."""
         kinds = "|".join(map(re.escape, words))
-        self._is = re.compile(rf"\bis_?\w*(?:{kinds})\w*\(|(?:\bis|===?)\s+[\w.]*\.\w*(?:{kinds})\w*$", re.IGNORECASE)
+        self._is = re.compile(rf"\bis_?\w*(?:{kinds})\w*\(|(?:\bis|==)\s+[\w.]*\.\w*(?:{kinds})\w*$", re.IGNORECASE)
         self._program = program
         self._table = table
         self._marked = frozenset(marked)
-        self._known: dict[tuple[int, int], frozenset[str]] = {}
+        self._known: dict[int, dict[int, frozenset[str]]] = {}
 
     def fitting(self, call: int, name: str, functions: list[int]) -> list[int]:
         """Those of the functions that `call` can run, which finds them in `name` or in a field of it."""
@@ -47,22 +47,31 @@ class FunctionKinds:
     def is_chosen(self, call: int, name: str) -> bool:
         """Whether `call` stands in a branch that a test of `name` for a kind of function leads to."""
         condition = self._table.condition(call)
-        if condition < 0 or not name or name in _RECEIVERS:
+        if condition < 0:
             return False
         number = self._program.function_unit[self._table.function(call)]
+        tested = self._known.get(number)
+        if tested is None:
+            tested = self._known[number] = self._read(number)
+        if not tested or not name or name in _RECEIVERS:
+            return False
         conditions = self._program.units[number].facts.conditions
         while condition >= 0:
-            if name in self._tested(number, condition):
+            if name in tested.get(condition, ()):
                 return True
             condition = conditions[condition].parent
         return False
 
-    def _tested(self, number: int, condition: int) -> frozenset[str]:
-        """The names that a condition tests for a kind, where it holds."""
-        found = self._known.get((number, condition))
-        if found is None:
-            test = self._program.units[number].facts.conditions[condition]
-            is_plain = test.holds and not test.text.startswith(("not ", "!")) and " or " not in test.text
-            names = _NAMES.findall(test.text) if is_plain and self._is.search(test.text) else ()
-            found = self._known[number, condition] = frozenset(names)
-        return found
+    def _read(self, number: int) -> dict[int, frozenset[str]]:
+        """The names that the conditions of a file test for a kind, where they hold; Python's functions have kinds."""
+        facts = self._program.units[number].facts
+        if facts.language != "python":
+            return {}
+        return {
+            index: frozenset(_NAMES.findall(test.text))
+            for index, test in enumerate(facts.conditions)
+            if test.holds
+            and self._is.search(test.text)
+            and not test.text.startswith("not ")
+            and " or " not in test.text
+        }

@@ -83,16 +83,17 @@ class Kept:
         program, table, paths = self._state.program, self._table, self._spelled.paths
         unit, names = program.units[number], program.name_maps[number]
         slots = table.slots_of(unit)
-        found: dict[int, _Keeping] = {}
-        instances: set[int] = set()
+        functions = range(unit.functions, unit.functions + len(unit.facts.functions))
+        constructors = [each for each in functions if program.functions[each].name in _CONSTRUCTORS]
+        if not constructors:
+            return {}
+        found: dict[int, _Keeping] = {each: {} for each in constructors}
+        instances = {table.slot_of(each, program.functions[each].receiver) for each in constructors}
         for op, a, b, c, _ in flows.chosen(unit.facts.flows, _STORED):
             if op == flows.SELF:
                 instances.add(slots[a])
-                continue
-            path = paths.get(slots[b])
-            if path is None or path.fields or program.functions[path.function].name not in _CONSTRUCTORS:
-                continue
-            receiver = program.functions[path.function].receiver
-            if slots[a] in instances or (receiver and table.slot_of(path.function, receiver) == slots[a]):
-                found.setdefault(path.function, {}).setdefault(names[c], (path.function, path.position))
+            elif slots[a] in instances:
+                path = paths.get(slots[b])
+                if path is not None and not path.fields and path.function in found:
+                    found[path.function].setdefault(names[c], (path.function, path.position))
         return found

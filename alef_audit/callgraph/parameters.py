@@ -20,7 +20,7 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import ParameterKind
 
 # Fields of fields of parameters: followed so far.
-DEEPEST: Final = 3
+DEEPEST: Final = 2
 COLLECTING: Final = ParameterKind.REST | ParameterKind.KEYWORDS
 # Methods of dicts and maps that give the value under the literal that is their first argument.
 _KEYED: Final = ("get", "pop", "setdefault")

@@ -1,5 +1,6 @@
 """Uses of parameters, carried back to the call sites that pass them (see `parameters.py`)."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from alef_audit.callgraph import graph, guards
@@ -80,7 +81,7 @@ def settle_parameters(collector: Collector) -> None:
     for path, uses in collector.parameter_uses.items():
         if _is_deep(collector, sites, path):
             deep.add(path)
-            if not sites.is_told_apart(path):
+            if not _are_several(held for _, held in uses) or not sites.is_told_apart(path):
                 continue
         # of several places that run it one may be unguarded
         via = _guarding(collector.table, uses[0][0].call) if len(uses) == 1 else ()
@@ -121,6 +122,11 @@ def _carry_back(collector: Collector, sites: Sites, closures: _Closures, pending
                     pending.append((forward, Use(site, use.guard | between, loops, use.awaited, use.of_kind)))
     explained.close()
     return explained
+
+
+def _are_several(held: Iterable[list[int]]) -> bool:
+    """Whether there is more than one function, so that callers can differ."""
+    return len({function for functions in held for function in functions}) > 1
 
 
 def _is_deep(collector: Collector, sites: Sites, path: Path) -> bool:
