@@ -81,7 +81,8 @@ def settle_parameters(collector: Collector) -> None:
     for path, uses in collector.parameter_uses.items():
         if _is_deep(collector, sites, path):
             deep.add(path)
-            if not _are_several(held for _, held in uses) or not sites.is_told_apart(path):
+            may_differ = len(path.fields) == 1 or _are_several(held for _, held in uses)
+            if not may_differ or not sites.is_told_apart(path):
                 continue
         # of several places that run it one may be unguarded
         via = _guarding(collector.table, uses[0][0].call) if len(uses) == 1 else ()
