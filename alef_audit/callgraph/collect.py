@@ -7,10 +7,11 @@ from typing import Final
 import re2
 from msgspec import structs
 
-from alef_audit.callgraph import graph, tokens
+from alef_audit.callgraph import graph, guards, tokens
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.dispatch import MethodIndex, method_index
 from alef_audit.callgraph.entries import WorkerEntries
+from alef_audit.callgraph.function_kinds import FunctionKinds
 from alef_audit.callgraph.graph import Edge, RootSite, SinkSite
 from alef_audit.callgraph.imports import dynamic_imports
 from alef_audit.callgraph.library import STORING
@@ -28,6 +29,9 @@ from alef_audit.facts.flows import ELEMENT
 from alef_audit.rulepack.kinds import RootKind, Thread
 from alef_audit.rulepack.lexicon import Lexicon, Registration
 from alef_audit.rulepack.model import RootRow, RunsOn
+
+# More callees than this at one site are an approximation rather than a dispatch table.
+_CALLED: Final = 8
 
 
 class Vocabulary:
@@ -67,6 +71,7 @@ class Collector:
         "entries",
         "executors",
         "function_guards",
+        "function_kinds",
         "languages",
         "lifecycle_events",
         "local_nodes",
@@ -113,6 +118,8 @@ class Collector:
         self.methods: MethodIndex = method_index(program, frozenset(lexicon.common_members))
         self.returning_calls = _functions_with(table, flows.RETURNED)
         self.decorated = _decorated(table)
+        marked = [function for slot in self.decorated.values() for function in functions_in(state, slot)]
+        self.function_kinds = FunctionKinds(program, table, lexicon.function_kinds, marked)
         self.parameter_uses: dict[Path, list[tuple[Use, list[int]]]] = {}
         self.edges: dict[tuple[int, int], Edge] = {}  # (call, callee)
         self.sinks: dict[tuple[int, str], SinkSite] = {}
@@ -199,10 +206,22 @@ class Collector:
         elif known.via != via:
             self.edges[call, callee] = structs.replace(known, via=())
 
+    def call_edges(self, call: int, functions: list[int]) -> None:
+        """Add the edges of a call to those of the functions in its callee that it can mean."""
+        is_guess = self.table.callee(call) in self.approximate
+        doubt = guards.MEDIUM if len(functions) > _CALLED or is_guess else 0
+        for function in functions:
+            self.edge(call, function, graph.DYNAMIC if is_guess else self.how(call, function), doubt)
+
     def use(self, call: int, slot: int, functions: list[int], guard: int = 0, loops: tuple[Ranged, ...] = ()) -> None:
         """Note that `call` runs what the parameter in `slot` holds; the edges follow when all sites are known."""
-        awaited = bool(self.table.flags(call) & flows.AWAITED)
-        self.parameter_uses.setdefault(self.paths[slot], []).append((Use(call, guard, loops, awaited), functions))
+        awaited, path = bool(self.table.flags(call) & flows.AWAITED), self.paths[slot]
+        parameter = self.state.program.functions[path.function].parameters[path.position]
+        name = self.state.program.names[self.table.name_of(path.function, parameter.name)]
+        of_kind = self.function_kinds.is_chosen(call, name)
+        if of_kind:
+            functions = [function for function in functions if self.function_kinds.has_kind(function)]
+        self.parameter_uses.setdefault(path, []).append((Use(call, guard, loops, awaited, of_kind=of_kind), functions))
 
     def guard_function(self, function: int, bit: int) -> None:
         """Put a guard around a function, wherever it is called from."""

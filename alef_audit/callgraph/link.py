@@ -1,5 +1,6 @@
 """The last step of linking: from solved values to edges, blocking calls and registered roots."""
 
+import re
 from collections.abc import Iterable
 from typing import Final, get_args
 
@@ -23,10 +24,9 @@ from alef_audit.facts.file import FunctionFlag
 from alef_audit.rulepack.kinds import Cost
 from alef_audit.rulepack.lexicon import Lexicon
 
+_BASE: Final = re.compile(r"[^\w]")
 # A site hands over one callback, or the few that its own branches choose from.
 _HANDED_OVER: Final = 4
-# More callees than this at one site are an approximation rather than a dispatch table.
-_CALLED: Final = 8
 
 
 def link(
@@ -130,11 +130,8 @@ def _lead(collector: Collector, call: int, callee: int, functions: list[int]) ->
     if callee in collector.paths:
         collector.use(call, callee, functions)
         return functions
-    is_guess = callee in collector.approximate
-    doubt = guards.MEDIUM if len(functions) > _CALLED or is_guess else 0
-    for function in functions:
-        how = graph.DYNAMIC if is_guess else collector.how(call, function)
-        collector.edge(call, function, how, doubt)
+    functions = collector.function_kinds.fitting(call, _BASE.split(table.text(call), maxsplit=1)[0], functions)
+    collector.call_edges(call, functions)
     return functions
 
 

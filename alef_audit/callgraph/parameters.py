@@ -12,7 +12,6 @@ from collections import deque
 from typing import Final, NamedTuple
 
 import msgspec
-from msgspec.structs import replace
 
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.loops import Ranged
@@ -20,19 +19,26 @@ from alef_audit.callgraph.program import Program
 from alef_audit.facts import flows
 from alef_audit.facts.file import ParameterKind
 
-WHOLE: Final = -1
+# Fields of fields of parameters: followed so far.
+DEEPEST: Final = 2
 COLLECTING: Final = ParameterKind.REST | ParameterKind.KEYWORDS
 # Methods of dicts and maps that give the value under the literal that is their first argument.
 _KEYED: Final = ("get", "pop", "setdefault")
 _VIEWS: Final = ("items", "values", "enumerate")
+# Methods of arrays that call the function that they are given with each element in first place.
+_STEPPING: Final = ("map", "forEach", "flatMap", "filter", "some", "every", "find")
 
 
 class Path(msgspec.Struct, frozen=True, gc=False):
-    """A parameter, or a field of the object that it holds (`params.load`, `hooks["ready"]`, a step of `*steps`)."""
+    """A parameter, or a field of the object that it holds (`params.load`, `hooks["ready"]`, `options.tasks[0]`)."""
 
     function: int
     position: int
-    field: int  # name, ELEMENT for any, or WHOLE for the parameter itself
+    fields: tuple[int, ...] = ()  # names from the outside in, ELEMENT for any, EACH for what iterating gives
+
+    def field(self, *names: int) -> "Path":
+        """That field of what the path stands for."""
+        return Path(self.function, self.position, self.fields + names)
 
 
 class Use(msgspec.Struct, frozen=True, gc=False):
@@ -42,6 +48,7 @@ class Use(msgspec.Struct, frozen=True, gc=False):
     guard: int
     loops: tuple[Ranged, ...]
     awaited: bool
+    of_kind: bool = False  # in a branch that plain functions never reach
     via: tuple[int, ...] = ()  # the call under a condition that runs the value, where it is the only one
 
 
@@ -51,18 +58,25 @@ class Literals(NamedTuple):
     copies: dict[int, int]  # slot -> slot that it was first copied from
     stored: dict[int, list[tuple[int, int]]]  # slot of a literal -> (name, slot) entries
     spread: dict[int, list[int]]  # slot of a literal -> slots whose fields it takes
+    rewritten: set[int]  # slots that something else is copied into, too
 
 
 class Spelled:
     """What the text itself says of slots, before any value is known."""
 
-    __slots__ = ("_literals", "_program", "_table", "paths")
+    __slots__ = ("_literals", "_program", "_table", "paths", "stepping")
 
     def __init__(self, program: Program, table: CallTable) -> None:
         self._program = program
         self._table = table
         self._literals: dict[int, Literals] = {}
         self.paths = parameter_paths(program, table)  # slot -> the parameter, or field of one, that it holds
+        # function written for `map`, `forEach` of a parameter -> that call; its own first parameter is an element
+        self.stepping = _read_steps(program, table, self.paths)
+
+    def collects(self, path: Path) -> bool:
+        """Whether a path's parameter collects surplus arguments: its elements are arguments of the call site."""
+        return bool(self._program.functions[path.function].parameters[path.position].kind & COLLECTING)
 
     def literals(self, call: int) -> Literals:
         """The literals of the file that `call` stands in; read when they are asked for."""
@@ -78,7 +92,7 @@ def parameter_paths(program: Program, table: CallTable) -> dict[int, Path]:
     paths: dict[int, Path] = {}
     for index, facts in enumerate(program.functions):
         for position, parameter in enumerate(facts.parameters):
-            paths[table.slot_of(index, parameter.slot)] = Path(index, position, WHOLE)
+            paths[table.slot_of(index, parameter.slot)] = Path(index, position)
     paths.pop(0, None)  # parameters that hold data only are no variables
     _read_keys(program, table, paths)
     pairs = _read_views(program, table, paths)
@@ -89,6 +103,7 @@ def parameter_paths(program: Program, table: CallTable) -> dict[int, Path]:
 
 
 _MOVES: Final = flows.choice(flows.LOAD, flows.COPY)
+_WRITTEN: Final = flows.choice(flows.FUNCTION)
 _LITERALS: Final = flows.choice(flows.COPY, flows.OBJECT, flows.STORE, flows.SPREAD)
 
 
@@ -101,17 +116,14 @@ def _read_rows(program: Program, table: CallTable, number: int, paths: dict[int,
             source = paths[base]
             if op == flows.COPY:
                 paths.setdefault(slots[a], source)
-                continue
-            if source.field == WHOLE:
-                name = flows.ELEMENT if c == flows.EACH else names[c]
-                if slots[a] not in paths and (name != flows.ELEMENT or _collects(program, source)):
-                    paths[slots[a]] = Path(source.function, source.position, name)
-                continue
+            elif slots[a] not in paths and len(source.fields) < DEEPEST:
+                paths[slots[a]] = source.field(c if c == flows.EACH else names[c])
+            continue
         if base in pairs and op == flows.LOAD:
             if c == flows.EACH:
                 pairs.setdefault(slots[a], pairs[base])
             elif program.names[names[c]] == "1":
-                paths.setdefault(slots[a], replace(pairs[base], field=flows.ELEMENT))
+                paths.setdefault(slots[a], pairs[base])
 
 
 def _read_literals(program: Program, table: CallTable, number: int) -> Literals:
@@ -121,10 +133,12 @@ def _read_literals(program: Program, table: CallTable, number: int) -> Literals:
     entries: dict[int, list[tuple[int, int]]] = {}
     spread: dict[int, list[int]] = {}
     made: list[int] = []
+    rewritten: set[int] = set()
     for op, a, b, c, _ in flows.chosen(unit.facts.flows, _LITERALS):
         slot = slots[a]
         if op == flows.COPY:
-            copies.setdefault(slot, slots[b])
+            if copies.setdefault(slot, slots[b]) != slots[b]:
+                rewritten.add(slot)
         elif op == flows.OBJECT:
             made.append(slot)
         elif op == flows.STORE:
@@ -135,25 +149,26 @@ def _read_literals(program: Program, table: CallTable, number: int) -> Literals:
                 known.append((names[c], slots[b]))
         else:
             spread.setdefault(slot, []).append(slots[b])
-    return Literals(copies, {slot: entries.get(slot, []) for slot in made}, spread)
+    return Literals(copies, {slot: entries.get(slot, []) for slot in made}, spread, rewritten)
 
 
 def _collects(program: Program, path: Path) -> bool:
     """Whether a path's parameter collects surplus arguments: each of its elements is an argument of the call site."""
-    return bool(program.functions[path.function].parameters[path.position].kind & COLLECTING)
+    kind = program.functions[path.function].parameters[path.position].kind
+    return not path.fields and bool(kind & COLLECTING)
 
 
 def _read_keys(program: Program, table: CallTable, paths: dict[int, Path]) -> None:
     """`hooks.get("ready")` and `hooks.pop("ready")` are fields of a parameter too."""
     for call in table.named(*_KEYED):
         result, source = table.result(call), paths.get(table.receiver(call))
-        if not result or result in paths or source is None or source.field != WHOLE:
+        if not result or result in paths or source is None or len(source.fields) >= DEEPEST:
             continue
         arguments = table.arguments(call)
         literal = program.names[arguments[0][2]] if arguments else ""
         name = program.name_ids.get(literal[1:]) if literal.startswith('"') else None
         if name:
-            paths[result] = Path(source.function, source.position, name)
+            paths[result] = source.field(name)
 
 
 def _read_views(program: Program, table: CallTable, paths: dict[int, Path]) -> dict[int, Path]:
@@ -168,13 +183,42 @@ def _read_views(program: Program, table: CallTable, paths: dict[int, Path]) -> d
         arguments = table.arguments(call)
         viewed = arguments[0][1] if name == "enumerate" and arguments else table.receiver(call)
         source = paths.get(viewed)
-        if source is None or source.field != WHOLE or not _collects(program, source):
+        if source is None or len(source.fields) >= DEEPEST:
             continue
-        if name == "values":
+        if name != "values":
+            pairs[table.result(call)] = source.field(flows.EACH if name == "enumerate" else flows.ELEMENT)
+        elif _collects(program, source):
             paths.setdefault(table.result(call), source)
-        else:
-            pairs[table.result(call)] = source
     return pairs
+
+
+def _read_steps(program: Program, table: CallTable, paths: dict[int, Path]) -> dict[int, int]:
+    """The functions written for `map`, `forEach` and their like of a parameter: what reaches them are its elements.
+
+    Gives the call by such a function; in `paths`, its first parameter becomes an element of what it steps through.
+    """
+    calls = [call for call in table.named(*_STEPPING) if paths.get(table.receiver(call)) and table.arguments(call)]
+    if not calls:
+        return {}
+    wanted = {table.arguments(call)[0][1]: call for call in calls}
+    found: dict[int, int] = {}
+    for number in {program.function_unit[table.function(call)] for call in calls}:
+        unit = program.units[number]
+        slots = table.slots_of(unit)
+        for _, slot, index, _, _ in flows.chosen(unit.facts.flows, _WRITTEN):
+            if slots[slot] in wanted:
+                found[unit.functions + index] = wanted[slots[slot]]
+    ours: dict[int, list[int]] = {}
+    for slot, path in paths.items():
+        if path.function in found and path.position == 0:
+            ours.setdefault(path.function, []).append(slot)
+    for function in sorted(ours):  # outer ones first
+        source = paths.get(table.receiver(found[function]))
+        for slot in ours[function]:
+            path = paths[slot]
+            if source is not None and len(source.fields) + len(path.fields) < DEEPEST:
+                paths[slot] = source.field(flows.EACH, *path.fields)
+    return found
 
 
 def within(program: Program, function: int, outer: int) -> bool:
@@ -182,9 +226,14 @@ def within(program: Program, function: int, outer: int) -> bool:
     while function >= 0:
         if function == outer:
             return True
-        parent = program.functions[function].parent
-        function = parent + program.unit_of(function).functions if parent >= 0 else -1
+        function = parent_of(program, function)
     return False
+
+
+def parent_of(program: Program, function: int) -> int:
+    """The function that `function` is nested in, -1 for that of a module."""
+    parent = program.functions[function].parent
+    return parent + program.unit_of(function).functions if parent >= 0 else -1
 
 
 def guards_between(program: Program, outgoing: dict[int, list[tuple[int, int]]], outer: int, inner: int) -> int | None:

@@ -5,16 +5,20 @@ from typing import Final, NamedTuple
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.kept import Kept
 from alef_audit.callgraph.members import COLLECTION_METHODS
-from alef_audit.callgraph.parameters import COLLECTING, WHOLE, Literals, Path, Spelled
+from alef_audit.callgraph.parameters import COLLECTING, DEEPEST, Literals, Path, Spelled
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
 from alef_audit.facts.file import ParameterKind
-from alef_audit.facts.flows import ELEMENT
+from alef_audit.facts.flows import EACH, ELEMENT
 
 # Literals nested in literals, spreads of spreads: followed so far.
 _DEPTH: Final = 6
+# The names that stand for any element.
+_ANY: Final = (ELEMENT, EACH)
+_FIELDED: Final = (tokens.OBJECT, tokens.INSTANCE, tokens.OPEN)
 # A shift of this size stands for `f.apply(self, arguments)`: positions are not known.
 _APPLIED: Final = 99
 
@@ -38,6 +42,7 @@ _SPREAD: Final = 3  # `*xs`: with the elements of xs from that position on
 _MAPPING: Final = 4  # `**options`: with what is under the parameter's name, which is given
 
 
+_Fields = tuple[int, ...]
 _Arrival = tuple[int, int, int]  # slot, way, detail
 
 
@@ -57,7 +62,7 @@ _Arrivals = list[dict[int, list[_Arrival]]]
 class Sites:
     """The call sites of every function, and what they pass for a parameter."""
 
-    __slots__ = ("_arrivals", "_blocking", "_calls", "_passed", "_spelled", "_state", "_table")
+    __slots__ = ("_arrivals", "_blocking", "_calls", "_kept", "_passed", "_spelled", "_state", "_table")
 
     def __init__(self, state: State, table: CallTable, spelled: Spelled, blocking: frozenset[int]) -> None:
         """`blocking` are the API nodes of which it matters who passes them."""
@@ -65,6 +70,7 @@ class Sites:
         self._state = state
         self._table = table
         self._spelled = spelled
+        self._kept = Kept(state, table, spelled)
         self._calls: dict[int, list[int]] = {}
         self._arrivals: dict[int, _Arrivals] = {}
         self._passed: dict[Path, list[tuple[int, Passed]]] = {}
@@ -78,6 +84,27 @@ class Sites:
             known = self._passed[path] = self._pass(path) if path.function in self._calls else []
         return known
 
+    def is_told_apart(self, path: Path) -> bool:
+        """Whether the call sites pass different functions for a path, so that it matters which of them runs what."""
+        known: set[tuple[int, ...]] = set()
+        seen, pending = {path}, [path]
+        while pending:
+            for _, passed in self.passing(pending.pop()):
+                if passed.functions or passed.nodes:
+                    known.add((*sorted(passed.functions), -1, *sorted(passed.nodes)))
+                    if len(known) > 1:
+                        return True
+                pending += [forward for forward in passed.forwards if forward not in seen]
+                seen.update(passed.forwards)
+        return False
+
+    def are_kept(self, slot: int, field: int) -> bool:
+        """Whether a slot holds instances whose constructor keeps an argument in that field."""
+        return any(
+            value & MASK in (tokens.INSTANCE, tokens.OPEN) and field in self._kept.fields(value >> SHIFT)
+            for value in self._state.held(slot)
+        )
+
     def _pass(self, path: Path) -> list[tuple[int, Passed]]:
         function = path.function
         kind = self._state.program.functions[function].parameters[path.position].kind
@@ -90,11 +117,11 @@ class Sites:
             # what `partial` bound is passed by the calls of what it gave
             partials = self._arriving(function, [(call, 1) for call in self._state.partials[function]])
             for call, arrivals in partials[path.position].items():
-                self._take_all(call, arrivals, kind, path.field, bound)
+                self._take_all(call, arrivals, kind, path.fields, bound)
         result: list[tuple[int, Passed]] = []
         found = bound.copied()
         for call in sorted(self._calls[function]) if any(bound) else by_call:
-            self._take_all(call, by_call.get(call, []), kind, path.field, found)
+            self._take_all(call, by_call.get(call, []), kind, path.fields, found)
             if any(found):
                 result.append((call, found))
                 found = bound.copied()
@@ -132,27 +159,26 @@ class Sites:
             ],
         )
 
-    def _take_all(self, call: int, arrivals: list[_Arrival], kind: int, field: int, found: Passed) -> None:
+    def _take_all(self, call: int, arrivals: list[_Arrival], kind: int, fields: _Fields, found: Passed) -> None:
         """Add what the arguments of `call` pass for a field of the parameter."""
         for slot, way, detail in arrivals:
             if way == _PLAIN:
-                self._take(call, slot, field, found, 0)
+                self._take(call, slot, fields, found, 0)
             elif way == _SPREAD:
-                for name in self._spread(field, kind, detail):
-                    self._take(call, slot, name, found, 0)
+                for names in self._spread(fields, kind, detail):
+                    self._take(call, slot, names, found, 0)
             elif way == _MAPPING:
-                if field == WHOLE:
-                    self._take(call, slot, detail, found, 0)
-            elif self._is_index(field, detail) if way == _INDEX else field in (detail, ELEMENT):
-                self._take(call, slot, WHOLE, found, 0)
+                self._take(call, slot, (detail, *fields), found, 0)
+            elif fields and (self._is_index(fields[0], detail) if way == _INDEX else fields[0] in (detail, *_ANY)):
+                self._take(call, slot, fields[1:], found, 0)
 
-    def _spread(self, field: int, kind: int, offset: int) -> Iterator[int]:
+    def _spread(self, fields: _Fields, kind: int, offset: int) -> Iterator[_Fields]:
         """`f(*xs)`: the element of xs that reaches the parameter, by position where that is known."""
-        if kind == ParameterKind.REST:
-            index = self._index(field)
-            yield self._name_of(index + offset) if index is not None and field != ELEMENT else ELEMENT
-        elif field == WHOLE:
-            yield self._name_of(offset)
+        if kind != ParameterKind.REST:
+            yield (self._name_of(offset), *fields)
+        elif fields:
+            index = self._index(fields[0])
+            yield (self._name_of(index + offset) if index is not None else ELEMENT, *fields[1:])
 
     def _is_index(self, name: int, index: int) -> bool:
         wanted = self._index(name)
@@ -166,55 +192,100 @@ class Sites:
     def _name_of(self, index: int) -> int:
         return self._state.program.name_ids.get(str(index), ELEMENT)
 
-    def _take(self, call: int, slot: int, name: int, found: Passed, depth: int) -> None:
-        """Add what `slot`, or its field `name`, holds; `call` says in which file the slot is written."""
+    def _take(self, call: int, slot: int, fields: _Fields, found: Passed, depth: int) -> None:
+        """Add what `slot`, or its field, holds; `call` says in which file the slot is written."""
         if not slot or depth > _DEPTH:
             return
         forwarded = self._spelled.paths.get(slot)
         if forwarded is not None and forwarded.function not in self._calls:
             # no site of the program calls that function: what libraries hand it is known by its values only
             forwarded = None
-        if name == WHOLE:
-            if forwarded is not None:
-                found.forwards.append(forwarded)
-            else:
-                self._add_callables(slot, found)
-            return
         if forwarded is not None:
-            if forwarded.field == WHOLE:
-                found.forwards.append(Path(forwarded.function, forwarded.position, name))
+            if len(forwarded.fields) + len(fields) <= DEEPEST:
+                found.forwards.append(forwarded.field(*fields))
             return
-        objects = [value for value in self._state.held(slot) if value & MASK == tokens.OBJECT]
-        if not objects and not self._state.overflowed(slot):
+        if not fields:
+            self._add_callables(slot, found)
+            return
+        values = self._state.held(slot)
+        if not any(value & MASK in _FIELDED for value in values) and not self._state.overflowed(slot):
             return
         literals = self._spelled.literals(call)
         literal = self._literal(literals, slot)
         if literal:
-            self._take_entry(call, literals, literal, name, found, depth)
+            self._take_entry(call, literals, literal, fields, found, depth)
             return
-        for value in objects:
+        arguments = self._kept_arguments(literals, slot, fields[0])
+        for argument in arguments:
+            self._take(call, argument, fields[1:], found, depth + 1)
+        if not arguments:
+            self._take_fields(values, fields, found)
+
+    def _kept_arguments(self, literals: Literals, slot: int, field: int) -> list[int]:
+        """The arguments that an instance keeps in a field, if the file makes it in one place and they are plain."""
+        call, index = self._kept.making(literals, slot)
+        constructor, position = self._kept.fields(index).get(field, (-1, -1)) if call >= 0 else (-1, -1)
+        if position < 0:
+            return []
+        if constructor < 0:
+            given = [
+                slot
+                for at, (label, slot, _) in enumerate(self._table.arguments(call))
+                if label == field or (label == flows.NO_NAME and at == position)
+            ]
+            is_left_out = not given and all(label >= 0 for label, _, _ in self._table.arguments(call))
+            default = self._state.known_field(tokens.token(tokens.CLASS, index), field) if is_left_out else 0
+            return [slot for slot in (*given, default) if slot]
+        shift = self._state.links.get((call, constructor))
+        if shift is None:
+            return []
+        arrivals = self._arriving(constructor, [(call, shift)])[position].get(call, [])
+        return [slot for slot, way, _ in arrivals if way == _PLAIN] if all(w == _PLAIN for _, w, _ in arrivals) else []
+
+    def _take_fields(self, values: list[int], fields: _Fields, found: Passed) -> None:
+        """What objects hold that are not written at the site."""
+        for value in values:
+            for variable in self._variables(value, fields[0]):
+                if len(fields) > 1:
+                    self._take_fields(self._state.held(variable), fields[1:], found)
+                else:
+                    self._add_callables(variable, found)
+
+    def _variables(self, value: int, name: int) -> Iterator[int]:
+        """The variables of what a read of `name` from `value` sees, but for methods."""
+        if value & MASK == tokens.OBJECT:
             for each in self._fields(value, name):
                 variable = self._state.known_field(value, each)
                 if variable:
-                    self._add_callables(variable, found)
+                    yield variable
+        elif value & MASK in (tokens.INSTANCE, tokens.OPEN) and name in self._kept.fields(value >> SHIFT):
+            yield from filter(None, (self._members(value).get(name, 0),))
 
     def _fields(self, value: int, name: int) -> Iterable[int]:
         """The fields of an object that a read of `name` sees."""
-        if name == ELEMENT:
-            return self._state.fields.get(value, ())
+        if name in _ANY:
+            is_mapping = name == EACH and self._state.stock.keyed.get(value) is not None
+            return () if is_mapping else self._state.fields.get(value, ())
         return (name,) if self._state.program.names[name] in COLLECTION_METHODS else (name, ELEMENT)
 
-    def _take_entry(self, call: int, literals: Literals, literal: int, name: int, found: Passed, depth: int) -> None:
+    def _take_entry(
+        self, call: int, literals: Literals, literal: int, fields: _Fields, found: Passed, depth: int
+    ) -> None:
         """An entry of a literal written at the site: what is written under the name, else what it spreads."""
-        entries = literals.stored.get(literal, ())
-        exact = [source for entry, source in entries if entry == name or name == ELEMENT]
-        is_element = name == ELEMENT or self._state.program.names[name] not in COLLECTION_METHODS
+        name, entries = fields[0], literals.stored.get(literal, ())
+        if name == EACH and self._is_mapping(literal):
+            return
+        exact = [source for entry, source in entries if entry == name or name in _ANY]
+        is_element = name in _ANY or self._state.program.names[name] not in COLLECTION_METHODS
         chosen = exact or [source for entry, source in entries if entry == ELEMENT and is_element]
         for source in chosen:
-            self._take(call, source, WHOLE, found, depth + 1)
-        if not exact:
+            self._take(call, source, fields[1:], found, depth + 1)
+        if not exact or name in _ANY:
             for source in literals.spread.get(literal, ()):
-                self._take(call, source, name, found, depth + 1)
+                self._take(call, source, fields, found, depth + 1)
+
+    def _is_mapping(self, literal: int) -> bool:
+        return any(self._state.stock.keyed.get(value) is not None for value in self._state.held(literal))
 
     def _literal(self, literals: Literals, slot: int) -> int:
         """The slot of the literal that a slot was copied from, 0 if it is none."""
@@ -238,10 +309,13 @@ class Sites:
             elif kind == tokens.EXTERNAL and index in self._blocking:
                 found.nodes.append(index)
 
-    def _methods(self, value: int, names: tuple[str, ...]) -> Iterator[int]:
+    def _members(self, value: int) -> dict[int, int]:
+        """The variables of the members of an instance that are read somewhere."""
         known = self._state.classes
-        is_open = value & MASK == tokens.OPEN
-        members = known.down.get(value >> SHIFT, {}) if is_open else known.members.get(value, {})
+        return known.down.get(value >> SHIFT, {}) if value & MASK == tokens.OPEN else known.members.get(value, {})
+
+    def _methods(self, value: int, names: tuple[str, ...]) -> Iterator[int]:
+        members = self._members(value)
         for name in names:
             variable = members.get(self._table.names[name])
             for held in self._state.held(variable) if variable is not None else ():

@@ -1,12 +1,15 @@
 """Uses of parameters, carried back to the call sites that pass them (see `parameters.py`)."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from alef_audit.callgraph import graph, guards
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import Collector
-from alef_audit.callgraph.parameters import Path, Use, guards_between
+from alef_audit.callgraph.loops import Ranged
+from alef_audit.callgraph.parameters import Path, Use, guards_between, parent_of
 from alef_audit.callgraph.passing import Passed, Sites
+from alef_audit.facts.flows import EACH, ELEMENT
 
 # Loops around calls that forward a parameter, and around the call that runs it: more say nothing any more.
 _LOOPS: Final = 4
@@ -71,9 +74,16 @@ class _Closures:
 def settle_parameters(collector: Collector) -> None:
     """Carry the uses of parameters back to the call sites that pass them."""
     closures = _Closures(collector)
+    deep: set[Path] = set()
     escaping: set[int] = set()  # calls in closures that others run later: their own edges stand
     pending: list[tuple[Path, Use]] = []
+    sites = Sites(collector.state, collector.table, collector.spelled, _blocking_nodes(collector))
     for path, uses in collector.parameter_uses.items():
+        if _is_deep(collector, sites, path):
+            deep.add(path)
+            may_differ = len(path.fields) == 1 or _are_several(held for _, held in uses)
+            if not may_differ or not sites.is_told_apart(path):
+                continue
         # of several places that run it one may be unguarded
         via = _guarding(collector.table, uses[0][0].call) if len(uses) == 1 else ()
         for use, _ in uses:
@@ -81,37 +91,69 @@ def settle_parameters(collector: Collector) -> None:
             if between is None:
                 escaping.add(use.call)
             else:
-                loops = use.loops + collector.loops.around(use.call).loops
-                pending.append((path, Use(use.call, use.guard | between, loops, use.awaited, via)))
-    explained = _carry_back(collector, closures, pending)
-    _keep_unexplained(collector, explained, escaping)
+                loops = use.loops + collector.loops.around(use.call).loops + _stepping(collector, path, use.call)
+                pending.append((path, Use(use.call, use.guard | between, loops, use.awaited, use.of_kind, via)))
+    explained = _carry_back(collector, sites, closures, pending)
+    _keep_unexplained(collector, explained, escaping, deep)
 
 
-def _carry_back(collector: Collector, closures: _Closures, pending: list[tuple[Path, Use]]) -> _Explained:
+def _carry_back(collector: Collector, sites: Sites, closures: _Closures, pending: list[tuple[Path, Use]]) -> _Explained:
     """Write the edges at the passing sites; gives what they explain."""
     table = collector.table
-    sites = Sites(collector.state, table, collector.spelled, _blocking_nodes(collector))
-    seen: set[tuple[Path, int, int, bool, bool]] = set()
+    seen: set[tuple[Path, int, int, bool, bool, bool]] = set()
     explained = _Explained()
     while pending:
         path, use = pending.pop()
-        key = (path, use.guard, len(use.loops), use.awaited, bool(use.via))
+        key = (path, use.guard, len(use.loops), use.awaited, use.of_kind, bool(use.via))
         if key in seen:
             continue
         seen.add(key)
         for site, passed in sites.passing(path):
             explained.add(path, passed)
             for function in passed.functions:
+                if use.of_kind and not collector.function_kinds.has_kind(function):
+                    continue
                 collector.edge(site, function, graph.CALLBACK, use.guard, use.loops, use.via)
-            for node in passed.nodes:
+            for node in () if use.of_kind else passed.nodes:
                 _passed_sink(collector, site, node, use)
             for forward in passed.forwards:
                 between = closures.between(forward.function, table.function(site))
                 if between is not None and len(use.loops) < _LOOPS:
                     loops = use.loops + collector.loops.around(site).loops
-                    pending.append((forward, Use(site, use.guard | between, loops, use.awaited)))
+                    pending.append((forward, Use(site, use.guard | between, loops, use.awaited, use.of_kind)))
     explained.close()
     return explained
+
+
+def _are_several(held: Iterable[list[int]]) -> bool:
+    """Whether there is more than one function, so that callers can differ."""
+    return len({function for functions in held for function in functions}) > 1
+
+
+def _is_deep(collector: Collector, sites: Sites, path: Path) -> bool:
+    """Whether a path leads into a collection, into an instance, or through several fields.
+
+    Where all sites pass the same ones, the call in the helper says more than the site.
+    """
+    if len(path.fields) != 1:
+        return bool(path.fields)
+    if path.fields[0] in (EACH, ELEMENT):
+        return not collector.spelled.collects(path)
+    parameter = collector.state.program.functions[path.function].parameters[path.position]
+    return sites.are_kept(collector.table.slot_of(path.function, parameter.slot), path.fields[0])
+
+
+def _stepping(collector: Collector, path: Path, call: int) -> tuple[Ranged, ...]:
+    """The loops of `map`, `forEach` and their like between `call` and the function that `path` starts at."""
+    table, program = collector.table, collector.state.program
+    function = table.function(call)
+    found: tuple[Ranged, ...] = ()
+    while function != path.function and function >= 0:
+        step = collector.spelled.stepping.get(function)
+        if step is not None:
+            found += (Ranged(table.text(step).rpartition(".")[0]), *collector.loops.around(step).loops)
+        function = parent_of(program, function)
+    return found
 
 
 def _guarding(table: CallTable, call: int) -> tuple[int, ...]:
@@ -138,17 +180,20 @@ def _passed_sink(collector: Collector, site: int, node: int, use: Use) -> None:
     collector.handed_sink(site, node, use.loops, use.via)
 
 
-def _keep_unexplained(collector: Collector, explained: _Explained, escaping: set[int]) -> None:
+def _keep_unexplained(collector: Collector, explained: _Explained, escaping: set[int], deep: set[Path]) -> None:
     """Where no site tells what a parameter holds, the call inside the helper keeps its edges and its sinks."""
     api = collector.state.api
     for path, uses in collector.parameter_uses.items():
         functions, nodes = explained.functions.get(path, set()), explained.nodes.get(path, set())
         for use, held in uses:
-            for function in held:
-                if use.call in escaping or function not in functions:
-                    is_plain = not use.guard and not use.loops
-                    how = collector.how(use.call, function) if is_plain else graph.CALLBACK
-                    collector.edge(use.call, function, how, use.guard, use.loops)
+            kept = held if use.call in escaping else [function for function in held if function not in functions]
+            is_plain = not use.guard and not use.loops
+            if is_plain and path in deep:
+                collector.call_edges(use.call, kept)
+                kept = []
+            for function in kept:
+                how = collector.how(use.call, function) if is_plain else graph.CALLBACK
+                collector.edge(use.call, function, how, use.guard, use.loops)
             if use.call not in escaping:
                 for node in nodes:
                     collector.sinks.pop((use.call, api.text[node]), None)

@@ -1,0 +1,77 @@
+"""Branches on the kind of a function: `if iscoroutinefunction(f):`, `if job.job_type is JobType.Callback:`.
+
+What such a branch calls is asynchronous, or carries a mark that a decorator put on it; a plain function
+is not called there.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.program import Program
+from alef_audit.facts.file import FunctionFlag
+
+_NAMES: Final = re.compile(r"(?<![.\w])\w+")
+_RECEIVERS: Final = ("self", "cls")
+_ASYNCHRONOUS: Final = FunctionFlag.ASYNC | FunctionFlag.AWAITABLE
+
+
+class FunctionKinds:
+    """Which calls stand in such a branch, and which functions they can mean."""
+
+    __slots__ = ("_is", "_known", "_marked", "_program", "_table")
+
+    def __init__(self, program: Program, table: CallTable, words: Sequence[str], marked: Iterable[int]) -> None:
+        """`words` are what names of such kinds and of tests for them contain; `marked` functions are decorated."""
+        kinds = "|".join(map(re.escape, words))
+        self._is = re.compile(rf"\bis_?\w*(?:{kinds})\w*\(|(?:\bis|==)\s+[\w.]*\.\w*(?:{kinds})\w*$", re.IGNORECASE)
+        self._program = program
+        self._table = table
+        self._marked = frozenset(marked)
+        self._known: dict[int, dict[int, frozenset[str]]] = {}
+
+    def fitting(self, call: int, name: str, functions: list[int]) -> list[int]:
+        """Those of the functions that `call` can run, which finds them in `name` or in a field of it."""
+        if not functions or not self.is_chosen(call, name):
+            return functions
+        facts, member = self._program.functions, self._table.member(call)
+        return [
+            each for each in functions if self.has_kind(each) or (facts[each].owner >= 0 and facts[each].name == member)
+        ]
+
+    def has_kind(self, function: int) -> bool:
+        """Whether a function is asynchronous or marked."""
+        return bool(self._program.functions[function].flags & _ASYNCHRONOUS) or function in self._marked
+
+    def is_chosen(self, call: int, name: str) -> bool:
+        """Whether `call` stands in a branch that a test of `name` for a kind of function leads to."""
+        condition = self._table.condition(call)
+        if condition < 0:
+            return False
+        number = self._program.function_unit[self._table.function(call)]
+        tested = self._known.get(number)
+        if tested is None:
+            tested = self._known[number] = self._read(number)
+        if not tested or not name or name in _RECEIVERS:
+            return False
+        conditions = self._program.units[number].facts.conditions
+        while condition >= 0:
+            if name in tested.get(condition, ()):
+                return True
+            condition = conditions[condition].parent
+        return False
+
+    def _read(self, number: int) -> dict[int, frozenset[str]]:
+        """The names that the conditions of a file test for a kind, where they hold; Python's functions have kinds."""
+        facts = self._program.units[number].facts
+        if facts.language != "python":
+            return {}
+        return {
+            index: frozenset(_NAMES.findall(test.text))
+            for index, test in enumerate(facts.conditions)
+            if test.holds
+            and self._is.search(test.text)
+            and not test.text.startswith("not ")
+            and " or " not in test.text
+        }
