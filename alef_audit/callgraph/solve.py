@@ -206,12 +206,13 @@ def _write_rows(
                 state.returned.setdefault(owner, set()).add((position, flows.HANDED_AS_IS))
                 continue
             state.copy(source, dst)
-        elif op == flows.LOAD:
+        elif op == flows.LOAD or op == flows.ATTRIBUTE:
             if aliases[base + b] in lazy:
                 read_lazily(state, table, lazy[aliases[base + b]], names[c], dst, (function, line))
             if base + a in table.shared:
                 continue
-            write_load(state, known, aliases[base + b], names[c], dst, function, line)
+            is_attribute = op == flows.ATTRIBUTE
+            write_load(state, known, aliases[base + b], names[c], dst, function, line, attribute=is_attribute)
         elif op == flows.STORE:
             source = aliases[base + b] if b else 0
             if source:

@@ -151,6 +151,14 @@ class FactsBuilder:
         self.flows.extend((flows.LOAD, dst, base, self.name(name), line))
         return dst
 
+    def attribute(self, base: int, name: str, line: int) -> int:
+        """`load`, in a language that tells the attributes of a collection from its elements."""
+        if not base:
+            return 0
+        dst = self.slot()
+        self.flows.extend((flows.ATTRIBUTE, dst, base, self.name(name), line))
+        return dst
+
     def store(self, base: int, name: str, src: int, line: int) -> None:
         if base and src:
             self.flows.extend((flows.STORE, base, src, self.name(name), line))
