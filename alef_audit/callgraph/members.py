@@ -5,6 +5,7 @@ from typing import Final
 from alef_audit.callgraph import classes, tokens
 from alef_audit.callgraph.constraints import HEIR, LOAD, RESULT
 from alef_audit.callgraph.library import METHODS
+from alef_audit.callgraph.records import instance_of
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import FunctionFlag
@@ -318,7 +319,7 @@ def make_instance(value: int, state: State) -> int | None:
     """The token for "an instance of `value`", None when it is no class."""
     kind, index = value & MASK, value >> SHIFT
     if kind == tokens.CLASS:
-        return token(tokens.OPEN, index)
+        return instance_of(state, index, tokens.OPEN)
     if kind == tokens.EXTERNAL:
         if state.api.text[index].startswith(_TYPING):
             return None

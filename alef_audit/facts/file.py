@@ -85,6 +85,8 @@ class Class(msgspec.Struct, frozen=True, array_like=True):
     members: tuple[int, ...]  # names stored on the class itself: methods and class attributes
     fields: tuple[int, ...] = ()  # names that its body annotates, in order: what a generated constructor takes (Python)
     metaclass: int = 0  # slot of the metaclass, 0 if none is named
+    # slots of the classes that its fields are declared to hold if, those aside, it only holds data; None if not (Python)
+    record: tuple[int, ...] | None = None
 
 
 class ObjectKind:
