@@ -93,6 +93,7 @@ class FactsBuilder:
         self.loops: list[Loop] = []
         self.conditions: list[Condition] = []
         self.data_types: list[tuple[int, ...]] = []
+        self.admitting: list[tuple[int, ...]] = []
         self.directives: list[Directive] = []
         self.problems: list[Problem] = []
         self.module_slot = 0
@@ -341,6 +342,7 @@ class FactsBuilder:
             problems=tuple(self.problems),
             operations=_packed(self.operations),
             data_types=tuple(self.data_types),
+            declared=tuple(self.admitting),
             kept=_packed(self.kept),
         )
 

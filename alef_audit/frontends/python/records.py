@@ -1,4 +1,4 @@
-"""Classes that only hold data: no methods, and fields that are declared to hold strings, numbers and more of their kind."""
+"""Classes that only hold data: no methods, and fields that are declared to hold strings, numbers, or such classes."""
 
 from typing import Final
 
