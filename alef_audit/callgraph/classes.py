@@ -6,7 +6,7 @@ from alef_audit.callgraph import tokens
 from alef_audit.callgraph.constraints import VALUE_OF
 from alef_audit.callgraph.families import down_member, super_member
 from alef_audit.callgraph.inheritance import language_of, member
-from alef_audit.callgraph.records import instance_of
+from alef_audit.callgraph.record_classes import instance_of
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.flows import ELEMENT

@@ -8,7 +8,7 @@ from alef_audit.callgraph.classes import is_enum
 from alef_audit.callgraph.constraints import CONSTRUCT, INIT, MAKE, MAKE_FIELD, NEW_OF, RECEIVE
 from alef_audit.callgraph.families import down_member, make_live
 from alef_audit.callgraph.inheritance import language_of, member
-from alef_audit.callgraph.records import instance_of
+from alef_audit.callgraph.record_classes import instance_of
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts import flows

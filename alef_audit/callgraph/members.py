@@ -5,7 +5,7 @@ from typing import Final
 from alef_audit.callgraph import classes, tokens
 from alef_audit.callgraph.constraints import HEIR, LOAD, RESULT
 from alef_audit.callgraph.library import METHODS
-from alef_audit.callgraph.records import instance_of
+from alef_audit.callgraph.record_classes import instance_of
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import FunctionFlag

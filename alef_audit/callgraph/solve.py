@@ -47,7 +47,7 @@ from alef_audit.callgraph.members import (
 )
 from alef_audit.callgraph.operations import attach_operations
 from alef_audit.callgraph.program import Program, Unit
-from alef_audit.callgraph.records import note_records
+from alef_audit.callgraph.record_classes import note_records
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import token
 from alef_audit.facts import flows
