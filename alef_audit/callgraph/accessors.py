@@ -60,14 +60,17 @@ def _descriptors(program: Program, table: CallTable) -> frozenset[int]:
     return frozenset(found)
 
 
-def write_load(state: State, known: Accessors, base: int, name: int, dst: int, function: int, line: int) -> None:
-    """The constraints of `dst = base.name`."""
+def write_load(
+    state: State, known: Accessors, base: int, name: int, dst: int, function: int, line: int, *, attribute: bool = False
+) -> None:
+    """The constraints of `dst = base.name`; an `attribute` is no element of a collection."""
+    read = ~name if attribute else name
     if name in known.getters or name in known.descriptors:
         through = state.variable()
         state.uses[through] = [(GETTER, dst, function, line, base)]
-        state.attach(base, (LOAD, through, name))
+        state.attach(base, (LOAD, through, read))
     else:
-        state.attach(base, (LOAD, dst, name))
+        state.attach(base, (LOAD, dst, read))
     if name in known.read:
         through = state.variable()
         state.uses[through] = [(READ, dst, function, line, base)]

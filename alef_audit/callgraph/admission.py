@@ -1,4 +1,4 @@
-"""Parameters and results that are declared to hold instances of the program's classes take nothing else.
+"""Parameters, results and variables that are declared to hold instances of the program's classes take nothing else.
 
 A cache, a registry or a helper that takes anything gives back all that was ever put in; the annotation of who asks says
 which of it can be meant.  Python only: there classes are told apart by name, in TypeScript by what they look like.
@@ -18,13 +18,16 @@ _OTHERS: Final = (tokens.FUNCTION, tokens.OBJECT, tokens.MODULE, tokens.EXTERNAL
 
 
 def declare_classes(state: State, table: CallTable) -> None:
-    """Note the parameters and results whose declarations name classes only."""
+    """Note the parameters, results and variables whose declarations name classes only."""
     for function, facts in enumerate(state.program.functions):
         if facts.types:
             _declare(state, table, function, facts.result, facts.types)
         for parameter in facts.parameters:
             if parameter.types:
                 _declare(state, table, function, parameter.slot, parameter.types)
+    for unit in state.program.units:
+        for slot, *types in unit.facts.declared:
+            _declare(state, table, unit.functions, slot, tuple(types))
 
 
 def _declare(state: State, table: CallTable, function: int, slot: int, types: tuple[int, ...]) -> None:

@@ -126,19 +126,37 @@ class ApiGraph:
             if unbound:
                 return unbound
         if self.depth[node] >= _DEPTH:
-            return self._beyond(self.language[node])
+            return self.beyond(self.language[node])
         text = self._child_text(node, label)
         language = self.language[node]
         if label != CALL and (language, text) in self.modules:
             return self.modules[language, text]
+        rows = [] if label == CALL else self._rows_by_pattern(node, label)
+        if not rows and self._is_made(node, label):
+            return self.beyond(language)
         made = self.children[node, label] = self._node(text, language, self.depth[node] + 1, node)
-        for base in (node, *self._all_bases(node)):
-            for pattern, row, model in self.globs.get(base, ()):
-                if label != CALL and fnmatchcase(label, pattern):
-                    self._attach(made, row, model)
+        for row, model in rows:
+            self._attach(made, row, model)
         return made
 
-    def _beyond(self, language: str) -> int:
+    def _rows_by_pattern(self, node: int, label: str) -> list[tuple[Row, LibraryModel]]:
+        return [
+            (row, model)
+            for base in (node, *self._all_bases(node))
+            for pattern, row, model in self.globs.get(base, ())
+            if fnmatchcase(label, pattern)
+        ]
+
+    def _is_made(self, node: int, label: str) -> bool:
+        """Whether the child of a node is a value that some unknown code made: what no model speaks of is all alike."""
+        if self.language[node] != "python":
+            return False
+        if label != CALL:
+            return CALL in self.text[node] and not label.startswith("__")
+        return node not in self.modelled and self.parent[node] != self.globals_of("python")
+
+    def beyond(self, language: str) -> int:
+        """The node that stands for whatever no model speaks of."""
         found = self.outside.get(language)
         if found is None:
             found = self.outside[language] = self._node("(outside)", language, _DEPTH)

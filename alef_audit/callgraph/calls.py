@@ -18,7 +18,7 @@ Argument = tuple[
 ]  # label (program-wide name, 0, or a SPREAD_ constant), slot, literal (program-wide name)
 
 
-_LOADS: Final = flows.choice(flows.LOAD)
+_LOADS: Final = flows.choice(flows.LOAD, flows.ATTRIBUTE)
 # Rows that write to their first slot.
 _WRITES: Final = flows.choice(*(op for op in flows.SLOT_COLUMNS if op not in (flows.STORE, flows.SPREAD)))
 
@@ -243,13 +243,13 @@ def _share_loads(table: CallTable, unit: Unit, getters: frozenset[str]) -> None:
     running: set[int] = set()  # names of getters
     if not getters.isdisjoint(names):
         running.update(name for name, text in enumerate(names) if text in getters)
-    known: dict[tuple[int, int], int] = {}
+    known: dict[tuple[int, int, int], int] = {}
     shared: list[int] = []
-    for _, a, b, name, _ in flows.chosen(unit.facts.flows, _LOADS):
+    for op, a, b, name, _ in flows.chosen(unit.facts.flows, _LOADS):
         slot = aliases[base + a]
         if slot != base + a or a in apart or name in running:
             continue
-        first = known.setdefault((aliases[aliases[base + b]], name), slot)
+        first = known.setdefault((aliases[aliases[base + b]], name, op), slot)
         if first != slot:
             aliases[slot] = first
             shared.append(slot)

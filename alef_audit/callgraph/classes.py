@@ -6,6 +6,7 @@ from alef_audit.callgraph import tokens
 from alef_audit.callgraph.constraints import VALUE_OF
 from alef_audit.callgraph.families import down_member, super_member
 from alef_audit.callgraph.inheritance import language_of, member
+from alef_audit.callgraph.record_classes import instance_of
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.flows import ELEMENT
@@ -73,7 +74,7 @@ def _load_enum(state: State, value: int, name: int, destination: int) -> bool:
     own = state.classes.own[index]
     if value & MASK == tokens.CLASS:
         if name == ELEMENT or (name in own and not _is_method(state, index, name)):
-            state.add(destination, token(tokens.INSTANCE, index))
+            state.add(destination, instance_of(state, index))
             return True
         return False
     if text == "value":

@@ -4,7 +4,7 @@ from typing import Final
 
 Constraint = tuple[int, ...]  # a kind, then what the kind says
 
-LOAD: Final = 0  # (LOAD, destination, name)
+LOAD: Final = 0  # (LOAD, destination, name); ~name: an attribute, no element of a collection
 STORE: Final = 1  # (STORE, source, name)
 CALL: Final = 2  # (CALL, call)
 TYPE: Final = 3  # (TYPE, destination)

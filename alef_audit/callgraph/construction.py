@@ -8,6 +8,7 @@ from alef_audit.callgraph.classes import is_enum
 from alef_audit.callgraph.constraints import CONSTRUCT, INIT, MAKE, MAKE_FIELD, NEW_OF, RECEIVE
 from alef_audit.callgraph.families import down_member, make_live
 from alef_audit.callgraph.inheritance import language_of, member
+from alef_audit.callgraph.record_classes import instance_of
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts import flows
@@ -26,13 +27,13 @@ def construct(
     names = table.names
     if language_of(state, index) != "python":
         make_live(state, index)
-        _give(state, result, token(tokens.INSTANCE, index))
+        _give(state, result, instance_of(state, index))
         _initialise(state, table, call, index, _ECMASCRIPT)
         return
     if not plain and _by_metaclass(state, table, call, index):
         return
     if is_enum(state, index):
-        _give(state, result, token(tokens.INSTANCE, index))
+        _give(state, result, instance_of(state, index))
         return
     if state.classes.declares(index, names["__new__"]):
         variable = member(state, token(tokens.CLASS, index), names["__new__"])
@@ -45,7 +46,7 @@ def construct(
 def instantiate(state: State, table: CallTable, call: int, index: int, result: int, *, bare: bool = False) -> None:
     """An instance of exactly this class is made at `call`, and initialised there."""
     make_live(state, index)
-    _give(state, result, token(tokens.INSTANCE, index))
+    _give(state, result, instance_of(state, index))
     _initialise(state, table, call, index, _PYTHON)
     if not state.classes.declares(index, table.names["__init__"]):
         _generated(state, table, call, index, bare=bare)

@@ -13,6 +13,8 @@ from alef_audit.facts.flows import ELEMENT
 
 _OWN: Final = frozenset(("__getattr__", "__getattribute__", "__setattr__", "__delattr__"))
 
+_READS: Final = (flows.LOAD, flows.ATTRIBUTE)
+
 
 def read_through_facades(state: State, table: CallTable) -> None:
     """Attributes that an object does not have are asked of its class's `__getattr__`.
@@ -34,7 +36,7 @@ def read_through_facades(state: State, table: CallTable) -> None:
         for op, a, b, c, line in flows.rows(unit.facts.flows):
             if op == flows.ENTER:
                 function = unit.functions + a
-            elif op == flows.LOAD and table.aliases[unit.slots + b] in holders and names[c] not in given:
+            elif op in _READS and table.aliases[unit.slots + b] in holders and names[c] not in given:
                 if state.program.functions[function].name in _OWN:
                     continue  # it would call itself for ever
                 if names[c] == ELEMENT or state.program.names[names[c]].startswith("__"):

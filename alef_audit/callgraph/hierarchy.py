@@ -31,6 +31,7 @@ class Hierarchy:
         "open",
         "outside_of",
         "own",
+        "records",
         "seen_in",
         "subs",
         "supers",
@@ -43,6 +44,7 @@ class Hierarchy:
         self.bases: dict[int, list[tuple[int, int]]] = {}  # class -> (position, token), in source order
         self.subs: dict[int, list[int]] = {}
         self.metaclasses: dict[int, list[int]] = {}  # metaclass -> classes that name it
+        self.records: frozenset[int] = frozenset()  # classes whose instances are data
         self.live: set[int] = set()  # classes that the program instantiates, or hands to code that may
         self.known = False  # the superclasses that need no call to be found have been found
         self.open = False  # a family without a live class stands for whatever users of the program derive and make

@@ -80,7 +80,8 @@ class Interfaces:
             integers = iter(loads[variable] or ())
             for destination, name in zip(integers, integers, strict=True):
                 if name != ELEMENT:
-                    reads.extend((field, destination) for field in implementers.fields(declared, name))
+                    plain = name if name >= 0 else ~name
+                    reads.extend((field, destination) for field in implementers.fields(declared, plain))
             for constraint in uses[variable] or ():
                 if constraint[0] == CALL:
                     calls.extend((constraint[1], function) for function in implementers.functions(declared))

@@ -5,6 +5,7 @@ from typing import Final
 from alef_audit.callgraph import classes, tokens
 from alef_audit.callgraph.constraints import HEIR, LOAD, RESULT
 from alef_audit.callgraph.library import METHODS
+from alef_audit.callgraph.record_classes import instance_of
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import FunctionFlag
@@ -72,7 +73,7 @@ def load_all(state: State, value: int, reads: list[int]) -> None:
     reading, is_object = state.reading, value & MASK == tokens.OBJECT
     for at in range(0, len(reads), 2):
         destination, name = reads[at], reads[at + 1]
-        if is_object and reading[name] != _SPECIAL:
+        if is_object and name >= 0 and reading[name] != _SPECIAL:
             if reading[name] != _METHOD:
                 state.read_entry(value, name, destination, otherwise=reading[name] == _ENTRY)
         else:
@@ -80,8 +81,13 @@ def load_all(state: State, value: int, reads: list[int]) -> None:
 
 
 def load(state: State, value: int, name: int, destination: int) -> None:
-    """Let `destination` take what `value.name` can be."""
+    """Let `destination` take what `value.name` can be; `name` as in the constraint LOAD."""
     kind, index = value & MASK, value >> SHIFT
+    if name < 0 and kind != tokens.VALUES_OF:
+        name = ~name
+        if kind == tokens.OBJECT:
+            _load_attribute(state, value, name, destination)
+            return
     if kind == tokens.OBJECT:
         _load_object(state, value, name, destination)
         return
@@ -115,6 +121,14 @@ def _load_object(state: State, value: int, name: int, destination: int) -> None:
         state.add(destination, value)
     elif state.reading[name] != _METHOD:
         state.read_entry(value, name, destination, otherwise=state.reading[name] == _ENTRY)
+
+
+def _load_attribute(state: State, value: int, name: int, destination: int) -> None:
+    """An attribute of a collection: of what stands under keys only namespaces made of them give anything."""
+    if state.program.names[name] == "__dict__":
+        state.add(destination, value)
+    elif state.reading[name] in (_ENTRY, _MEMBER):
+        state.read_field(value, name, destination)
 
 
 def iterate(state: State, value: int, destination: int) -> None:
@@ -305,7 +319,7 @@ def make_instance(value: int, state: State) -> int | None:
     """The token for "an instance of `value`", None when it is no class."""
     kind, index = value & MASK, value >> SHIFT
     if kind == tokens.CLASS:
-        return token(tokens.OPEN, index)
+        return instance_of(state, index, tokens.OPEN)
     if kind == tokens.EXTERNAL:
         if state.api.text[index].startswith(_TYPING):
             return None

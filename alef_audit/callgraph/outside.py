@@ -163,11 +163,13 @@ def _guard(
             continue
         for function in found:
             collector.edge(call, function, graph.CALLBACK, bit)
-    if bit & guards.OFFLOAD:
-        body = collector.entries.body_of(call)
-        if body is not None:
-            collector.edge(call, body, graph.CALLBACK, bit)
-    return set(slots)
+    if not bit & guards.OFFLOAD:
+        return set(slots)
+    body = collector.entries.body_of(call)
+    if body is not None:
+        collector.edge(call, body, graph.CALLBACK, bit)
+    # what else is passed by position is handed to the function that runs elsewhere, and called there if at all
+    return {*slots, *(slot for label, slot, _ in table.arguments(call) if label == flows.NO_NAME)} if slots else set()
 
 
 def _sink(collector: Collector, call: int, node: int) -> None:

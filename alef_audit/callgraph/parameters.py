@@ -102,7 +102,7 @@ def parameter_paths(program: Program, table: CallTable) -> dict[int, Path]:
     return paths
 
 
-_MOVES: Final = flows.choice(flows.LOAD, flows.COPY)
+_MOVES: Final = flows.choice(flows.LOAD, flows.ATTRIBUTE, flows.COPY)
 _WRITTEN: Final = flows.choice(flows.FUNCTION)
 _LITERALS: Final = flows.choice(flows.COPY, flows.OBJECT, flows.STORE, flows.SPREAD)
 

@@ -47,6 +47,7 @@ from alef_audit.callgraph.members import (
 )
 from alef_audit.callgraph.operations import attach_operations
 from alef_audit.callgraph.program import Program, Unit
+from alef_audit.callgraph.record_classes import note_records
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import token
 from alef_audit.facts import flows
@@ -71,10 +72,15 @@ def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTabl
     parameters = _parameter_results(program, table)
     iterates = has_iterators(program)
     declare_classes(state, table)
+    types: list[tuple[int, int]] = []  # slot of a type, of what is declared to be of it
     for index, unit in enumerate(program.units):
-        _write_rows(state, table, index, unit, known, parameters, iterates)
+        _write_rows(state, table, index, unit, known, parameters, iterates, types)
         _write_classes(state, table, unit)
     # superclasses first: what a class inherits depends on the order of all of them
+    _propagate(state, table)
+    note_records(state, table.aliases)
+    for slot, declared in types:
+        state.attach(slot, (TYPE, declared))
     _propagate(state, table)
     settle_hierarchy(state)
     class_statements(state, table)
@@ -179,6 +185,7 @@ def _write_rows(
     known: Accessors,
     parameters: dict[int, tuple[int, int, int]],
     iterates: bool,
+    types: list[tuple[int, int]],
 ) -> None:
     """Turn the flow rows of one file into copies, initial tokens and constraints."""
     program = state.program
@@ -206,12 +213,13 @@ def _write_rows(
                 state.returned.setdefault(owner, set()).add((position, flows.HANDED_AS_IS))
                 continue
             state.copy(source, dst)
-        elif op == flows.LOAD:
+        elif op == flows.LOAD or op == flows.ATTRIBUTE:
             if aliases[base + b] in lazy:
                 read_lazily(state, table, lazy[aliases[base + b]], names[c], dst, (function, line))
             if base + a in table.shared:
                 continue
-            write_load(state, known, aliases[base + b], names[c], dst, function, line)
+            is_attribute = op == flows.ATTRIBUTE
+            write_load(state, known, aliases[base + b], names[c], dst, function, line, attribute=is_attribute)
         elif op == flows.STORE:
             source = aliases[base + b] if b else 0
             if source:
@@ -242,7 +250,7 @@ def _write_rows(
             state.add(dst, token(tokens.OPEN, unit.classes + b))
         elif op == flows.TYPE:
             state.declared.setdefault(dst, []).append(aliases[base + b])
-            state.attach(aliases[base + b], (TYPE, dst))
+            types.append((aliases[base + b], dst))
         elif op == flows.SUPER:
             state.add(dst, token(tokens.SUPER, unit.classes + b))
         elif op == flows.ITERATE:

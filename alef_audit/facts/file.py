@@ -85,6 +85,8 @@ class Class(msgspec.Struct, frozen=True, array_like=True):
     members: tuple[int, ...]  # names stored on the class itself: methods and class attributes
     fields: tuple[int, ...] = ()  # names that its body annotates, in order: what a generated constructor takes (Python)
     metaclass: int = 0  # slot of the metaclass, 0 if none is named
+    # slots of the classes that its fields are declared to hold if, those aside, it holds data only; None else (Python)
+    record: tuple[int, ...] | None = None
 
 
 class ObjectKind:
@@ -195,5 +197,7 @@ class FileFacts(msgspec.Struct, frozen=True, array_like=True):
     problems: tuple[Problem, ...]
     # types that are data if others are: slot of the name, slots of the names of those others
     data_types: tuple[tuple[int, ...], ...] = ()
+    # variables that take nothing but data and instances of classes: slot, slots of those classes (Python)
+    declared: tuple[tuple[int, ...], ...] = ()
     operations: bytes = b""  # array('i') records, see flows.py
     kept: bytes = b""  # array('i') rows, see kept.py

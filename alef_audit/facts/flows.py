@@ -27,6 +27,9 @@ FUNCTION: Final = 2  # dst    function         dst holds that function of this f
 CLASS: Final = 3  # dst    class            dst holds that class (not an instance)
 OBJECT: Final = 4  # dst    object           dst holds that allocation site (object, list, map literal)
 LOAD: Final = 5  # dst    base     name    dst holds base.name; name ELEMENT = any field or element
+ATTRIBUTE: Final = (
+    17  # dst    base     name    a LOAD that cannot be of an element: `base.name` where that is not `base["name"]`
+)
 STORE: Final = 6  # base   src      name    base.name = src; name ELEMENT = under an unknown key; src 0: a plain value
 IMPORT: Final = 7  # dst    import           dst holds what that import binds
 GLOBAL: Final = 8  # dst    0        name    dst holds the builtin or global of that name (free variable of the file)
@@ -95,6 +98,7 @@ SLOT_COLUMNS: Final[dict[int, tuple[int, ...]]] = {
     CLASS: (1,),
     OBJECT: (1,),
     LOAD: (1, 2),
+    ATTRIBUTE: (1, 2),
     STORE: (1, 2),
     IMPORT: (1,),
     GLOBAL: (1,),

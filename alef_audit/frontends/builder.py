@@ -97,6 +97,7 @@ class FactsBuilder:
         self.loops: list[Loop] = []
         self.conditions: list[Condition] = []
         self.data_types: list[tuple[int, ...]] = []
+        self.admitting: list[tuple[int, ...]] = []
         self.directives: list[Directive] = []
         self.problems: list[Problem] = []
         self.module_slot = 0
@@ -153,6 +154,14 @@ class FactsBuilder:
             return 0
         dst = self.slot()
         self.flows.extend((flows.LOAD, dst, base, self.name(name), line))
+        return dst
+
+    def attribute(self, base: int, name: str, line: int) -> int:
+        """`load`, in a language that tells the attributes of a collection from its elements."""
+        if not base:
+            return 0
+        dst = self.slot()
+        self.flows.extend((flows.ATTRIBUTE, dst, base, self.name(name), line))
         return dst
 
     def store(self, base: int, name: str, src: int, line: int) -> None:
@@ -343,6 +352,7 @@ class FactsBuilder:
             problems=tuple(self.problems),
             operations=_packed(self.operations),
             data_types=tuple(self.data_types),
+            declared=tuple(self.admitting),
             kept=_packed(self.kept),
         )
 

@@ -70,7 +70,7 @@ def _callee(walk: Walk, place: Place, node: Node) -> tuple[int, int, str, int]:
     if kind == "attribute" and len(parts := node.named_children) >= 2:
         name, line = member_name(walk, place, parts[-1]), line_of(parts[-1])
         receiver = expressions.value(walk, place, parts[0])
-        return walk.build.load(receiver, name, line), receiver, name, line
+        return walk.build.attribute(receiver, name, line), receiver, name, line
     if kind == "identifier":
         name = source(walk, node)
         if name == "super" and place.owner >= 0:

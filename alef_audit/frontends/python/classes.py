@@ -8,6 +8,7 @@ from alef_audit.facts.file import Class, ClassKind
 from alef_audit.frontends.builder import Scope
 from alef_audit.frontends.python import expressions, fields, statements
 from alef_audit.frontends.python.kept import declared
+from alef_audit.frontends.python.records import record
 from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, mangled, short, source
 
 _ACCESSORS = ((0, "fget", flows.GET), (1, "fset", flows.SET), (2, "fdel", flows.DELETE))
@@ -45,6 +46,7 @@ def walk_class(walk: Walk, place: Place, node: Node) -> int:
     body = node.child_by_field_id(fields.BODY)
     if body is not None:
         statements.walk_block(walk, inner, body)
+    held = record(walk, inner, node)
     members = {member: mangled(inner, member) for member in sorted(scope.declared) if " " not in member}
     for member, stored in members.items():
         build.store(class_slot, stored, scope.slots[member], line)
@@ -61,6 +63,7 @@ def walk_class(walk: Walk, place: Place, node: Node) -> int:
         members=tuple(build.name(stored) for stored in members.values()),
         fields=tuple(build.name(field) for field in dict.fromkeys(annotated)),
         metaclass=metaclass,
+        record=held,
     )
     return class_slot
 

@@ -7,6 +7,7 @@ from alef_audit.frontends.python.types import (
     CONTAINERS,
     DATA,
     DOTTED,
+    LAZY,
     TRANSPARENT,
     class_reference,
     is_data,
@@ -16,6 +17,11 @@ from alef_audit.frontends.python.types import (
 from alef_audit.frontends.python.walk import Place, Walk, line_of, source
 
 _DEPTH = 12
+_LONGEST = 200
+_LISTS = ("type_parameter", "list")
+# Collections of which an annotation does not tell what they hold.
+_UNTOLD = frozenset(("dict", "list", "tuple", "set", "Dict", "List", "Tuple", "Set"))
+_ANYTHING = frozenset(("Any", "object", "typing.Any"))
 
 
 def classes_named(walk: Walk, place: Place, node: Node | None) -> tuple[int, ...]:
@@ -25,6 +31,46 @@ def classes_named(walk: Walk, place: Place, node: Node | None) -> tuple[int, ...
     """
     found: list[int] = []
     return tuple(found) if node is not None and _collect(walk, place, node, found, 0) else ()
+
+
+def classes_in(walk: Walk, place: Place, node: Node, found: list[int], *, loose: bool) -> bool:
+    """Add the classes that an annotation names, elements of collections too, to `found`; whether it allows for nothing
+    but their instances and data.  `loose`: a collection whose elements it does not tell holds data.
+    """
+    pending = [node]
+    for _ in range(_LONGEST):
+        if not pending:
+            return True
+        current = pending.pop()
+        kind = current.type
+        if kind in ("type", "parenthesized_expression", "union_type", "binary_operator", "type_parameter"):
+            pending.extend(current.named_children)
+        elif kind in ("identifier", "attribute", "member_type"):
+            name = source(walk, current)
+            if not (loose and name in _UNTOLD) and not _name(walk, place, name, line_of(current), found):
+                return False
+        elif kind in ("generic_type", "subscript"):
+            inside = _inside(walk, current, loose=loose)
+            if inside is None:
+                return False
+            pending.extend(inside)
+        elif kind not in ("none", "ellipsis", "comment", "list"):
+            return kind == "string" and not pending and _quoted(walk, place, current, found, 0)
+    return False
+
+
+def _inside(walk: Walk, node: Node, *, loose: bool) -> list[Node] | None:
+    """The types that a generic one is made of; None if it is none that is looked into."""
+    base, *others = node.named_children
+    name = source(walk, base).rsplit(".", 1)[-1]
+    arguments = [each for child in others for each in (child.named_children if child.type in _LISTS else [child])]
+    if name == "Literal":
+        return []
+    if name == "Annotated":
+        return arguments[:1]
+    if name in TRANSPARENT or (name in CONTAINERS and name not in LAZY):
+        return [each for each in arguments if not (loose and name in CONTAINERS and source(walk, each) in _ANYTHING)]
+    return None
 
 
 def _collect(walk: Walk, place: Place, node: Node, found: list[int], depth: int) -> bool:

@@ -9,6 +9,7 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
 from alef_audit.frontends.python import expressions, fields, functions, targets
 from alef_audit.frontends.python.classes import walk_class
+from alef_audit.frontends.python.records import makes_record
 from alef_audit.frontends.python.walk import Place, Walk, line_of, mangled, short, source
 
 # Decorators that the language defines; they become flags and are not applied as calls.
@@ -103,6 +104,8 @@ def _apply(walk: Walk, place: Place, expression: Node, decorator: int, decorated
         condition=place.condition,
         arguments=[(flows.NO_NAME, decorated, flows.NO_NAME)],
     )
+    if makes_record(walk, expression):
+        walk.build.copy(result, decorated)
     return result
 
 

@@ -109,7 +109,7 @@ def _attribute(walk: Walk, place: Place, node: Node) -> int:
         inner = parts[0]
     slot = known or value(walk, place, inner)
     for name, line in reversed(names):
-        slot = walk.build.load(slot, name, line)
+        slot = walk.build.attribute(slot, name, line)
     return slot
 
 

@@ -9,6 +9,7 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.facts.file import Import
 from alef_audit.frontends.python import classes, definitions, exceptions, expressions, fields, operators
+from alef_audit.frontends.python.declared import classes_named
 from alef_audit.frontends.python.exits import after
 from alef_audit.frontends.python.judged import held
 from alef_audit.frontends.python.kept import assigned
@@ -122,6 +123,9 @@ def _assignment(walk: Walk, place: Place, node: Node) -> None:
     if type_node is not None:
         typed = walk.build.slot()
         annotate(walk, place, typed, type_node)
+        types = classes_named(walk, place, type_node) if slot else ()
+        if types:
+            walk.build.admitting.append((typed, *types))
         walk.build.copy(typed, slot)
         slot = typed
     for target in (*more, left):

@@ -90,7 +90,7 @@ DATA: Final = frozenset(
         *("Decimal", "datetime", "date", "time", "timedelta", "timezone", "UUID", "LiteralString"),
     ]
 )
-_LAZY: Final = frozenset(("Generator", "AsyncGenerator", "AsyncIterator", "AsyncIterable", "Iterator"))
+LAZY: Final = frozenset(("Generator", "AsyncGenerator", "AsyncIterator", "AsyncIterable", "Iterator"))
 _DEPTH: Final = 12
 DOTTED: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
@@ -206,7 +206,7 @@ def is_data(walk: Walk, node: Node | None) -> bool:
             name = source(walk, base).rsplit(".", 1)[-1]
             if name == "Literal":
                 continue
-            if (name not in CONTAINERS or name in _LAZY) and name not in ("Optional", "Union", "Final", "ClassVar"):
+            if (name not in CONTAINERS or name in LAZY) and name not in ("Optional", "Union", "Final", "ClassVar"):
                 return False
             pending.extend((child, depth + 1) for child in arguments)
         elif kind not in ("none", "ellipsis"):
