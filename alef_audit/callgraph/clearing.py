@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from alef_audit.callgraph.closure import closure
 from alef_audit.callgraph.graph import CallGraph
 from alef_audit.callgraph.keeping import Keeping, Place
 from alef_audit.callgraph.memos import Memo, method_class
@@ -24,14 +25,14 @@ def cleared_per_dispatch(
         return set()
     always, outgoing = _always(graph), _outgoing(graph)
     roots = [root.function for root in graph.roots if kinds.root[root.kind].heat == "dispatch"]
-    passed = {root: _closure(always, root) for root in roots}
+    passed = {root: closure(always, (root,)) for root in roots}
     found = set()
     for memo in memos:
         emptying: set[int] = set()
         for place in memo.recalled.places:
             emptying |= emptied.get(_identity(graph, place, memo.function), set())
         clearing = (root for root in roots if emptying & passed[root]) if emptying else ()
-        if any(memo.function in _closure(outgoing, root) for root in clearing):
+        if memo.function in closure(outgoing, clearing):
             found.add((memo.function, memo.condition))
     return found
 
@@ -56,15 +57,4 @@ def _outgoing(graph: CallGraph) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
     for edge in graph.edges:
         found.setdefault(edge.caller, []).append(edge.callee)
-    return found
-
-
-def _closure(outgoing: dict[int, list[int]], start: int) -> set[int]:
-    found = {start}
-    pending = [start]
-    while pending:
-        for callee in outgoing.get(pending.pop(), ()):
-            if callee not in found:
-                found.add(callee)
-                pending.append(callee)
     return found

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from alef_audit.callgraph.closure import closure
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite
 from alef_audit.callgraph.loops import is_timer
 from alef_audit.facts import flows
@@ -107,7 +108,7 @@ def _phases(graph: CallGraph, roots: list[RootSite]) -> _Phases:
     for edge in graph.edges:
         outgoing.setdefault(edge.caller, []).append(edge.callee)
         incoming.setdefault(edge.callee, []).append(edge.caller)
-    serving = _reached(
+    serving = closure(
         incoming,
         {
             graph.table.function(root.call)
@@ -118,17 +119,6 @@ def _phases(graph: CallGraph, roots: list[RootSite]) -> _Phases:
     mains = {unit.functions for unit in graph.program.units} | {root.function for root in roots if root.kind == "cli"}
     starts = {root.function for root in roots if root.kind == "startup"} | (mains & serving)
     return _Phases(
-        started=_reached(outgoing, starts),
-        hot=_reached(outgoing, {root.function for root in roots if root.kind not in _COLD}),
+        started=closure(outgoing, starts),
+        hot=closure(outgoing, {root.function for root in roots if root.kind not in _COLD}),
     )
-
-
-def _reached(outgoing: dict[int, list[int]], starts: Iterable[int]) -> set[int]:
-    found = set(starts)
-    pending = list(found)
-    while pending:
-        for callee in outgoing.get(pending.pop(), ()):
-            if callee not in found:
-                found.add(callee)
-                pending.append(callee)
-    return found

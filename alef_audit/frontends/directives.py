@@ -7,24 +7,13 @@ from typing import Final, NamedTuple
 from tree_sitter import Node
 
 from alef_audit.facts.file import Directive, Function
+from alef_audit.frontends.function_nodes import FUNCTION_NODES
 
 MARK: Final = b"audit:"
 _DIRECTIVE: Final = re.compile(rb"(?://|/\*|\*|#)[ \t]*audit:[ \t]*([^\r\n]*)")
 _SEPARATORS: Final = b" \t,;"
 _BLANK: Final = b" \t\r"
 
-_FUNCTIONS: Final = frozenset(
-    (
-        "function_definition",
-        "lambda",
-        "arrow_function",
-        "function_expression",
-        "function_declaration",
-        "generator_function",
-        "generator_function_declaration",
-        "method_definition",
-    )
-)
 _BLOCKS: Final = frozenset(("block", "statement_block", "class_body", "switch_body"))
 # A child of one of these is what a comment speaks about: a statement, a member, an entry of a literal.
 _CONTAINERS: Final = _BLOCKS | {
@@ -136,13 +125,13 @@ def _spans(unit: Node, line: int) -> tuple[tuple[int, int], ...]:
         low, high = _inner_lines(block)
         if low > high:
             continue
-        branches |= block.parent is None or block.parent.type not in _FUNCTIONS
+        branches |= block.parent is None or block.parent.type not in FUNCTION_NODES
         if first < low:
             pieces.append((first, low - 1))
         first = high + 1
     if first <= end:
         pieces.append((first, end))
-    if branches or last.type in _FUNCTIONS or _definition(last) is not last:
+    if branches or last.type in FUNCTION_NODES or _definition(last) is not last:
         return tuple(piece for piece in pieces if piece[0] <= line <= piece[1])
     return tuple(pieces)
 
@@ -170,7 +159,7 @@ def _inner_lines(block: Node) -> tuple[int, int]:
 def _definition(node: Node) -> Node:
     """The definition inside decorators or an export."""
     inner = node.child_by_field_name("definition") or node.child_by_field_name("declaration")
-    return inner if inner is not None and inner.type in _FUNCTIONS else node
+    return inner if inner is not None and inner.type in FUNCTION_NODES else node
 
 
 def _defined_above(unit: Node, spans: tuple[tuple[int, int], ...], functions: Sequence[Function]) -> int:
@@ -185,7 +174,7 @@ def _defined_at(root: Node, unit: Node, at: int, line: int, functions: Sequence[
     """The function in whose head a byte of code stands, else the first one that is defined on its line."""
     node = root.descendant_for_byte_range(at, at + 1)
     while node is not None and node.start_byte >= unit.start_byte:
-        body = node.child_by_field_name("body") if node.type in _FUNCTIONS else None
+        body = node.child_by_field_name("body") if node.type in FUNCTION_NODES else None
         if body is not None and at <= body.start_byte:
             start, column = node.start_point
             return _first(functions, (start + 1, column + 1), body.start_point[0] + 1)

@@ -15,6 +15,7 @@ from tree_sitter import Node, Query, QueryCursor
 from alef_audit.facts.inputs import RECEIVER, ArgumentInputs, Asked, CallInputs, FunctionInputs, Origin, Origins
 from alef_audit.frontends.ecmascript.parse import parse
 from alef_audit.frontends.ecmascript.tables import language
+from alef_audit.frontends.function_nodes import FUNCTION_NODES
 from alef_audit.frontends.python.parse import LANGUAGE, parse_python
 
 _NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
@@ -46,18 +47,6 @@ _PYTHON: Final = """
 (while_statement) @loop
 (call function: (attribute object: (identifier) @into) arguments: (_) @value)
 """
-_FUNCTIONS: Final = frozenset(
-    (
-        "arrow_function",
-        "function_expression",
-        "function_declaration",
-        "generator_function",
-        "generator_function_declaration",
-        "method_definition",
-        "function_definition",
-        "lambda",
-    )
-)
 _CALLS: Final = {"call_expression": "function", "new_expression": "constructor", "call": "function"}
 # Targets that are part of something: to assign to them declares nothing.
 _PLACES: Final = frozenset(("member_expression", "subscript_expression", "attribute", "subscript"))
@@ -146,7 +135,7 @@ class _Reader:
         """The function that starts where it says: a method at its name, a Python function at its first word."""
         point = (asked.line - 1, asked.column - 1)
         node = self._root.descendant_for_point_range(point, point)
-        while node is not None and node.type not in _FUNCTIONS:
+        while node is not None and node.type not in FUNCTION_NODES:
             node = node.parent
         return node
 
@@ -230,7 +219,7 @@ class _Reader:
         found: set[str] = set()
         outer = node.parent
         while outer is not None:
-            if outer.type in _FUNCTIONS:
+            if outer.type in FUNCTION_NODES:
                 body = self._body(outer)
                 found.update(body.parameters, body.bound)
             outer = outer.parent

@@ -5,10 +5,10 @@ only ever runs as a worker, have loops of their own; unless they serve requests 
 alone.
 """
 
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from alef_audit.callgraph.closure import closure
 from alef_audit.callgraph.entries import only_in_workers, told_worker
 from alef_audit.callgraph.graph import CallGraph, RootSite
 from alef_audit.callgraph.guards import OFFLOAD
@@ -46,18 +46,6 @@ def contexts(graph: CallGraph, callees: Callees, hot: list[RootSite], cold: list
     starts = (commands & serving) | (entries - idle_workers) | _other_starts(graph, callees, hot, commands, alone)
     quiet = frozenset(alone - closure(callees, starts, idle_workers))
     return Contexts(quiet, quiet & own)
-
-
-def closure(callees: Callees, starts: Iterable[int], beyond: Collection[int] = ()) -> set[int]:
-    """`starts` and everything below them, but for what is reached through functions of `beyond` only."""
-    found = set(starts)
-    pending = list(found)
-    while pending:
-        for callee in callees.get(pending.pop(), ()):
-            if callee not in found and callee not in beyond:
-                found.add(callee)
-                pending.append(callee)
-    return found
 
 
 def leading_to(callees: Callees, targets: set[int]) -> set[int]:

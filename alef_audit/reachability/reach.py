@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from alef_audit.callgraph import guards
+from alef_audit.callgraph.closure import closure
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
 from alef_audit.reachability import surface
 from alef_audit.reachability.components import component_of
-from alef_audit.reachability.contexts import closure, contexts, leading_to
+from alef_audit.reachability.contexts import contexts, leading_to
 from alef_audit.reachability.dependencies import dependency_functions, entered_roots
 from alef_audit.reachability.ways import Callees, Ways, crossings, propagate, ranks
 from alef_audit.rulepack.kinds import Kinds

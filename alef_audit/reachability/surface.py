@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from alef_audit.callgraph.closure import closure
 from alef_audit.callgraph.graph import CallGraph, RootSite
 from alef_audit.callgraph.program import Program
 from alef_audit.facts.file import Function, FunctionFlag
-from alef_audit.reachability.contexts import closure
 from alef_audit.reachability.ways import Callees, callers_first
 
 _SURFACE_ROLES: Final = frozenset(("product", "generated", "vendored"))
