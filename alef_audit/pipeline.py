@@ -42,7 +42,7 @@ from alef_audit.dependencies.follow import NOTHING_FOLLOWED, Followed, OwnFile, 
 from alef_audit.dependencies.found import modelled_by
 from alef_audit.dependencies.places import confined_reader, places_of
 from alef_audit.diagnostics import Diagnostic, NothingToAudit
-from alef_audit.discovery.assets import runs_in_browser, without_browser_assets
+from alef_audit.discovery.assets import browser_assets, runs_in_browser
 from alef_audit.discovery.discover import discover
 from alef_audit.discovery.inventory import Inventory, SourceFile
 from alef_audit.discovery.roles import refine_role
@@ -101,6 +101,7 @@ def _audit(request: AuditRequest, progress: Progress) -> report.AuditReport:
     shown = findings if request.include_discharged else tuple(map(_undischarged, _exposed(findings)))
     coverage = coverage_of(
         linked.inventory,
+        len(browser_assets(linked.inventory)),
         linked.facts,
         linked.graph,
         linked.followed if request.follow is not None else None,
@@ -243,7 +244,8 @@ def _undischarged(finding: report.Finding) -> report.Finding:
 def _facts(request: AuditRequest, progress: Progress) -> tuple[Inventory, list[tuple[SourceFile, FileFacts]]]:
     inventory = discover(request.root, request.config, request.only)
     unread = ("types",) if request.config.include_tests else ("types", "test")
-    files = [file for file in without_browser_assets(inventory) if file.role not in unread]
+    served = browser_assets(inventory)
+    files = [file for file in inventory.files if file.role not in unread and file.path not in served]
     if not files:
         raise NothingToAudit(f"no TypeScript, JavaScript or Python files below {request.root}")
     facts = extract_all(inventory.root, files, request.jobs, request.config.max_file_size, progress)

@@ -1,11 +1,16 @@
 """What an audit looked at: files, calls, packages, patterns."""
 
+from typing import Final
+
 from alef_audit.auditing.report import Coverage, Dependencies, PatternHead
 from alef_audit.callgraph.graph import CallGraph, calls_to_program
 from alef_audit.dependencies.follow import Followed
 from alef_audit.discovery.inventory import Inventory, SourceFile
 from alef_audit.facts.file import FileFacts
 from alef_audit.rulepack.pattern import Pattern
+
+# As `discovery/unread.py` says it of one file.
+_SERVED: Final = "script below no package.json"
 
 
 def head_of(pattern: Pattern) -> PatternHead:
@@ -24,18 +29,23 @@ def head_of(pattern: Pattern) -> PatternHead:
 
 def coverage_of(
     inventory: Inventory,
+    served: int,
     facts: list[tuple[SourceFile, FileFacts]],
     graph: CallGraph,
     followed: Followed | None,
     seconds: float,
 ) -> Coverage:
-    """What was looked at, in how many seconds; `followed` is None if packages were not to be followed."""
+    """What was looked at, in how many seconds.
+
+    `served` counts scripts that only browsers load; `followed` is None if packages were not to be followed.
+    """
+    not_read = inventory.not_read | ({_SERVED: served} if served else {})
     own = sum(len(file_facts.functions) for _, file_facts in facts)  # functions of packages come after these
     resolved, unresolved = calls_to_program(graph, own)
     return Coverage(
         files=len(facts),
         lines=sum(f.lines for _, f in facts),
-        not_read=dict(sorted(inventory.not_read.items())),
+        not_read=dict(sorted(not_read.items())),
         parse_errors=sum(1 for _, f in facts if any(p.kind == "parse-error" for p in f.problems)),
         calls=sum(graph.table.function(call) < own for call in range(len(graph.table))),
         unresolved_calls=sum(graph.table.function(call) < own for call in graph.unresolved),

@@ -1,20 +1,22 @@
 """What matching has at hand for every finding."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from alef_audit.auditing import report
 from alef_audit.auditing.levels import Judge
 from alef_audit.auditing.misuse import judges
-from alef_audit.auditing.phase import Lexicon
+from alef_audit.auditing.phase import Lexicon, Step
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.reachability.reach import Reachability
 from alef_audit.reachability.surface import async_functions
 from alef_audit.reachability.ways import bits
-from alef_audit.rulepack.kinds import Heat, Kinds, Level, RuleId, Verdict
+from alef_audit.rulepack.kinds import Heat, Kinds, Level, RuleId, SinkKind, Verdict
 from alef_audit.rulepack.pattern import Pattern
 
 HEATS: Final[tuple[Heat, ...]] = ("dispatch", "periodic", "surface", "never")
+# Whose work it does nobody knows, so what the functions above it are called says nothing of it.
+_ANYTHING: Final[SinkKind] = "blocking.user-code"
 
 
 class Matcher:
@@ -70,6 +72,10 @@ class Matcher:
     def rule(self, sink: SinkSite) -> RuleId:
         """The rule that reports calls of that kind."""
         return self.kinds.sink[sink.kind].rule
+
+    def auth_words(self, kind: SinkKind, steps: Sequence[Step], *, handler: bool) -> tuple[str, ...]:
+        """The words along a path to a call of that kind that make it the auth phase, see `Lexicon.phase_words`."""
+        return () if kind == _ANYTHING else self.lexicon.phase_words(steps, handler=handler)
 
     def language(self, sink: SinkSite) -> str:
         return self.graph.program.unit_of(sink.function).facts.language

@@ -9,13 +9,15 @@ from collections.abc import Mapping, Set
 from typing import Final, NamedTuple
 
 from alef_audit.callgraph.graph import CallGraph, Edge
-from alef_audit.callgraph.keeping import Keeping, Read, plain
-from alef_audit.callgraph.predicates import Truth, comparison, parse, truth
+from alef_audit.callgraph.keeping import Keeping, Read, chain, plain
+from alef_audit.callgraph.predicates import Truth, comparison, implied, parse, truth
 from alef_audit.callgraph.records import Records
 from alef_audit.facts import flows
 from alef_audit.facts.file import Parameter, ParameterKind
 
 UNKNOWN: Final = ""
+TRUTHY: Final = "+"  # some value that counts as true
+PRESENT: Final = "!"  # some value that is not nothing
 ABSENT: Final = flows.ABSENT
 NOTHING: Final = frozenset((flows.NULL, ABSENT))
 FALSE: Final = frozenset((flows.FALSE, flows.NULL, ABSENT, "0", '"'))
@@ -124,13 +126,35 @@ class Given:
 
     def _resolved(self, value: _Value) -> _Value:
         """The value of an argument; what the caller hands on only where it is known how that was entered."""
-        path = flows.handed_path(value) if isinstance(value, str) else ""
+        if not isinstance(value, str):
+            return value
+        tested = flows.tested_path(value)
+        path = tested or flows.handed_path(value)
         if not path:
             return value
+        told = self._told_by_tests(path)
+        if told or tested:
+            return told
         if self._caller is None:
             self.asks_caller = True
             return UNKNOWN
         return self._caller.held(path)
+
+    def _told_by_tests(self, path: str) -> str:
+        """What the tests around the call tell of a name that it hands over; UNKNOWN if nothing."""
+        graph, call = self._surroundings.graph, self._edge.call
+        innermost = graph.table.condition(call)
+        if innermost < 0:
+            return UNKNOWN
+        conditions = graph.program.unit_of(graph.table.function(call)).facts.conditions
+        for index in chain(conditions, innermost):
+            each = conditions[index]
+            if path in each.text:
+                for atom, outcome in implied(parse(each.text), each.holds):
+                    told = _told(plain(atom), path, outcome)
+                    if told:
+                        return told
+        return UNKNOWN
 
     # --- questions
 
@@ -182,15 +206,30 @@ class Given:
         compared = comparison(text)
         if compared is None:
             value = self.value(text, depth)
-            return None if value == UNKNOWN else value not in FALSE
+            return None if value in (UNKNOWN, PRESENT) else value not in FALSE
         value, right = self.value(plain(compared.left), depth), literal_of(compared.right)
         if value == UNKNOWN or right is None or compared.sign not in ("==", "!="):
+            return None
+        if value in (TRUTHY, PRESENT) and right not in NOTHING:
             return None
         if right.startswith('"') and not (value.startswith('"') or value in _WORDS):
             return None
         is_strict = "===" in text or "!==" in text
         same = value == right or (value in NOTHING and right in NOTHING and not is_strict)
         return same == (compared.sign == "==")
+
+
+def _told(atom: str, path: str, outcome: bool) -> str:
+    """What it tells of `path` that a test `atom` gave `outcome`; UNKNOWN if nothing."""
+    if atom == path:
+        return TRUTHY if outcome else UNKNOWN
+    compared = comparison(atom)
+    if compared is None or plain(compared.left) != path or compared.sign not in ("==", "!="):
+        return UNKNOWN
+    right = literal_of(compared.right)
+    if right is not None and (compared.sign == "==") == outcome:
+        return right
+    return PRESENT if right in NOTHING else UNKNOWN
 
 
 def literal_of(text: str) -> str | None:

@@ -107,7 +107,7 @@ def _visit(collector: Collector, outside: Outside, call: int, linked: list[int],
         constructs = constructs and node.constructs
         if not node.silent:
             settled |= leave(collector, outside, call, number)
-    if call in collector.user_code and not named:
+    if call in collector.user_code and not named and call not in collector.overflowed:
         _user_code(collector, call, functions)
     if functions:
         if any(collector.table.argument_slots(call)):
@@ -158,7 +158,7 @@ def _is_standard(collector: Collector, call: int) -> bool:
 
 def _user_code(collector: Collector, call: int, functions: list[int]) -> None:
     """A user's plain callable run on the loop: nothing is known of it, but for adapters that the library
-    itself made.
+    itself made.  (Where too much is known, it is the program that hands its functions over.)
     """
     shape = collector.user_code[call]
     facts = collector.state.program.functions

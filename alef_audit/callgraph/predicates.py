@@ -146,6 +146,17 @@ def truth(test: Test, known: Callable[[str], Truth]) -> Truth:
     return None if None in values else test.every
 
 
+def implied(test: Test, outcome: bool) -> Iterator[tuple[str, bool]]:
+    """The atoms that are decided where `test` gave `outcome`, each with what it gave."""
+    if isinstance(test, Atom):
+        yield test.text, outcome
+    elif isinstance(test, Not):
+        yield from implied(test.operand, not outcome)
+    elif test.every is outcome:
+        for operand in test.operands:
+            yield from implied(operand, outcome)
+
+
 def atoms(test: Test) -> Iterator[str]:
     """The texts of the atoms, from left to right."""
     if isinstance(test, Atom):

@@ -21,20 +21,26 @@ _SERVER_MODULES = frozenset(
         "fs/promises",
     ]
 )
+# No page loads files of these kinds.
+_NEVER_SERVED = (".ts", ".mts", ".cts", ".cjs")
 _NODE_MANIFESTS = ("package.json", "tsconfig.json", "jsconfig.json", "deno.json")
 
 
-def without_browser_assets(inventory: Inventory) -> tuple[SourceFile, ...]:
-    """The files to audit: in a Python tree, scripts below no Node manifest are static assets and left out.
+def browser_assets(inventory: Inventory) -> frozenset[str]:
+    """The paths that are no part of the program: in a Python tree, scripts below no Node manifest are static assets.
 
     So are those whose manifest lies inside a package of Python: it is data of that package, as its scripts are.
     """
     if not any(file.language == "python" for file in inventory.files):
-        return inventory.files
+        return frozenset()
     packages = {file.path.rpartition("/")[0] for file in inventory.files if file.path.endswith("/__init__.py")}
     homes = {path.rpartition("/")[0] for path in inventory.manifests if path.rpartition("/")[2] in _NODE_MANIFESTS}
     homes = {home for home in homes if not _is_below(home, packages)}
-    return tuple(file for file in inventory.files if file.language == "python" or _is_below(file.path, homes))
+    return frozenset(file.path for file in inventory.files if _may_be_served(file) and not _is_below(file.path, homes))
+
+
+def _may_be_served(file: SourceFile) -> bool:
+    return file.language == "ecmascript" and not file.path.endswith(_NEVER_SERVED)
 
 
 def _is_below(path: str, folders: set[str]) -> bool:

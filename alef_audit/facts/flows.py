@@ -229,6 +229,16 @@ def handed_path(literal: str) -> str:
     return literal[1:] if literal.startswith("=") else ""
 
 
+def tested_literal(path: str) -> str:
+    """The spelling of an argument that is a local, or a field of one, below a test that may tell something of it."""
+    return "~" + path
+
+
+def tested_path(literal: str) -> str:
+    """What `tested_literal` was given; "" for other literals."""
+    return literal[1:] if literal.startswith("~") else ""
+
+
 def options_literal(options: dict[str, str]) -> str:
     """The spelling of an object literal in an argument that decides something: every key, with the literal spelling of
     its value (words and handed-on parameters among them) or "" for any other.

@@ -19,7 +19,7 @@ import tree_sitter_python
 from tree_sitter import Language, Parser
 
 from alef_audit.config import Config
-from alef_audit.discovery.assets import without_browser_assets
+from alef_audit.discovery.assets import browser_assets
 from alef_audit.discovery.discover import discover
 from alef_audit.discovery.inventory import Inventory, SourceFile
 from alef_audit.frontends.ecmascript.tables import language
@@ -39,7 +39,8 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     config = Config()
     inventory = discover(given.tree, config)
-    files = [file for file in without_browser_assets(inventory) if file.role not in _UNREAD]
+    served = browser_assets(inventory)
+    files = [file for file in inventory.files if file.role not in _UNREAD and file.path not in served]
     if not files:
         print(f"no files to read below {given.tree}", file=sys.stderr)
         return 2

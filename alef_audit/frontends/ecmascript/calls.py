@@ -11,7 +11,7 @@ from alef_audit.frontends.ecmascript.descriptors import define, define_all
 from alef_audit.frontends.ecmascript.frames import Naming
 from alef_audit.frontends.ecmascript.functions import FUNCTIONS, handed_on
 from alef_audit.frontends.ecmascript.kept import TOUCHING, touched
-from alef_audit.frontends.ecmascript.literals import LITERALS, literal, property_name, string_value
+from alef_audit.frontends.ecmascript.literals import LITERALS, handed_name, literal, property_name, string_value
 from alef_audit.frontends.ecmascript.modules import identifier, import_slot, interop
 from alef_audit.frontends.ecmascript.nodes import bare, first, parts
 from alef_audit.frontends.ecmascript.objects import object_argument
@@ -234,8 +234,7 @@ def _arguments(walk: Walk, listed: Node, callee_text: str) -> list[Argument]:
         kind = child.type
         if kind == "identifier":
             name = walk.text(child)
-            told = walk.build.name(flows.handed_literal(name)) if name in walk.frame.scope.given else flows.NO_NAME
-            found.append((flows.NO_NAME, identifier(walk, name), told))
+            found.append((flows.NO_NAME, identifier(walk, name), walk.build.name(handed_name(walk, name))))
             continue
         if kind == "comment":
             continue

@@ -140,15 +140,22 @@ def join(path: str, key: str) -> str:
 
 
 def handed(walk: Walk, node: Node) -> str:
-    """The spelling of a name or member that hands on what the function was given, see `flows.handed_literal`; "" if it
-    hands on something else.
+    """The spelling of a name or member that hands on what the function was given, see `flows.handed_literal`, or a
+    local below a test, see `flows.tested_literal`; "" if it hands on something else.
     """
     if node.end_byte - node.start_byte > 60:
         return ""
     path = _PATH.fullmatch(walk.text(node))
-    if path is None or path[1] not in walk.frame.scope.given:
-        return ""
-    return flows.handed_literal(path[1] + ("." + path[2] if path[2] else ""))
+    return handed_name(walk, path[1], path[2] or "") if path is not None else ""
+
+
+def handed_name(walk: Walk, name: str, field: str = "") -> str:
+    """As `handed`, of a name, or of a field of what it stands for."""
+    spelled = f"{name}.{field}" if field else name
+    scope = walk.frame.scope
+    if name in scope.given:
+        return flows.handed_literal(spelled)
+    return flows.tested_literal(spelled) if walk.guard is not None and name in scope.declared else ""
 
 
 def _option(walk: Walk, value: Node) -> str:

@@ -11,6 +11,7 @@ from alef_audit.frontends.ecmascript.functions import FUNCTIONS, expression_as, 
 from alef_audit.frontends.ecmascript.literals import (
     LONGEST_WORD,
     handed,
+    handed_name,
     join,
     options,
     property_name,
@@ -39,7 +40,7 @@ def object_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
             holds |= _pair(walk, child, slot, naming.path)
         elif kind == "shorthand_property_identifier":
             src, name = walk.value(child), walk.text(child)
-            if name in walk.frame.scope.given:
+            if handed_name(walk, name):
                 walk.telling.append(slot)
             build.store(slot, name or "*", src, child.start_point.row + 1)
             holds |= src > 0

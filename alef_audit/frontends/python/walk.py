@@ -152,14 +152,28 @@ def literal_of(walk: Walk, node: Node) -> str:
 
 
 def handed(walk: Walk, place: Place, node: Node) -> str:
-    """The spelling of a name or attribute that hands on what the function was given, see `flows.handed_literal`; "" if
-    it hands on something else.
+    """The spelling of a name or attribute that hands on what the function was given, see `flows.handed_literal`, or a
+    local below a test that names it, see `flows.tested_literal`; "" if it hands on something else.
     """
     if node.end_byte - node.start_byte > 60:
         return ""
     text = source(walk, node)
     name, _, field = text.partition(".")
-    return flows.handed_literal(text) if name in place.scope.given and "." not in field else ""
+    if "." in field:
+        return ""
+    if name in place.scope.given:
+        return flows.handed_literal(text)
+    return flows.tested_literal(text) if _is_tested(walk, place, name) else ""
+
+
+def _is_tested(walk: Walk, place: Place, name: str) -> bool:
+    index = place.condition
+    while index >= 0:
+        condition = walk.build.conditions[index]
+        if name in condition.text:
+            return True
+        index = condition.parent
+    return False
 
 
 def _content(walk: Walk, node: Node) -> str | None:
