@@ -2,13 +2,15 @@
 
 from typing import Final
 
-from alef_audit.auditing.report import Coverage, Dependencies, PatternHead
+from alef_audit.auditing.report import Coverage, Dependencies, PatternHead, Remedy, RuleHead
 from alef_audit.callgraph.graph import CallGraph, calls_to_program
 from alef_audit.dependencies.follow import Followed
 from alef_audit.discovery.inventory import Inventory, SourceFile
 from alef_audit.facts.file import FileFacts
+from alef_audit.rulepack.kinds import RuleId
 from alef_audit.rulepack.pattern import Pattern
 
+_BLOCKING: Final[RuleId] = "blocking-call-on-hot-path"  # the rule that a pattern's own description tells of
 # As `discovery/unread.py` says it of one file.
 _SERVED: Final = "script below no package.json"
 
@@ -24,7 +26,16 @@ def head_of(pattern: Pattern) -> PatternHead:
         pattern.confidence,
         pattern.reference,
         pattern.cite,
+        (
+            _rule(pattern, _BLOCKING, pattern.description),
+            *(_rule(pattern, one.id, one.summary) for one in pattern.rules),
+        ),
     )
+
+
+def _rule(pattern: Pattern, rule: RuleId, summary: str) -> RuleHead:
+    remedies = (Remedy(a.id, a.cost, a.summary.strip()) for a in pattern.archetypes if rule in a.when.rules)
+    return RuleHead(rule, summary.strip(), tuple(remedies))
 
 
 def coverage_of(

@@ -182,6 +182,22 @@ class ReportDiagnostic(msgspec.Struct, frozen=True):
     message: str
 
 
+class Remedy(msgspec.Struct, frozen=True):
+    """A fix archetype of the catalogue."""
+
+    id: str
+    cost: ArchetypeCost
+    summary: str
+
+
+class RuleHead(msgspec.Struct, frozen=True):
+    """What one rule of a pattern finds, in words, and what heals it."""
+
+    id: RuleId
+    summary: str
+    remedies: tuple[Remedy, ...]
+
+
 class PatternHead(msgspec.Struct, frozen=True):
     id: str
     slug: str
@@ -192,6 +208,7 @@ class PatternHead(msgspec.Struct, frozen=True):
     confidence: float
     reference: str
     cite: tuple[str, ...]
+    rules: tuple[RuleHead, ...] = ()
 
 
 class Unresolved(msgspec.Struct, frozen=True):

@@ -83,6 +83,7 @@ def scan(
     """
     from alef_audit.cli.ask import build_request, configuration, configuration_file, scope, typed_folder
     from alef_audit.cli.output import check_writable, emit, pick
+    from alef_audit.reporting.rendering import Rendering, lines_below, repository_prefix
     from alef_audit.reporting.select import confident, listed
 
     chosen = pick(REPORT_FORMATS, format, lambda entry: entry.name)
@@ -109,8 +110,17 @@ def scan(
         suppressed=include_suppressed,
         target=typed_folder(where[0]),
     )
-    emit(chosen.render(listed(report, wanted) if wanted else report, report, layout), output)
-    return _exit_code(report, fail_on or settings.fail_on or "warning", strict)
+    rendering = Rendering(
+        listed(report, wanted) if wanted else report,
+        report,
+        layout,
+        lines_below(where[0], settings.max_file_size),
+        repository_prefix(where[0]),
+        include_suppressed,
+    )
+    emit(chosen.render(rendering), output)
+    usual: FailOn = (settings.fail_on or "warning") if chosen.fails else "never"
+    return _exit_code(report, fail_on or usual, strict)
 
 
 def _audited(request: "AuditRequest", quiet: bool) -> "AuditReport":

@@ -8,18 +8,18 @@ import msgspec
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from alef_audit.auditing.report import AuditReport
     from alef_audit.reporting.graph import GraphView
-    from alef_audit.reporting.text import TextOptions
+    from alef_audit.reporting.rendering import Rendering
 
 
 class ReportFormat(msgspec.Struct, frozen=True):
-    """`render` receives the report to list, the whole report to count, and the layout of terminal formats."""
+    """`render` turns a report and what it is shown with into the finished text, or into styled lines."""
 
     name: str
     meaning: str
     lists_all: bool  # carries notes unless told otherwise
-    render: "Callable[[AuditReport, AuditReport, TextOptions], str | Sequence[Text]]"
+    render: "Callable[[Rendering], str | Sequence[Text]]"
+    fails: bool = True  # exits with 1 on findings unless told otherwise
 
 
 class GraphFormat(msgspec.Struct, frozen=True):
@@ -30,16 +30,22 @@ class GraphFormat(msgspec.Struct, frozen=True):
     render: "Callable[[GraphView], str]"
 
 
-def _text(report: "AuditReport", whole: "AuditReport", options: "TextOptions") -> "Sequence[Text]":
+def _text(rendering: "Rendering") -> "Sequence[Text]":
     from alef_audit.reporting.text import render_text
 
-    return render_text(whole, options)
+    return render_text(rendering.whole, rendering.text)
 
 
-def _json(report: "AuditReport", whole: "AuditReport", options: "TextOptions") -> str:
+def _json(rendering: "Rendering") -> str:
     from alef_audit.reporting.json_v1 import render_json
 
-    return render_json(report, whole)
+    return render_json(rendering.report, rendering.whole)
+
+
+def _sarif(rendering: "Rendering") -> str:
+    from alef_audit.reporting.sarif import render_sarif
+
+    return render_sarif(rendering)
 
 
 def _graph_json(graph: "GraphView") -> str:
@@ -57,6 +63,7 @@ def _graph_dot(graph: "GraphView") -> str:
 REPORT_FORMATS = (
     ReportFormat("text", "for people, on a terminal", False, _text),
     ReportFormat("json", "everything, version alef-audit/v1", True, _json),
+    ReportFormat("sarif", "SARIF 2.1.0, for GitHub code scanning", False, _sarif, fails=False),
 )
 GRAPH_FORMATS = (
     GraphFormat("json", "functions and edges", _graph_json),
