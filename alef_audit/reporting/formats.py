@@ -48,6 +48,42 @@ def _sarif(rendering: "Rendering") -> str:
     return render_sarif(rendering)
 
 
+def _github(rendering: "Rendering") -> str:
+    from alef_audit.reporting.github import render_github
+
+    return render_github(rendering)
+
+
+def _gitlab(rendering: "Rendering") -> str:
+    from alef_audit.reporting.gitlab import render_gitlab
+
+    return render_gitlab(rendering)
+
+
+def _rdjson(rendering: "Rendering") -> str:
+    from alef_audit.reporting.rdjson import render_rdjson
+
+    return render_rdjson(rendering)
+
+
+def _junit(rendering: "Rendering") -> str:
+    from alef_audit.reporting.junit import render_junit
+
+    return render_junit(rendering)
+
+
+def _agent(rendering: "Rendering") -> str:
+    from alef_audit.reporting.agent import render_agent
+
+    return render_agent(rendering)
+
+
+def _markdown(rendering: "Rendering") -> str:
+    from alef_audit.reporting.markdown import render_markdown
+
+    return render_markdown(rendering)
+
+
 def _graph_json(graph: "GraphView") -> str:
     from alef_audit.reporting.graph_json import render_graph_json
 
@@ -64,6 +100,12 @@ REPORT_FORMATS = (
     ReportFormat("text", "for people, on a terminal", False, _text),
     ReportFormat("json", "everything, version alef-audit/v1", True, _json),
     ReportFormat("sarif", "SARIF 2.1.0, for GitHub code scanning", False, _sarif, fails=False),
+    ReportFormat("markdown", "for a pull request or a job summary", False, _markdown),
+    ReportFormat("github", "annotations of GitHub Actions", False, _github),
+    ReportFormat("gitlab", "GitLab Code Quality", False, _gitlab),
+    ReportFormat("rdjson", "for reviewdog", False, _rdjson),
+    ReportFormat("junit", "JUnit XML", False, _junit),
+    ReportFormat("agent", "compact, for coding assistants", False, _agent),
 )
 GRAPH_FORMATS = (
     GraphFormat("json", "functions and edges", _graph_json),

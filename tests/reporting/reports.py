@@ -12,8 +12,10 @@ from alef_audit.auditing.report import (
     PatternHead,
     ProposedArchetype,
     Reach,
+    Remedy,
     ReportDiagnostic,
     Root,
+    RuleHead,
     Sink,
     Unresolved,
 )
@@ -29,6 +31,14 @@ PATTERN = PatternHead(
     confidence=0.31,
     reference="https://n50.io/patterns/035",
     cite=("fixes pattern ALEF-PAT-035 (sync-auth-in-embedded-hot-path)", "ref: https://n50.io/patterns/035"),
+    rules=(
+        RuleHead(
+            "blocking-call-on-hot-path",
+            "Credentials are resolved with blocking calls on every run.",
+            (Remedy("use-async-api", "small", "Call the non-blocking twin and await it."),),
+        ),
+        RuleHead("missed-await-on-auth", "A check whose promise is tested in place of its answer.", ()),
+    ),
 )
 ATTEMPT = Root(
     kind="attempt",

@@ -1,0 +1,125 @@
+"""Markdown for a pull request or a job summary: counts, what heals most, and the findings with their paths folded away.
+
+Everything from the audited tree stands in code spans (see `markup.py`).  Hosts refuse a text that is too long as a
+whole, so findings are left out from the end, each as a whole, and their number is said.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from alef_audit.auditing.report import AuditReport, Finding, FixPoint, Frame, ProposedArchetype, Root, location
+from alef_audit.reporting.markup import code, html_code, prose
+from alef_audit.reporting.rendering import Rendering
+from alef_audit.reporting.select import counted, per_level
+from alef_audit.reporting.words import count, percentage
+from alef_audit.rulepack.kinds import Level
+
+# A comment on GitHub holds 65,536 characters; the rest is for what is put around the text.
+LONGEST: Final = 60_000
+_MOST_FIX_POINTS: Final = 5
+_MARKS: Final[dict[Level, str]] = {"error": "🔴", "warning": "🟠", "note": "⚪"}
+
+
+def render_markdown(rendering: Rendering) -> str:
+    """The text, with a final line break and at most `LONGEST` UTF-16 code units long."""
+    report = rendering.report
+    head = "\n".join(_head(rendering))
+    tail = "\n".join(_tail(rendering.whole))
+    blocks = [_details(rendering, finding) for finding in counted(report)]
+    room = LONGEST - _length(head) - _length(tail) - 200
+    kept: list[str] = []
+    for block in blocks:
+        room -= _length(block) + 2
+        if room < 0:
+            break
+        kept.append(block)
+    if len(kept) < len(blocks):
+        kept.append(f"{count(len(blocks) - len(kept), 'more finding')} left out: the text would be too long.")
+    return "\n\n".join(part for part in (head, *kept, tail) if part) + "\n"
+
+
+def _length(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _head(rendering: Rendering) -> Iterator[str]:
+    report, whole = rendering.report, rendering.whole
+    totals = per_level(counted(whole))
+    if not any(totals.values()):
+        yield "### No blocking call is reached from a hot entry point"
+        return
+    said = [count(number, level) for level, number in totals.items() if number]
+    yield f"### Blocking calls on hot paths: {', '.join(said)}"
+    hidden = sum(totals.values()) - len(counted(report))
+    if hidden:
+        yield ""
+        yield f"{count(hidden, 'finding')} of lower level not listed."
+    points = report.fix_points[:_MOST_FIX_POINTS]
+    if points:
+        yield ""
+        yield "**What heals most**"
+        yield ""
+        yield from (_point(rendering, point) for point in points)
+
+
+def _point(rendering: Rendering, point: FixPoint) -> str:
+    where = f"{code(point.function)} ({code(f'{rendering.path(point.path)}:{point.line}')})"
+    return f"* `{point.archetype}` at {where} heals {count(len(point.heals), 'finding')}"
+
+
+def _details(rendering: Rendering, finding: Finding) -> str:
+    report, at = rendering.report, location(finding)
+    place = html_code(f"{rendering.path(at.path)}:{at.line}")
+    root = report.roots[finding.root]
+    auth = " · authentication" if finding.phase == "auth" else ""
+    summary = f"{_MARKS[finding.level]} {finding.level}: {html_code(finding.sink.call)} at {place}{auth}"
+    lines = [f"<details><summary>{summary}</summary>", "", *_body(rendering, finding, root), "", "</details>"]
+    return "\n".join(lines)
+
+
+def _body(rendering: Rendering, finding: Finding, root: Root) -> Iterator[str]:
+    yield f"{_message(finding)}."
+    yield ""
+    yield f"Hot because of {code(root.function)} ({root.kind}): {prose(root.why)}"
+    yield ""
+    yield from _path(rendering, finding.trace)
+    facts = [f"only if {code(condition)}" for condition in finding.conditions]
+    facts += [finding.verdict] if finding.verdict != "exposed" else []
+    facts += [f"{finding.confidence} confidence"]
+    yield ""
+    yield "; ".join(facts)
+    if finding.archetypes:
+        yield ""
+        yield from (_fix(archetype, index) for index, archetype in enumerate(finding.archetypes[:2]))
+    if finding.sink.instead and not finding.dependency:
+        yield f"* instead: {prose(finding.sink.instead)}"
+
+
+def _message(finding: Finding) -> str:
+    call, said = finding.sink.call, finding.message
+    return f"{code(call)}{prose(said.removeprefix(call))}" if said.startswith(f"{call} ") else prose(said)
+
+
+def _path(rendering: Rendering, frames: Sequence[Frame]) -> Iterator[str]:
+    for number, frame in enumerate(frames, 1):
+        loops = "".join(f" × per {prose(name)}" for name in frame.per)
+        guards = f" (crosses {', '.join(frame.guards)})" if frame.guards else ""
+        place = code(f"{rendering.path(frame.path)}:{frame.line}")
+        yield f"{number}. {code(frame.function)} {place} calls {code(frame.call)}{loops}{guards}"
+
+
+def _fix(archetype: ProposedArchetype, index: int) -> str:
+    where = f" at {code(archetype.where)}" if archetype.where else ""
+    why = f": {prose(archetype.why)}" if archetype.why else ""
+    return f"* {'or' if index else 'fix'}: `{archetype.id}` ({archetype.cost}){where}{why}"
+
+
+def _tail(report: AuditReport) -> Iterator[str]:
+    coverage = report.coverage
+    looked = f"{count(coverage.files, 'file')}, {count(coverage.lines, 'line')}"
+    unresolved = percentage(coverage.unresolved_calls, coverage.calls)
+    yield f"<sub>{looked}; {unresolved} of calls unresolved. alef-audit {report.tool_version}</sub>"
+    if any(finding.status == "open" for finding in report.findings):
+        for pattern in report.patterns:
+            yield ""
+            yield f"<sub>cite as: {'; '.join(pattern.cite)}</sub>"
