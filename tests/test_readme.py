@@ -18,6 +18,7 @@ from alef_audit.cli.main import app, command_names
 from alef_audit.config import Config, config_schema, read_config
 from alef_audit.reporting import json_v1
 from alef_audit.reporting.formats import REPORT_FORMATS
+from alef_audit.reporting.rendering import Rendering
 from alef_audit.rulepack.kinds import Cost, GuardKind, RootKind, SinkKind
 from alef_audit.rulepack.load import bundled_rules, load_rulepack
 from tests import __main__ as checks
@@ -365,7 +366,7 @@ def test_the_marked_functions_are_hot(tmp_path: Path) -> None:
 def test_the_report_format_works() -> None:
     names: dict[str, Any] = {}
     exec(compile(example("alef_audit/reporting/lines.py"), "lines.py", "exec"), names)
-    text = names["render_lines"](reports.typical())
+    text = names["render_lines"](Rendering(reports.typical(), reports.typical()))
     assert text.count("\n") == len(reports.typical().findings)
 
 
