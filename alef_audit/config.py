@@ -96,6 +96,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
     max_file_size: Annotated[int, msgspec.Meta(ge=1)] = 5_000_000
     include_tests: bool = False
     follow_dependencies: bool | tuple[str, ...] = False  # folders: search these as well
+    baseline: str = ""  # the file; absolute once loaded
 
 
 def load_config(root: Path, explicit: Path | None = None, project: bool = True) -> Config:
@@ -138,6 +139,7 @@ def read_config(path: Path, trusted: bool) -> Config:
     followed = config.follow_dependencies
     return msgspec.structs.replace(
         config,
+        baseline=_inside(path, "baseline", config.baseline, trusted) if config.baseline else "",
         rules=_folders(path, "rules", config.rules, trusted),
         follow_dependencies=(
             followed if isinstance(followed, bool) else _folders(path, "follow-dependencies", followed, trusted)
@@ -268,23 +270,34 @@ def _check_globs(path: Path, key: str, globs: tuple[str, ...]) -> None:
         raise ConfigError(str(path), key, f"not a glob: {error}") from None
 
 
-_PURPOSES = {"rules": "load rules from", "follow-dependencies": "follow packages in folders"}
+_PURPOSES = {
+    "rules": "load rules from",
+    "follow-dependencies": "follow packages in folders",
+    "baseline": "name a baseline",
+}
 
 
 def _folders(path: Path, key: str, folders: tuple[str, ...], trusted: bool) -> tuple[str, ...]:
     """The folders that `key` lists, relative ones resolved against the file's own folder. Raises ConfigError."""
-    home = path.resolve().parent
     resolved = []
     for index, folder in enumerate(folders):
-        target = (home / folder).resolve()
-        if not trusted and not target.is_relative_to(home):
-            raise ConfigError(
-                str(path),
-                f"{key}[{index}]",
-                f"a project's own configuration may only {_PURPOSES[key]} inside the project",
-                f"Pass --{key}{' ' if key == 'rules' else '='}{folder} on the command line",
-            )
-        if not target.is_dir():
+        target = _inside(path, f"{key}[{index}]", folder, trusted)
+        if not Path(target).is_dir():
             raise ConfigError(str(path), f"{key}[{index}]", f"no such folder: {folder}")
-        resolved.append(str(target))
+        resolved.append(target)
     return tuple(resolved)
+
+
+def _inside(path: Path, key: str, named: str, trusted: bool) -> str:
+    """What `key` of the file `path` names, absolute. Raises ConfigError where an untrusted file leaves its folder."""
+    home = path.resolve().parent
+    target = (home / named).resolve()
+    if not trusted and not target.is_relative_to(home):
+        name = key.partition("[")[0]
+        raise ConfigError(
+            str(path),
+            key,
+            f"a project's own configuration may only {_PURPOSES[name]} inside the project",
+            f"Pass --{name}{'=' if name == 'follow-dependencies' else ' '}{named} on the command line",
+        )
+    return str(target)

@@ -8,6 +8,7 @@ import typer
 
 from alef_audit import __version__
 from alef_audit.cli.arguments import with_default_command
+from alef_audit.cli.baseline import baseline
 from alef_audit.cli.explain import explain
 from alef_audit.cli.graph import graph
 from alef_audit.cli.patterns import patterns
@@ -30,6 +31,7 @@ app.command()(why)
 app.command()(explain)
 app.command()(patterns)
 app.command()(graph)
+app.command()(baseline)
 app.add_typer(rules_app)
 app.command("config-schema")(config_schema)
 

@@ -61,6 +61,10 @@ def scan(
     jobs: Jobs = None,
     platform: OnPlatform = None,
     follow_dependencies: FollowDependencies = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option("--baseline", metavar="FILE", help="Count only what this file, written by audit baseline, lacks."),
+    ] = None,
     include_discharged: Annotated[
         bool, typer.Option("--include-discharged", help="List what a guard on the path discharges, too.")
     ] = False,
@@ -102,7 +106,8 @@ def scan(
         explain_unresolved=explain_unresolved,
         config_file=configuration_file(where[0], config, no_project_config),
     )
-    report = confident(_audited(request, quiet), min_confidence or settings.min_confidence or "low")
+    report = confident(audited(request, quiet), min_confidence or settings.min_confidence or "low")
+    report = _accepted(report, baseline or (Path(settings.baseline) if settings.baseline else None), where)
     wanted = level or (None if chosen.lists_all else settings.level or "warning")
     layout = msgspec.structs.replace(
         _layout(context, output, wanted or "note", all_paths=all_paths, quiet=quiet),
@@ -123,13 +128,27 @@ def scan(
     return _exit_code(report, fail_on or usual, strict)
 
 
-def _audited(request: "AuditRequest", quiet: bool) -> "AuditReport":
+def audited(request: "AuditRequest", quiet: bool) -> "AuditReport":
     from alef_audit.cli.output import progress_on_stderr
 
     with progress_on_stderr(quiet) as progress:
         from alef_audit.pipeline import audit
 
         return audit(request, progress)
+
+
+def _accepted(report: "AuditReport", file: Path | None, where: tuple[Path, tuple[Path, ...]]) -> "AuditReport":
+    if file is None:
+        return report
+    import os
+    from datetime import date
+
+    from alef_audit.auditing.baseline import accepted
+    from alef_audit.auditing.baseline_file import read_baseline
+
+    entries = read_baseline(file)
+    named = Path(os.path.relpath(file, where[0])).as_posix()
+    return accepted(report, entries, date.today(), named, whole=not where[1])
 
 
 def _layout(

@@ -12,7 +12,11 @@ _LEVELS: tuple[Level, ...] = get_args(Level)  # worst first
 _CONFIDENCES: tuple[Confidence, ...] = get_args(Confidence)  # surest first
 
 # Kinds of remarks on what was written for this tool, and what such a thing is called.
-_VAIN = {"audit-comment": ("comment",), "configuration": ("entry of the configuration", "entries of the configuration")}
+_VAIN = {
+    "audit-comment": ("comment",),
+    "configuration": ("entry of the configuration", "entries of the configuration"),
+    "baseline": ("entry of the baseline", "entries of the baseline"),
+}
 
 
 def at_least(level: Level, threshold: Level) -> bool:
