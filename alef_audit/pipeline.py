@@ -3,7 +3,7 @@
 import gc
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,9 +15,10 @@ from alef_audit import __version__
 from alef_audit.auditing import report
 from alef_audit.auditing.advice import Read, advised
 from alef_audit.auditing.answer import Answer
+from alef_audit.auditing.compare import Side, compared, introduced_pairs
 from alef_audit.auditing.coverage import coverage_of, head_of
 from alef_audit.auditing.fixpoints import fix_points
-from alef_audit.auditing.match import root_of
+from alef_audit.auditing.match import matched, root_of, worst_first
 from alef_audit.auditing.missed_await import missed_awaits, standing
 from alef_audit.auditing.pending_send import outbound_sends
 from alef_audit.auditing.phase import Lexicon as AuthLexicon
@@ -52,6 +53,7 @@ from alef_audit.facts.file import FileFacts
 from alef_audit.facts.inputs import Asked, FunctionInputs
 from alef_audit.frontends.extract import extract_all
 from alef_audit.frontends.inputs import read_inputs
+from alef_audit.git.changes import Changes
 from alef_audit.reachability.reach import Reachability, reach
 from alef_audit.reachability.without import without
 from alef_audit.reporting.graph import GraphView
@@ -69,6 +71,42 @@ from alef_audit.source import read_source
 Progress = Callable[[str, int, int], None]
 # What files of these roles import is not followed: nothing in them is an entry point, and build tools are large.
 _NEVER_HOT = frozenset(("test", "example", "docs", "build", "types", "browser"))
+
+
+class _Linked(NamedTuple):
+    """The program after the first four stages, and what was remarked on the way."""
+
+    inventory: Inventory
+    facts: list[tuple[SourceFile, FileFacts]]
+    followed: Followed
+    graph: callgraph.CallGraph
+    comments: Comments
+    remarks: tuple[Diagnostic, ...]
+
+
+class _Judged(NamedTuple):
+    findings: tuple[report.Finding, ...]
+    muting: tuple[Suppression, ...]
+    left: Reachability  # without what comments mute for every pattern
+    remarks: tuple[Diagnostic, ...]
+
+
+class _Examined(NamedTuple):
+    """One tree after all stages."""
+
+    linked: _Linked
+    reached: Reachability
+    judged: _Judged
+    points: tuple[report.FixPoint, ...]
+    findings: tuple[report.Finding, ...]
+
+
+class Between(NamedTuple):
+    """The two revisions of a comparison as the user named them ("" for the work tree), and how their text differs."""
+
+    base: str
+    head: str
+    changes: Changes
 
 
 def audit(request: AuditRequest, progress: Progress) -> report.AuditReport:
@@ -89,15 +127,72 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
+def compare(request: AuditRequest, base: Path, between: Between, progress: Progress) -> report.AuditReport:
+    """The audit of `request`, with what has changed since the tree in the folder `base`. Raises as `audit` does.
+
+    A base in which there is nothing to audit has no findings.
+    """
+    with _without_collector():
+        started = time.perf_counter()
+        pack, patterns = _rules(request)
+        now = _examined(request, pack, patterns, progress)
+        try:
+            then = _examined(msgspec.structs.replace(request, root=base), pack, patterns, progress)
+            before = Side(then.reached.graph, _roots(then), then.judged.findings)
+        except NothingToAudit:
+            before = Side(None, (), ())
+        after = Side(now.reached.graph, _roots(now), now.judged.findings)
+        pairs = introduced_pairs(before, after, between.changes)
+        new = _by_new_paths(request, pack, patterns, now, pairs)
+        comparison = compared((between.base, between.head), before, after, new, between.changes)
+        return msgspec.structs.replace(_report(request, patterns, now, started), comparison=comparison)
+
+
 def _audit(request: AuditRequest, progress: Progress) -> report.AuditReport:
     started = time.perf_counter()
+    pack, patterns = _rules(request)
+    return _report(request, patterns, _examined(request, pack, patterns, progress), started)
+
+
+def _rules(request: AuditRequest) -> tuple[Rulepack, list[Pattern]]:
+    """All rules, and the patterns asked for."""
     pack = load_rulepack([bundled_rules(), *request.rules])
-    patterns = [p for p in pack.patterns if not request.patterns or p.number in request.patterns]
+    return pack, [p for p in pack.patterns if not request.patterns or p.number in request.patterns]
+
+
+def _examined(request: AuditRequest, pack: Rulepack, patterns: list[Pattern], progress: Progress) -> _Examined:
     linked = _linked(request, pack, progress)
     progress("reaching", 0, 1)
     reached = _reached(pack, linked)
     judged = _judged(request, pack, patterns, linked, reached)
-    points, findings = _completed(request, pack, patterns, linked, judged)
+    return _Examined(linked, reached, judged, *_completed(request, pack, patterns, linked, judged))
+
+
+def _roots(examined: _Examined) -> tuple[report.Root, ...]:
+    return tuple(root_of(examined.reached.graph, root) for root in examined.reached.roots)
+
+
+def _by_new_paths(
+    request: AuditRequest, pack: Rulepack, patterns: list[Pattern], now: _Examined, pairs: Mapping[str, int]
+) -> tuple[report.Finding, ...]:
+    """The findings of `pairs` as they are by the worst path from one of these roots, worst first."""
+    kinds = tuple(root.kind for root in now.reached.roots)
+    auth, packages = AuthLexicon(pack.lexicon.auth), now.linked.followed.packages
+    silenced = silencer(kinds, request.config.levels)
+    found: list[report.Finding] = []
+    for pattern in patterns:
+        names = {
+            site: one.fingerprint for site, one in matched(now.reached, pattern, pack.kinds, auth, packages).items()
+        }
+        only = {site: pairs[name] for site, name in names.items() if name in pairs}
+        again = matched(now.judged.left, pattern, pack.kinds, auth, packages, silenced, only)
+        found += [msgspec.structs.replace(one, fingerprint=names[site]) for site, one in again.items()]
+    levelled = relevelled(worst_first(found), kinds, request.config.levels, pack.kinds.score)
+    return _advised(request, pack, patterns, now.linked, now.judged.left, levelled, now.points)
+
+
+def _report(request: AuditRequest, patterns: list[Pattern], examined: _Examined, started: float) -> report.AuditReport:
+    linked, reached, judged, points, findings = examined
     shown = findings if request.include_discharged else tuple(map(_undischarged, _exposed(findings)))
     coverage = coverage_of(
         linked.inventory,
@@ -111,7 +206,7 @@ def _audit(request: AuditRequest, progress: Progress) -> report.AuditReport:
     return report.AuditReport(
         tool_version=__version__,
         patterns=tuple(head_of(pattern) for pattern in patterns),
-        roots=tuple(root_of(reached.graph, root) for root in reached.roots),
+        roots=_roots(examined),
         fix_points=points,
         findings=shown,
         discharged=sum(1 for f in judged.findings if f.verdict == "discharged"),
@@ -153,24 +248,6 @@ def why(request: AuditRequest, path: str, line: int, progress: Progress) -> Answ
             request.config.include_tests,
         )
         return answer(about, unit, line)
-
-
-class _Linked(NamedTuple):
-    """The program after the first four stages, and what was remarked on the way."""
-
-    inventory: Inventory
-    facts: list[tuple[SourceFile, FileFacts]]
-    followed: Followed
-    graph: callgraph.CallGraph
-    comments: Comments
-    remarks: tuple[Diagnostic, ...]
-
-
-class _Judged(NamedTuple):
-    findings: tuple[report.Finding, ...]
-    muting: tuple[Suppression, ...]
-    left: Reachability  # without what comments mute for every pattern
-    remarks: tuple[Diagnostic, ...]
 
 
 def _reached(pack: Rulepack, linked: _Linked) -> Reachability:
@@ -216,6 +293,21 @@ def _completed(
     points = fix_points(left, patterns, auth, words, findings, steps)
     read = _reader(request, linked.inventory)
     return points, advised(left, patterns, pack.kinds, auth, words, findings, points, steps, read, about)
+
+
+def _advised(
+    request: AuditRequest,
+    pack: Rulepack,
+    patterns: list[Pattern],
+    linked: _Linked,
+    left: Reachability,
+    findings: tuple[report.Finding, ...],
+    points: Sequence[report.FixPoint],
+) -> tuple[report.Finding, ...]:
+    """Other findings of the same program with what to do about them."""
+    auth, steps = AuthLexicon(pack.lexicon.auth), Steps(left, findings)
+    read = _reader(request, linked.inventory)
+    return advised(left, patterns, pack.kinds, auth, pack.lexicon, findings, points, steps, read)
 
 
 def _reader(request: AuditRequest, inventory: Inventory) -> Read:

@@ -16,7 +16,7 @@ from alef_audit.cli import errors
 from alef_audit.cli.arguments import with_default_command
 from alef_audit.cli.main import app, command_names
 from alef_audit.config import Config, config_schema, read_config
-from alef_audit.reporting import json_v1
+from alef_audit.reporting import json_comparison, json_findings, json_v1
 from alef_audit.reporting.formats import REPORT_FORMATS
 from alef_audit.reporting.rendering import Rendering
 from alef_audit.rulepack.kinds import Cost, GuardKind, RootKind, SinkKind
@@ -265,7 +265,8 @@ def test_the_score_is_that_of_the_rules() -> None:
 
 
 def test_the_json_document_has_that_shape() -> None:
-    structs = [s for s in vars(json_v1).values() if isinstance(s, type) and issubclass(s, msgspec.Struct)]
+    modules = (json_v1, json_findings, json_comparison)
+    structs = [s for m in modules for s in vars(m).values() if isinstance(s, type) and issubclass(s, msgspec.Struct)]
     fields = {field.encode_name for struct in structs for field in msgspec.structs.fields(struct)}
     (shape,) = blocks(section("JSON"), "")
     assert set(re.findall(r'"([^"]+)"', shape)) - {json_v1.SCHEMA} == fields

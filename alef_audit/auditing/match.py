@@ -41,11 +41,13 @@ def matched(
     lexicon: Lexicon,
     packages: Mapping[str, str],
     silenced: Silenced | None = None,
+    only: Mapping[Site, int] | None = None,
 ) -> dict[Site, report.Finding]:
     """All findings of `pattern` by the call they are about, discharged ones included.
 
     Root indices are those of `reach.roots`. `packages` names the package of every followed file. The roots that
-    `silenced` gives for a kind of blocking call and a path do not count there.
+    `silenced` gives for a kind of blocking call and a path do not count there; nor do, of what `only` is given for,
+    others than these bit sets of roots (fingerprints then count the findings that are left).
     """
     matcher = Matcher(reach, pattern, kinds, lexicon, packages)
     wanted = matcher.judges.keys()
@@ -53,7 +55,7 @@ def matched(
     findings: dict[Site, report.Finding] = {}
 
     def add(target: Target) -> None:
-        found = _finding(matcher, _heard(matcher, target, silenced), ordinals)
+        found = _finding(matcher, _heard(matcher, _limited(target, only), silenced), ordinals)
         if found is not None:
             findings[_site(target)] = found
 
@@ -92,6 +94,14 @@ def _site(target: Target) -> Site:
     if door is None:
         return target.sink.function, target.sink.call, 0, target.sink.kind if target.sink.kind in MISUSES else ""
     return door.caller, door.call, door.line if door.call < 0 else 0, target.sink.kind
+
+
+def _limited(target: Target, only: Mapping[Site, int] | None) -> Target:
+    """The target with the roots that it is to be looked at for."""
+    if only is None:
+        return target
+    wanted = only.get(_site(target), 0)
+    return replace(target, ways={way: held & wanted for way, held in target.ways.items()})
 
 
 def _heard(matcher: Matcher, target: Target, silenced: Silenced | None) -> Target:

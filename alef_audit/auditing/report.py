@@ -219,6 +219,42 @@ class Unresolved(msgspec.Struct, frozen=True):
     examples: tuple[str, ...]
 
 
+class Cause(msgspec.Struct, frozen=True):
+    """What of a change lets an entry point reach a blocking call, in words and by place."""
+
+    kind: Literal["call", "root", "guard", "line", "unknown"]
+    said: str
+    function: str
+    path: str
+    line: int
+    column: int
+
+
+class Introduced(msgspec.Struct, frozen=True):
+    """A finding by a path that the base did not have."""
+
+    finding: Finding
+    cause: Cause
+    known: bool  # other entry points reached the same call before
+
+
+class Healed(msgspec.Struct, frozen=True):
+    """A finding of the base that is gone, and the root of its path, both as they were there."""
+
+    finding: Finding
+    root: Root
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """Two revisions, named as the user did; `head` is "" for the work tree."""
+
+    base: str
+    head: str
+    introduced: tuple[Introduced, ...]  # worst first
+    healed: tuple[Healed, ...]
+    remaining: tuple[str, ...]  # fingerprints of the head's findings that the change brought no path to
+
+
 class AuditReport(msgspec.Struct, frozen=True):
     tool_version: str
     patterns: tuple[PatternHead, ...]
@@ -230,3 +266,4 @@ class AuditReport(msgspec.Struct, frozen=True):
     diagnostics: tuple[ReportDiagnostic, ...]
     unresolved: tuple[Unresolved, ...] = ()
     unknown_packages: tuple[str, ...] = ()  # imported by the program, neither described by a model nor followed
+    comparison: Comparison | None = None

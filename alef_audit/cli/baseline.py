@@ -46,9 +46,9 @@ def baseline(
     """
     from alef_audit.auditing.baseline import entries_of, pruned, renewed
     from alef_audit.auditing.baseline_file import baseline_text, read_baseline
+    from alef_audit.cli.answer import audited
     from alef_audit.cli.ask import build_request, configuration, scope
     from alef_audit.cli.output import check_writable, emit
-    from alef_audit.cli.scan import audited
     from alef_audit.diagnostics import UsageError
     from alef_audit.reporting.select import confident
 

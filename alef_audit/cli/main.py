@@ -9,8 +9,10 @@ import typer
 from alef_audit import __version__
 from alef_audit.cli.arguments import with_default_command
 from alef_audit.cli.baseline import baseline
+from alef_audit.cli.compare import compare
 from alef_audit.cli.explain import explain
 from alef_audit.cli.graph import graph
+from alef_audit.cli.hook import hook
 from alef_audit.cli.patterns import patterns
 from alef_audit.cli.rules import rules_app
 from alef_audit.cli.scan import scan
@@ -32,6 +34,8 @@ app.command()(explain)
 app.command()(patterns)
 app.command()(graph)
 app.command()(baseline)
+app.command()(compare)
+app.command()(hook)
 app.add_typer(rules_app)
 app.command("config-schema")(config_schema)
 

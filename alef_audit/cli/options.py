@@ -5,7 +5,12 @@ from typing import Annotated, Literal
 
 import typer
 
+from alef_audit.reporting.formats import REPORT_FORMATS
+
 Platform = Literal["linux", "darwin", "win32", "any"]
+Level = Literal["error", "warning", "note"]
+FailOn = Literal["error", "warning", "note", "never"]
+Confidence = Literal["high", "medium", "low"]
 Rules = Annotated[
     list[Path] | None, typer.Option("--rules", metavar="DIR", help="Folder of further rules; may be repeated.")
 ]
@@ -29,3 +34,38 @@ FollowDependencies = Annotated[
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; findings without the summary.")]
+Patterns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--pattern", "-p", metavar="PATTERN", help="035, 35, ALEF-PAT-035 or the slug; may be repeated. Default: all."
+    ),
+]
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="; ".join(f"{entry.name}: {entry.meaning}" for entry in REPORT_FORMATS),
+    ),
+]
+LowestLevel = Annotated[
+    Level | None, typer.Option("--level", help="Lowest level to list. Default: warning; json lists all.")
+]
+FailsOn = Annotated[
+    FailOn | None, typer.Option("--fail-on", help="Lowest level that makes the exit code 1. Default: warning.")
+]
+MinConfidence = Annotated[
+    Confidence | None, typer.Option("--min-confidence", help="Ignore what is less certain. Default: low.")
+]
+BaselineFile = Annotated[
+    Path | None,
+    typer.Option("--baseline", metavar="FILE", help="Count only what this file, written by audit baseline, lacks."),
+]
+IncludeSuppressed = Annotated[
+    bool, typer.Option("--include-suppressed", help="List what comments or the configuration mute, too.")
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Exit with 4 if a file was not read in full, or a comment has no effect.")
+]
+AllPaths = Annotated[bool, typer.Option("--all", help="Print the full path of every listed finding.")]

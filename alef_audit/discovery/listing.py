@@ -1,7 +1,6 @@
 """Lists the files below a folder as git sees them, or, outside git, as `.gitignore` files say."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import msgspec
 from pathspec import GitIgnoreSpec
 
 from alef_audit.diagnostics import Diagnostic
+from alef_audit.git.run import GitFailed, run_git
 
 SKIPPED_FOLDERS = frozenset(
     {"node_modules", "bower_components", "jspm_packages", ".git", ".hg", ".svn", ".jj", ".yarn", ".pnpm-store"}
@@ -17,20 +17,6 @@ SKIPPED_FOLDERS = frozenset(
     | {".next", ".nuxt", ".output", ".svelte-kit", ".turbo", ".nx", ".vercel", ".angular", ".docusaurus", ".gradle"}
 )
 VENV_MARK = "pyvenv.cfg"
-
-_GIT = (
-    "git",
-    "--no-optional-locks",
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    "core.hooksPath=" + os.devnull,
-    "-c",
-    "core.untrackedCache=false",
-    "-c",
-    "protocol.allow=never",
-)
-_TIMEOUT = 120  # seconds
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -67,16 +53,11 @@ def list_files(folder: Path) -> Listing:
 
 def _git_files(folder: Path) -> list[str]:
     """What `git ls-files` says (deleted files included), each once; [] outside git or when git fails."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
-    command = (*_GIT, "ls-files", "-c", "-o", "--exclude-standard", "-z")
     try:
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, timeout=_TIMEOUT, check=False)
-    except (OSError, subprocess.SubprocessError):
+        raw = run_git(folder, ("ls-files", "-c", "-o", "--exclude-standard", "-z"))
+    except GitFailed:
         return []
-    if done.returncode != 0:
-        return []
-    listed = list(dict.fromkeys(os.fsdecode(name) for name in done.stdout.split(b"\0") if name))
+    listed = list(dict.fromkeys(os.fsdecode(name) for name in raw.split(b"\0") if name))
     return [] if any(path.startswith("../") for path in listed) else listed
 
 

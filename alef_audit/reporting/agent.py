@@ -18,9 +18,14 @@ def render_agent(rendering: Rendering) -> str:
             f"fix-point {point.archetype} at {clean(point.path)}:{point.line} {clean(point.function)} "
             f"heals={len(point.heals)}"
         )
-    for finding in counted(report):
-        lines += ["", *_finding(report.roots[finding.root], finding)]
-    if any(at_least(f.level, "warning") for f in counted(report)):
+    found = rendering.shown()
+    for finding, _, cause in found:
+        lines += [
+            "",
+            *([f"new because: {clean(cause)}"] if cause else []),
+            *_finding(report.roots[finding.root], finding),
+        ]
+    if any(at_least(one.finding.level, "warning") for one in found):
         lines += ["", "more: audit why FILE:LINE"]
     return "".join(line + "\n" for line in lines)
 

@@ -7,10 +7,9 @@ how many there are.  Escapes are those of @actions/core: data, and more of them 
 from collections.abc import Sequence
 from typing import Final
 
-from alef_audit.auditing.report import Finding, Root, location
+from alef_audit.auditing.report import Finding, Root
 from alef_audit.reporting.escape import clean
-from alef_audit.reporting.rendering import Rendering
-from alef_audit.reporting.select import counted
+from alef_audit.reporting.rendering import Rendering, Shown
 from alef_audit.reporting.words import count
 from alef_audit.rulepack.kinds import Level
 
@@ -20,17 +19,17 @@ _MOST: Final = 10  # of each command, per step
 
 def render_github(rendering: Rendering) -> str:
     """One command per line, worst findings first; a last line if not all can be shown."""
-    found = counted(rendering.report)
-    shown = [f for level in _COMMANDS for f in [f for f in found if f.level == level][:_MOST]]
-    lines = [_annotation(rendering, finding) for finding in shown]
+    found = rendering.shown()
+    shown = [one for level in _COMMANDS for one in [one for one in found if one.finding.level == level][:_MOST]]
+    lines = [_annotation(rendering, one) for one in shown]
     if len(shown) < len(found):
         more = f"{count(len(found) - len(shown), 'more finding')} not shown: a step shows {_MOST} of each level"
         lines.append(f"{more}; audit --format=text lists all")
     return "".join(line + "\n" for line in lines)
 
 
-def _annotation(rendering: Rendering, finding: Finding) -> str:
-    at = location(finding)
+def _annotation(rendering: Rendering, shown: Shown) -> str:
+    finding, at, cause = shown
     properties = {
         "file": rendering.path(at.path),
         "line": str(at.line),
@@ -39,7 +38,8 @@ def _annotation(rendering: Rendering, finding: Finding) -> str:
         "title": f"{finding.pattern}: {finding.sink.call}",
     }
     said = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{_COMMANDS[finding.level]} {said}::{_data(message(rendering.report.roots, finding))}"
+    because = f"{clean(cause)}.\n" if cause else ""
+    return f"::{_COMMANDS[finding.level]} {said}::{_data(because + message(rendering.report.roots, finding))}"
 
 
 def message(roots: Sequence[Root], finding: Finding) -> str:

@@ -11,6 +11,8 @@ from msgspec.structs import replace
 
 from alef_audit.auditing import report as inner
 from alef_audit.reporting.encode import to_json
+from alef_audit.reporting.json_comparison import Comparison, comparison_v1
+from alef_audit.reporting.json_findings import Finding, Root, finding_v1, root_v1
 from alef_audit.reporting.select import counted, per_level
 
 SCHEMA = "alef-audit/v1"
@@ -67,15 +69,6 @@ class Summary(msgspec.Struct, frozen=True):
     coverage: Coverage
 
 
-class Root(msgspec.Struct, frozen=True):
-    kind: str
-    function: str
-    path: str
-    line: int
-    runs_on: str
-    why: str
-
-
 class FixPoint(msgspec.Struct, frozen=True, omit_defaults=True):
     function: str
     path: str
@@ -84,97 +77,6 @@ class FixPoint(msgspec.Struct, frozen=True, omit_defaults=True):
     heals: tuple[str, ...]
     mitigates: tuple[str, ...] = ()
     why: str = ""
-
-
-class Sink(msgspec.Struct, frozen=True):
-    kind: str
-    call: str
-    function: str
-    path: str
-    line: int
-    column: int
-    cost: str
-    instead: str
-
-
-class Location(msgspec.Struct, frozen=True):
-    function: str
-    path: str
-    line: int
-    column: int
-
-
-class Frame(msgspec.Struct, frozen=True, omit_defaults=True):
-    function: str
-    path: str
-    def_line: int
-    line: int
-    column: int
-    call: str
-    how: str
-    loop: tuple[str, ...]
-    guards: tuple[str, ...]
-    per: tuple[str, ...] = ()  # the same loops in words
-
-
-class Reach(msgspec.Struct, frozen=True):
-    root: int
-    verdict: str
-    level: str
-
-
-class Archetype(msgspec.Struct, frozen=True, omit_defaults=True):
-    id: str
-    cost: str
-    why: str
-    where: str
-    applies_to: str = ""
-    key: tuple[str, ...] = ()
-    single_flight: str = ""
-    ttl: str = ""
-    remains: str = ""
-
-
-class SuppressedBy(msgspec.Struct, frozen=True):
-    path: str
-    line: int
-
-
-class Evidence(msgspec.Struct, frozen=True):
-    kind: str
-    path: str
-    line: int
-    text: str
-    milliseconds: float
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    pattern: str
-    rule: str
-    fingerprint: str
-    status: str
-    status_reason: str = ""
-    level: str
-    score: float
-    confidence: str
-    phase: str
-    phase_words: tuple[str, ...]
-    verdict: str
-    multiplicity: tuple[str, ...]
-    conditions: tuple[str, ...]
-    message: str
-    root: int
-    sink: Sink
-    trace: tuple[Frame, ...]
-    also_reached_from: tuple[Reach, ...]
-    archetypes: tuple[Archetype, ...]
-    evidence: tuple[Evidence, ...]
-    location: Location | None = None  # these three when the sink lies in a followed package only
-    dependency: str = ""
-    more: int = 0
-    suppressed_by: SuppressedBy | None = None  # the comment; absent where the configuration switches it off
-    muted_roots: tuple[int, ...] = ()  # roots that reach it by muted paths only
-    per: tuple[str, ...] = ()  # the loops that multiply, in words
 
 
 class Diagnostic(msgspec.Struct, frozen=True):
@@ -201,6 +103,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     diagnostics: tuple[Diagnostic, ...]
     unresolved: tuple[Unresolved, ...] = ()  # with --explain-unresolved only
     unknown_packages: tuple[str, ...] = ()  # with --follow-dependencies and --explain-unresolved only
+    comparison: Comparison | None = None  # with --since and of audit compare only
 
 
 # Where a finding's roots go in the text: a line break and this key occur in no string of a JSON document.
@@ -247,6 +150,7 @@ def _document(report: inner.AuditReport, whole: inner.AuditReport) -> Document:
         diagnostics=tuple(Diagnostic(d.path, d.line, d.kind, d.message) for d in report.diagnostics),
         unresolved=tuple(Unresolved(u.root, u.calls, u.examples) for u in report.unresolved),
         unknown_packages=report.unknown_packages,
+        comparison=comparison_v1(report.comparison) if report.comparison is not None else None,
     )
 
 
@@ -293,70 +197,5 @@ def _dependencies(found: inner.Dependencies | None) -> Dependencies | None:
     return Dependencies(len(found.packages), found.files, found.lines, dict(sorted(found.not_read.items())))
 
 
-def root_v1(root: inner.Root) -> Root:
-    return Root(root.kind, root.function, root.path, root.line, root.runs_on, root.why)
-
-
-def finding_v1(finding: inner.Finding) -> Finding:
-    sink, at, by = finding.sink, finding.location, finding.suppressed_by
-    return Finding(
-        pattern=finding.pattern,
-        rule=finding.rule,
-        fingerprint=finding.fingerprint,
-        status=finding.status,
-        status_reason=finding.status_reason,
-        level=finding.level,
-        score=finding.score,
-        confidence=finding.confidence,
-        phase=finding.phase,
-        phase_words=finding.phase_words,
-        verdict=finding.verdict,
-        multiplicity=finding.multiplicity,
-        conditions=finding.conditions,
-        message=finding.message,
-        root=finding.root,
-        sink=Sink(sink.kind, sink.call, sink.function, sink.path, sink.line, sink.column, sink.cost, sink.instead),
-        trace=tuple(frame_v1(frame) for frame in finding.trace),
-        also_reached_from=tuple(Reach(r.root, r.verdict, r.level) for r in finding.also_reached_from),
-        archetypes=tuple(_archetype(one) for one in finding.archetypes),
-        evidence=tuple(Evidence(e.kind, e.path, e.line, e.text, e.milliseconds) for e in finding.evidence),
-        location=Location(at.function, at.path, at.line, at.column) if at is not None else None,
-        dependency=finding.dependency,
-        more=finding.more,
-        suppressed_by=SuppressedBy(by.path, by.line) if by is not None else None,
-        muted_roots=finding.muted_roots,
-        per=finding.per,
-    )
-
-
 def fix_point_v1(point: inner.FixPoint) -> FixPoint:
     return FixPoint(point.function, point.path, point.line, point.archetype, point.heals, point.mitigates, point.why)
-
-
-def _archetype(one: inner.ProposedArchetype) -> Archetype:
-    return Archetype(
-        id=one.id,
-        cost=one.cost,
-        why=one.why,
-        where=one.where,
-        applies_to=one.applies_to,
-        key=one.key,
-        single_flight=one.single_flight,
-        ttl=one.ttl,
-        remains=one.remains,
-    )
-
-
-def frame_v1(frame: inner.Frame) -> Frame:
-    return Frame(
-        function=frame.function,
-        path=frame.path,
-        def_line=frame.def_line,
-        line=frame.line,
-        column=frame.column,
-        call=frame.call,
-        how=frame.how,
-        loop=frame.loop,
-        guards=frame.guards,
-        per=frame.per,
-    )

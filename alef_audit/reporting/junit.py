@@ -6,7 +6,6 @@ from alef_audit.auditing.report import Finding, PatternHead, location
 from alef_audit.reporting.escape import clean, encodable
 from alef_audit.reporting.github import message
 from alef_audit.reporting.rendering import Rendering
-from alef_audit.reporting.select import counted
 
 
 def render_junit(rendering: Rendering) -> str:
@@ -20,7 +19,7 @@ def render_junit(rendering: Rendering) -> str:
 
 def _suite(rendering: Rendering, pattern: PatternHead) -> TestSuite:
     suite = TestSuite(f"{pattern.id} {pattern.slug}")
-    found = [f for f in counted(rendering.report) if f.pattern == pattern.id]
+    found = [one.finding for one in rendering.shown() if one.finding.pattern == pattern.id]
     for finding in found:
         suite.add_testcase(_case(rendering, finding))
     if not found:

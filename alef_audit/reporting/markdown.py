@@ -7,9 +7,19 @@ whole, so findings are left out from the end, each as a whole, and their number 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from alef_audit.auditing.report import AuditReport, Finding, FixPoint, Frame, ProposedArchetype, Root, location
+from alef_audit.auditing.report import (
+    AuditReport,
+    Comparison,
+    Finding,
+    FixPoint,
+    Frame,
+    Healed,
+    ProposedArchetype,
+    Root,
+    location,
+)
 from alef_audit.reporting.markup import code, html_code, prose
-from alef_audit.reporting.rendering import Rendering
+from alef_audit.reporting.rendering import Rendering, Shown
 from alef_audit.reporting.select import counted, per_level
 from alef_audit.reporting.words import count, percentage
 from alef_audit.rulepack.kinds import Level
@@ -17,15 +27,15 @@ from alef_audit.rulepack.kinds import Level
 # A comment on GitHub holds 65,536 characters; the rest is for what is put around the text.
 LONGEST: Final = 60_000
 _MOST_FIX_POINTS: Final = 5
+_MOST_HEALED: Final = 20
 _MARKS: Final[dict[Level, str]] = {"error": "🔴", "warning": "🟠", "note": "⚪"}
 
 
 def render_markdown(rendering: Rendering) -> str:
     """The text, with a final line break and at most `LONGEST` UTF-16 code units long."""
-    report = rendering.report
     head = "\n".join(_head(rendering))
     tail = "\n".join(_tail(rendering.whole))
-    blocks = [_details(rendering, finding) for finding in counted(report)]
+    blocks = [_details(rendering, one) for one in rendering.shown()]
     room = LONGEST - _length(head) - _length(tail) - 200
     kept: list[str] = []
     for block in blocks:
@@ -44,6 +54,9 @@ def _length(text: str) -> int:
 
 def _head(rendering: Rendering) -> Iterator[str]:
     report, whole = rendering.report, rendering.whole
+    if report.comparison is not None:
+        yield from _compared(rendering, report.comparison)
+        return
     totals = per_level(counted(whole))
     if not any(totals.values()):
         yield "### No blocking call is reached from a hot entry point"
@@ -62,19 +75,40 @@ def _head(rendering: Rendering) -> Iterator[str]:
         yield from (_point(rendering, point) for point in points)
 
 
+def _compared(rendering: Rendering, comparison: Comparison) -> Iterator[str]:
+    number = len(comparison.introduced)
+    yield f"### {count(number, 'blocking call')} introduced on hot paths, {len(comparison.healed)} healed"
+    yield ""
+    yield f"{count(len(comparison.remaining), 'finding')} remain as they were."
+    if comparison.healed:
+        yield ""
+        yield "**Healed**"
+        yield ""
+        yield from (_healed(rendering, one) for one in comparison.healed[:_MOST_HEALED])
+        more = len(comparison.healed) - _MOST_HEALED
+        yield from [f"* and {count(more, 'more finding')}"] if more > 0 else []
+
+
+def _healed(rendering: Rendering, one: Healed) -> str:
+    at = location(one.finding)
+    place = code(f"{rendering.path(at.path)}:{at.line}")
+    return f"* {one.finding.level}: {code(one.finding.sink.call)} at {place}, from {code(one.root.function)}"
+
+
 def _point(rendering: Rendering, point: FixPoint) -> str:
     where = f"{code(point.function)} ({code(f'{rendering.path(point.path)}:{point.line}')})"
     return f"* `{point.archetype}` at {where} heals {count(len(point.heals), 'finding')}"
 
 
-def _details(rendering: Rendering, finding: Finding) -> str:
-    report, at = rendering.report, location(finding)
+def _details(rendering: Rendering, shown: Shown) -> str:
+    finding, at, cause = shown
     place = html_code(f"{rendering.path(at.path)}:{at.line}")
-    root = report.roots[finding.root]
+    root = rendering.report.roots[finding.root]
     auth = " · authentication" if finding.phase == "auth" else ""
     summary = f"{_MARKS[finding.level]} {finding.level}: {html_code(finding.sink.call)} at {place}{auth}"
-    lines = [f"<details><summary>{summary}</summary>", "", *_body(rendering, finding, root), "", "</details>"]
-    return "\n".join(lines)
+    because = [f"New because {prose(cause)}.", ""] if cause else []
+    body = _body(rendering, finding, root)
+    return "\n".join([f"<details><summary>{summary}</summary>", "", *because, *body, "", "</details>"])
 
 
 def _body(rendering: Rendering, finding: Finding, root: Root) -> Iterator[str]:

@@ -7,11 +7,10 @@ from typing import Final
 
 import msgspec
 
-from alef_audit.auditing.report import Finding, Frame, location
+from alef_audit.auditing.report import Frame
 from alef_audit.reporting.encode import to_json
 from alef_audit.reporting.escape import clean
-from alef_audit.reporting.rendering import Rendering
-from alef_audit.reporting.select import counted
+from alef_audit.reporting.rendering import Rendering, Shown
 from alef_audit.rulepack.kinds import Level
 
 _SEVERITIES: Final[dict[Level, str]] = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
@@ -64,13 +63,15 @@ def render_rdjson(rendering: Rendering) -> str:
     """One `DiagnosticResult`, worst findings first."""
     report = rendering.report
     url = {pattern.id: pattern.reference for pattern in report.patterns}
-    found = tuple(_diagnostic(rendering, finding, url.get(finding.pattern, "")) for finding in counted(report))
+    found = tuple(_diagnostic(rendering, one, url.get(one.finding.pattern, "")) for one in rendering.shown())
     return to_json(_Result(_Source("alef-audit", next(iter(url.values()), "")), "WARNING", found))
 
 
-def _diagnostic(rendering: Rendering, finding: Finding, url: str) -> _Diagnostic:
-    at, root = location(finding), rendering.report.roots[finding.root]
-    said = [f"{clean(finding.message)}; reached from {clean(root.function)} ({root.kind})."]
+def _diagnostic(rendering: Rendering, shown: Shown, url: str) -> _Diagnostic:
+    finding, at, cause = shown
+    root = rendering.report.roots[finding.root]
+    said = [f"{clean(cause)}."] if cause else []
+    said += [f"{clean(finding.message)}; reached from {clean(root.function)} ({root.kind})."]
     if finding.archetypes:
         best = finding.archetypes[0]
         said.append(f"Fix: {best.id} ({best.cost}){' at ' if best.where else ''}{clean(best.where)}.")

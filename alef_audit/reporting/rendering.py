@@ -2,15 +2,25 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
-from alef_audit.auditing.report import AuditReport
+from alef_audit.auditing.report import AuditReport, Finding, Location, location
+from alef_audit.reporting.select import counted
 from alef_audit.reporting.text import TextOptions
 from alef_audit.source import read_source
 
 # The lines of an audited file, by its path in the report; none if it cannot be read.
 Lines = Callable[[str], Sequence[str]]
+
+
+class Shown(NamedTuple):
+    """A finding, where a reviewer is shown it, and what of the change brings it there, if that is known."""
+
+    finding: Finding
+    at: Location
+    cause: str
 
 
 class Rendering(msgspec.Struct, frozen=True):
@@ -22,6 +32,18 @@ class Rendering(msgspec.Struct, frozen=True):
     lines: Lines = lambda path: ()
     prefix: str = ""  # of the report's paths, so that they start at the repository: "" or "packages/gateway/"
     with_suppressed: bool = False  # list what comments, the configuration or a baseline mute, too
+
+    def shown(self) -> list[Shown]:
+        """What formats for reviewers show: of a comparison only what it introduces, where the change makes the
+        difference.
+        """
+        if self.report.comparison is None:
+            return [Shown(finding, location(finding), "") for finding in counted(self.report)]
+        return [
+            Shown(one.finding, Location(c.function, c.path, c.line, c.column), c.said)
+            for one in self.report.comparison.introduced
+            for c in (one.cause,)
+        ]
 
     def path(self, path: str) -> str:
         """A path of the report as the host of the repository knows it."""

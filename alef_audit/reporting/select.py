@@ -4,7 +4,7 @@ from typing import get_args
 
 import msgspec
 
-from alef_audit.auditing.report import AuditReport, Finding
+from alef_audit.auditing.report import AuditReport, Comparison, Finding
 from alef_audit.reporting.words import count
 from alef_audit.rulepack.kinds import Confidence, Level
 
@@ -34,8 +34,11 @@ def per_level(findings: tuple[Finding, ...]) -> dict[Level, int]:
 
 
 def failing(report: AuditReport, threshold: Level) -> tuple[Finding, ...]:
-    """The findings that make a run fail with `--fail-on threshold`."""
-    return tuple(f for f in counted(report) if at_least(f.level, threshold))
+    """The findings that make a run fail with `--fail-on threshold`: of a comparison those that are introduced."""
+    found = counted(report)
+    if report.comparison is not None:
+        found = tuple(one.finding for one in report.comparison.introduced)
+    return tuple(f for f in found if at_least(f.level, threshold))
 
 
 def confident(report: AuditReport, threshold: Confidence) -> AuditReport:
@@ -47,6 +50,11 @@ def confident(report: AuditReport, threshold: Confidence) -> AuditReport:
 def listed(report: AuditReport, threshold: Level) -> AuditReport:
     """The report with the findings from `threshold` up only."""
     return _keep(report, tuple(f for f in report.findings if at_least(f.level, threshold)))
+
+
+def through(report: AuditReport, files: frozenset[str]) -> AuditReport:
+    """The report as if only findings existed whose path passes through one of `files`."""
+    return _keep(report, tuple(f for f in report.findings if any(frame.path in files for frame in f.trace)))
 
 
 def shortfalls(report: AuditReport) -> list[str]:
@@ -68,4 +76,21 @@ def _keep(report: AuditReport, findings: tuple[Finding, ...]) -> AuditReport:
     points = tuple(
         msgspec.structs.replace(point, heals=tuple(h for h in point.heals if h in kept)) for point in report.fix_points
     )
-    return msgspec.structs.replace(report, findings=findings, fix_points=tuple(p for p in points if p.heals))
+    return msgspec.structs.replace(
+        report,
+        findings=findings,
+        fix_points=tuple(p for p in points if p.heals),
+        comparison=only_open(report.comparison, findings),
+    )
+
+
+def only_open(comparison: Comparison | None, findings: tuple[Finding, ...]) -> Comparison | None:
+    """The comparison as if only those of `findings` that count had been found."""
+    if comparison is None:
+        return None
+    kept = {f.fingerprint for f in findings if f.status == "open"}
+    return msgspec.structs.replace(
+        comparison,
+        introduced=tuple(one for one in comparison.introduced if one.finding.fingerprint in kept),
+        remaining=tuple(one for one in comparison.remaining if one in kept),
+    )

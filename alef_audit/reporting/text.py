@@ -8,6 +8,7 @@ from rich.text import Text
 from alef_audit.auditing.report import AuditReport, Finding, FixPoint, Frame, location
 from alef_audit.reporting.layout import ASCII, UNICODE, Piece, flow, paragraph, styled
 from alef_audit.reporting.select import at_least, counted, per_level
+from alef_audit.reporting.text_comparison import comparison_section
 from alef_audit.reporting.text_finding import Page, full_finding, place, short_findings
 from alef_audit.reporting.text_summary import healing, summary, unknown_section, unresolved_section
 from alef_audit.reporting.words import count
@@ -44,14 +45,17 @@ def render_text(report: AuditReport, options: TextOptions) -> tuple[Text, ...]:
     page = Page(options.width, UNICODE if options.unicode else ASCII, options.commands, options.target)
     open_ones = counted(report)
     visible = tuple(f for f in open_ones if at_least(f.level, options.level))
-    lines = [*_findings(report, open_ones, visible, options, page)]
+    if report.comparison is not None:
+        lines = [*comparison_section(report, report.comparison, options.level, options.limit, page)]
+    else:
+        lines = [*_findings(report, open_ones, visible, options, page)]
     if options.discharged:
         lines += _discharged(report, page)
     if options.suppressed:
         lines += _suppressed(report, page)
     if options.quiet:
         return tuple(lines)
-    lines += _hidden(report, open_ones, visible, options)
+    lines += _hidden(report, open_ones, visible, options) if report.comparison is None else []
     lines += [*unresolved_section(report, page), *unknown_section(report, page)]
     return (*lines, *summary(report, open_ones, page))
 

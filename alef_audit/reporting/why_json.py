@@ -6,7 +6,8 @@ from alef_audit import __version__
 from alef_audit.auditing import answer as inner
 from alef_audit.auditing.report import Finding as InnerFinding
 from alef_audit.reporting.encode import to_json
-from alef_audit.reporting.json_v1 import SCHEMA, Finding, Frame, Root, Tool, finding_v1, frame_v1, root_v1
+from alef_audit.reporting.json_findings import Finding, Frame, Root, finding_v1, frame_v1, root_v1
+from alef_audit.reporting.json_v1 import SCHEMA, Tool
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -99,7 +99,18 @@ def test_default_command(given: list[str], meant: list[str]) -> None:
 
 
 def test_every_command_is_there() -> None:
-    assert command_names() == {"scan", "explain", "patterns", "graph", "rules", "config-schema", "why", "baseline"}
+    assert command_names() == {
+        "scan",
+        "explain",
+        "patterns",
+        "graph",
+        "rules",
+        "config-schema",
+        "why",
+        "baseline",
+        "compare",
+        "hook",
+    }
 
 
 def test_version() -> None:

@@ -1,0 +1,132 @@
+"""What `scan`, `compare` and `hook` have in common: audit, narrow down, write the report, tell the exit code."""
+
+import os
+from datetime import date
+from pathlib import Path
+
+import msgspec
+import typer
+
+from alef_audit.auditing.baseline import accepted
+from alef_audit.auditing.baseline_file import read_baseline
+from alef_audit.auditing.report import AuditReport
+from alef_audit.cli.ask import build_request, configuration, configuration_file, scope, typed_folder
+from alef_audit.cli.errors import FINDINGS, INCOMPLETE, OK
+from alef_audit.cli.options import Confidence, FailOn, Level, Platform
+from alef_audit.cli.output import check_writable, emit, line_width, pick, progress_on_stderr, shows_unicode
+from alef_audit.config import Config
+from alef_audit.reporting.formats import REPORT_FORMATS
+from alef_audit.reporting.rendering import Rendering, lines_below, repository_prefix
+from alef_audit.reporting.select import confident, failing, listed, only_open, shortfalls, through
+from alef_audit.reporting.text import TextOptions
+from alef_audit.request import AuditRequest
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """The options as typed; None and empty ones leave it to configuration and format."""
+
+    paths: tuple[Path, ...] = ()
+    commands: tuple[str, ...] = ()  # that exist and may be suggested
+    patterns: tuple[str, ...] = ()
+    format: str = "text"
+    output: Path | None = None
+    level: Level | None = None
+    fail_on: FailOn | None = None
+    min_confidence: Confidence | None = None
+    rules: tuple[Path, ...] = ()
+    config: Path | None = None
+    no_project_config: bool = False
+    jobs: int | None = None
+    platform: Platform | None = None
+    follow: list[str] | None = None
+    since: str | None = None  # a revision: compare with it
+    head: str | None = None  # another one, in place of the work tree
+    baseline: Path | None = None
+    touching: tuple[Path, ...] | None = None  # report only what passes through these files
+    include_discharged: bool = False
+    include_suppressed: bool = False
+    explain_unresolved: bool = False
+    strict: bool = False
+    all_paths: bool = False
+    quiet: bool = False
+
+
+def answer(asked: Asked) -> int:
+    """Do what is asked and give the exit code. Raises what the command line turns into messages."""
+    chosen = pick(REPORT_FORMATS, asked.format, lambda entry: entry.name)
+    check_writable(asked.output)
+    where = scope(asked.paths, asked.commands)
+    settings = configuration(where[0], asked.config, asked.no_project_config)
+    request = build_request(
+        where,
+        settings,
+        patterns=asked.patterns,
+        rules=asked.rules,
+        jobs=asked.jobs,
+        platform=asked.platform,
+        follow=asked.follow,
+        include_discharged=asked.include_discharged,
+        explain_unresolved=asked.explain_unresolved,
+        config_file=configuration_file(where[0], asked.config, asked.no_project_config),
+    )
+    report = _narrowed(audited(request, asked.quiet, asked.since, asked.head), asked, settings, where)
+    wanted = asked.level or (None if chosen.lists_all else settings.level or "warning")
+    rendering = Rendering(
+        listed(report, wanted) if wanted else report,
+        report,
+        _layout(asked, wanted or "note", typed_folder(where[0])),
+        lines_below(where[0], settings.max_file_size),
+        repository_prefix(where[0]),
+        asked.include_suppressed,
+    )
+    emit(chosen.render(rendering), asked.output)
+    usual: FailOn = (settings.fail_on or "warning") if chosen.fails else "never"
+    return _exit_code(report, asked.fail_on or usual, asked.strict)
+
+
+def audited(request: AuditRequest, quiet: bool, since: str | None = None, head: str | None = None) -> AuditReport:
+    """The report; if `since` names a revision, with what `head` (None: the work tree) has changed since then."""
+    with progress_on_stderr(quiet) as progress:
+        if since is not None:
+            from alef_audit.cli.revisions import compare_revisions
+
+            return compare_revisions(request, since, head, progress)
+        from alef_audit.pipeline import audit
+
+        return audit(request, progress)
+
+
+def _narrowed(report: AuditReport, asked: Asked, settings: Config, where: tuple[Path, tuple[Path, ...]]) -> AuditReport:
+    """The report without what is too uncertain, accepted in the baseline, or on no path through the files asked for."""
+    report = confident(report, asked.min_confidence or settings.min_confidence or "low")
+    file = asked.baseline or (Path(settings.baseline) if settings.baseline else None)
+    if file is not None:
+        named = Path(os.path.relpath(file, where[0])).as_posix()
+        report = accepted(report, read_baseline(file), date.today(), named, whole=not where[1])
+        report = msgspec.structs.replace(report, comparison=only_open(report.comparison, report.findings))
+    if asked.touching is not None:
+        files = {Path(os.path.relpath(path, where[0])).as_posix() for path in asked.touching}
+        report = through(report, frozenset(files))
+    return report
+
+
+def _layout(asked: Asked, level: Level, target: str) -> TextOptions:
+    return TextOptions(
+        width=line_width(asked.output),
+        level=level,
+        limit=None if asked.all_paths else TextOptions().limit,
+        unicode=shows_unicode(asked.output),
+        quiet=asked.quiet,
+        discharged=asked.include_discharged,
+        suppressed=asked.include_suppressed,
+        commands=asked.commands,
+        target=target,
+    )
+
+
+def _exit_code(report: AuditReport, fail_on: FailOn, strict: bool) -> int:
+    missing = shortfalls(report) if strict else []
+    if missing:
+        typer.echo(f"audit: incomplete, and --strict was given: {'; '.join(missing)}", err=True)
+        return INCOMPLETE
+    return FINDINGS if fail_on != "never" and failing(report, fail_on) else OK
