@@ -124,6 +124,11 @@ def find_config(root: Path) -> Path | None:
     return None
 
 
+def is_config_file(path: str) -> bool:
+    """Whether a file of that name may configure the audit of its folder."""
+    return path.rpartition("/")[2] in (DEDICATED_FILE, SHARED_FILE)
+
+
 def read_config(path: Path, trusted: bool) -> Config:
     """Read and check one file, relative folders resolved against it. Raises ConfigError.
 

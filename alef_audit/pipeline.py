@@ -32,13 +32,14 @@ from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.boundaries import bounded, comment_marks, together, without_effect
 from alef_audit.callgraph.branches import Rules, guard_branches
 from alef_audit.callgraph.calls import build_calls
-from alef_audit.callgraph.comments import Comments, read_comments
+from alef_audit.callgraph.comments import Comments, on_lines, read_comments, without_lines
 from alef_audit.callgraph.configured import configured_marks, configured_roots, selected, unmatched
 from alef_audit.callgraph.hot import all_roots, implicit_roots
 from alef_audit.callgraph.link import link
 from alef_audit.callgraph.local_models import attach_models
 from alef_audit.callgraph.program import Program, build_program
 from alef_audit.callgraph.solve import solve
+from alef_audit.config import is_config_file
 from alef_audit.dependencies.follow import NOTHING_FOLLOWED, Followed, OwnFile, follow
 from alef_audit.dependencies.found import modelled_by
 from alef_audit.dependencies.places import confined_reader, places_of
@@ -144,8 +145,21 @@ def compare(request: AuditRequest, base: Path, between: Between, progress: Progr
         after = Side(now.reached.graph, _roots(now), now.judged.findings)
         pairs = introduced_pairs(before, after, between.changes)
         new = _by_new_paths(request, pack, patterns, now, pairs)
-        comparison = compared((between.base, between.head), before, after, new, between.changes)
+        comparison = msgspec.structs.replace(
+            compared((between.base, between.head), before, after, new, between.changes),
+            said=_said(now.linked.graph.program, between.changes),
+            configuration=tuple(path for path in sorted(between.changes.lines) if is_config_file(path)),
+            heeded=not request.disregarded,
+        )
         return msgspec.structs.replace(_report(request, patterns, now, started), comparison=comparison)
+
+
+def _said(program: Program, changes: Changes) -> tuple[report.Said, ...]:
+    """The comments to this tool on changed lines."""
+    found = on_lines(read_comments(program), program, changes.lines)
+    return tuple(
+        report.Said(program.units[one.unit].path, one.directive.line, f"audit: {one.directive.text}") for one in found
+    )
 
 
 def _audit(request: AuditRequest, progress: Progress) -> report.AuditReport:
@@ -381,7 +395,7 @@ def _linked(request: AuditRequest, pack: Rulepack, progress: Progress) -> _Linke
             for (file, file_facts), name in zip(everything, names, strict=True)
         ]
     )
-    comments = read_comments(program)
+    comments = without_lines(read_comments(program), program, request.disregarded)
     graph, remarks = _call_graph(request, pack, inventory, program, modules, comments)
     return _Linked(inventory, facts, followed, graph, comments, (*comments.remarks, *remarks))
 

@@ -4,7 +4,9 @@ The command line has already merged its options with the configuration: `pattern
 final.  `config` is there for the rest (globs, roots, boundaries, levels ...).
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -25,3 +27,4 @@ class AuditRequest(msgspec.Struct, frozen=True):
     platform: Platform
     config_file: str = ""  # where the configuration was read from, as a reader knows it; "" = nowhere
     follow: tuple[Path, ...] | None = None  # None: stay in the tree; else also look for packages in these folders
+    disregarded: Mapping[str, frozenset[int]] = MappingProxyType({})  # by path, lines whose `audit:` comments count not

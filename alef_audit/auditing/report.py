@@ -245,6 +245,14 @@ class Healed(msgspec.Struct, frozen=True):
     root: Root
 
 
+class Said(msgspec.Struct, frozen=True):
+    """A comment to this tool that the change brings."""
+
+    path: str
+    line: int
+    text: str
+
+
 class Comparison(msgspec.Struct, frozen=True):
     """Two revisions, named as the user did; `head` is "" for the work tree."""
 
@@ -253,6 +261,9 @@ class Comparison(msgspec.Struct, frozen=True):
     introduced: tuple[Introduced, ...]  # worst first
     healed: tuple[Healed, ...]
     remaining: tuple[str, ...]  # fingerprints of the head's findings that the change brought no path to
+    said: tuple[Said, ...] = ()  # whether they count or not
+    configuration: tuple[str, ...] = ()  # changed files that may configure the audit
+    heeded: bool = True  # whether comments and configuration of the change count
 
 
 class AuditReport(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ is prose and left alone.
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final, Literal, NamedTuple, get_args
 
 from alef_audit.callgraph.program import Program
@@ -65,6 +65,22 @@ def read_comments(program: Program) -> Comments:
             else:
                 remarks.extend(_unknown(unit.path, directive))
     return Comments(tuple(known), tuple(remarks))
+
+
+def without_lines(comments: Comments, program: Program, lines: Mapping[str, Collection[int]]) -> Comments:
+    """The comments that stand on other lines than these, given by path."""
+    if not lines:
+        return comments
+    return comments._replace(known=tuple(one for one in comments.known if not _is_on(one, program, lines)))
+
+
+def on_lines(comments: Comments, program: Program, lines: Mapping[str, Collection[int]]) -> tuple[Comment, ...]:
+    """The comments that stand on these lines, given by path."""
+    return tuple(one for one in comments.known if _is_on(one, program, lines))
+
+
+def _is_on(comment: Comment, program: Program, lines: Mapping[str, Collection[int]]) -> bool:
+    return comment.directive.line in lines.get(program.units[comment.unit].path, ())
 
 
 def remark(program: Program, comment: Comment, message: str) -> Diagnostic:

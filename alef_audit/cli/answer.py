@@ -1,6 +1,8 @@
 """What `scan`, `compare` and `hook` have in common: audit, narrow down, write the report, tell the exit code."""
 
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from alef_audit.cli.ask import build_request, configuration, configuration_file,
 from alef_audit.cli.errors import FINDINGS, INCOMPLETE, OK
 from alef_audit.cli.options import Confidence, FailOn, Level, Platform
 from alef_audit.cli.output import check_writable, emit, line_width, pick, progress_on_stderr, shows_unicode
+from alef_audit.cli.trusted import Trusted, trusted_since
 from alef_audit.config import Config
 from alef_audit.reporting.formats import REPORT_FORMATS
 from alef_audit.reporting.rendering import Rendering, lines_below, repository_prefix
@@ -41,6 +44,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     follow: list[str] | None = None
     since: str | None = None  # a revision: compare with it
     head: str | None = None  # another one, in place of the work tree
+    suppressions_from: str | None = None  # a revision whose configuration and comments count, and no later ones
     baseline: Path | None = None
     touching: tuple[Path, ...] | None = None  # report only what passes through these files
     include_discharged: bool = False
@@ -56,7 +60,37 @@ def answer(asked: Asked) -> int:
     chosen = pick(REPORT_FORMATS, asked.format, lambda entry: entry.name)
     check_writable(asked.output)
     where = scope(asked.paths, asked.commands)
-    settings = configuration(where[0], asked.config, asked.no_project_config)
+    with _settings(asked, where[0]) as settings:
+        report = _report(asked, where, settings.config, settings.added)
+        wanted = asked.level or (None if chosen.lists_all else settings.config.level or "warning")
+        rendering = Rendering(
+            listed(report, wanted) if wanted else report,
+            report,
+            _layout(asked, wanted or "note", typed_folder(where[0])),
+            lines_below(where[0], settings.config.max_file_size),
+            repository_prefix(where[0]),
+            asked.include_suppressed,
+        )
+    emit(chosen.render(rendering), asked.output)
+    usual: FailOn = (settings.config.fail_on or "warning") if chosen.fails else "never"
+    return _exit_code(report, asked.fail_on or usual, asked.strict)
+
+
+@contextmanager
+def _settings(asked: Asked, root: Path) -> Iterator[Trusted]:
+    """The configuration that counts, and the lines whose comments do not."""
+    if asked.suppressions_from is None:
+        yield Trusted(configuration(root, asked.config, asked.no_project_config), {})
+        return
+    with trusted_since(root, asked.suppressions_from, asked.head) as found:
+        given = asked.config is not None or asked.no_project_config
+        config = configuration(root, asked.config, asked.no_project_config) if given else found.config
+        yield Trusted(config, found.added)
+
+
+def _report(
+    asked: Asked, where: tuple[Path, tuple[Path, ...]], settings: Config, disregarded: Mapping[str, frozenset[int]]
+) -> AuditReport:
     request = build_request(
         where,
         settings,
@@ -69,19 +103,8 @@ def answer(asked: Asked) -> int:
         explain_unresolved=asked.explain_unresolved,
         config_file=configuration_file(where[0], asked.config, asked.no_project_config),
     )
-    report = _narrowed(audited(request, asked.quiet, asked.since, asked.head), asked, settings, where)
-    wanted = asked.level or (None if chosen.lists_all else settings.level or "warning")
-    rendering = Rendering(
-        listed(report, wanted) if wanted else report,
-        report,
-        _layout(asked, wanted or "note", typed_folder(where[0])),
-        lines_below(where[0], settings.max_file_size),
-        repository_prefix(where[0]),
-        asked.include_suppressed,
-    )
-    emit(chosen.render(rendering), asked.output)
-    usual: FailOn = (settings.fail_on or "warning") if chosen.fails else "never"
-    return _exit_code(report, asked.fail_on or usual, asked.strict)
+    request = msgspec.structs.replace(request, disregarded=disregarded)
+    return _narrowed(audited(request, asked.quiet, asked.since, asked.head), asked, settings, where)
 
 
 def audited(request: AuditRequest, quiet: bool, since: str | None = None, head: str | None = None) -> AuditReport:

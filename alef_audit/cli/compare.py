@@ -23,6 +23,7 @@ from alef_audit.cli.options import (
     Quiet,
     Rules,
     Strict,
+    SuppressionsFrom,
 )
 from alef_audit.cli.scan import commands_of
 
@@ -48,6 +49,7 @@ def compare(
     no_project_config: NoProjectConfig = False,
     jobs: Jobs = None,
     platform: OnPlatform = None,
+    suppressions_from: SuppressionsFrom = None,
     baseline: BaselineFile = None,
     include_suppressed: IncludeSuppressed = False,
     strict: Strict = False,
@@ -77,6 +79,7 @@ def compare(
             no_project_config=no_project_config,
             jobs=jobs,
             platform=platform,
+            suppressions_from=suppressions_from,
             baseline=baseline,
             include_suppressed=include_suppressed,
             strict=strict,

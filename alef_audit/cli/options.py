@@ -69,3 +69,11 @@ Strict = Annotated[
     bool, typer.Option("--strict", help="Exit with 4 if a file was not read in full, or a comment has no effect.")
 ]
 AllPaths = Annotated[bool, typer.Option("--all", help="Print the full path of every listed finding.")]
+SuppressionsFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--suppressions-from",
+        metavar="REV",
+        help="Configuration and comments of that revision count; what has come since does not.",
+    ),
+]

@@ -24,6 +24,7 @@ from alef_audit.cli.options import (
     Quiet,
     Rules,
     Strict,
+    SuppressionsFrom,
 )
 
 
@@ -47,6 +48,7 @@ def scan(
         str | None,
         typer.Option("--since", metavar="REV", help="Only what came since this revision of git; see audit compare."),
     ] = None,
+    suppressions_from: SuppressionsFrom = None,
     baseline: BaselineFile = None,
     include_discharged: Annotated[
         bool, typer.Option("--include-discharged", help="List what a guard on the path discharges, too.")
@@ -83,6 +85,7 @@ def scan(
             platform=platform,
             follow=follow_dependencies,
             since=since,
+            suppressions_from=suppressions_from,
             baseline=baseline,
             include_discharged=include_discharged,
             include_suppressed=include_suppressed,

@@ -26,12 +26,21 @@ class Healed(msgspec.Struct, frozen=True):
     root: Root
 
 
+class Said(msgspec.Struct, frozen=True):
+    path: str
+    line: int
+    text: str
+
+
 class Comparison(msgspec.Struct, frozen=True):
     base: str
     head: str
     introduced: tuple[Introduced, ...]
     healed: tuple[Healed, ...]
     remaining: tuple[str, ...]
+    said: tuple[Said, ...] = ()
+    configuration: tuple[str, ...] = ()
+    heeded: bool = True
 
 
 def comparison_v1(found: inner.Comparison) -> Comparison:
@@ -41,6 +50,9 @@ def comparison_v1(found: inner.Comparison) -> Comparison:
         introduced=tuple(Introduced(finding_v1(o.finding), _cause(o.cause), o.known) for o in found.introduced),
         healed=tuple(Healed(finding_v1(one.finding), root_v1(one.root)) for one in found.healed),
         remaining=found.remaining,
+        said=tuple(Said(one.path, one.line, one.text) for one in found.said),
+        configuration=found.configuration,
+        heeded=found.heeded,
     )
 
 

@@ -87,6 +87,22 @@ def _compared(rendering: Rendering, comparison: Comparison) -> Iterator[str]:
         yield from (_healed(rendering, one) for one in comparison.healed[:_MOST_HEALED])
         more = len(comparison.healed) - _MOST_HEALED
         yield from [f"* and {count(more, 'more finding')}"] if more > 0 else []
+    yield from _muting(rendering, comparison)
+
+
+def _muting(rendering: Rendering, comparison: Comparison) -> Iterator[str]:
+    """What the change itself says to the audit: a reviewer has to agree to it."""
+    if not (comparison.said or comparison.configuration):
+        return
+    counts = "it counts" if comparison.heeded else "it does not count here"
+    yield ""
+    yield f"**What this change says to the audit** ({counts})"
+    yield ""
+    for one in comparison.said[:_MOST_HEALED]:
+        yield f"* {code(f'{rendering.path(one.path)}:{one.line}')} {code(one.text)}"
+    more = len(comparison.said) - _MOST_HEALED
+    yield from [f"* and {count(more, 'more comment')}"] if more > 0 else []
+    yield from (f"* {code(rendering.path(path))} is changed" for path in comparison.configuration)
 
 
 def _healed(rendering: Rendering, one: Healed) -> str:

@@ -212,3 +212,43 @@ def test_an_empty_base(tmp_path: Path) -> None:
     root = repository(tmp_path, {"README.md": "nothing yet"})
     write(root, PROJECT | {"service.py": CALLING})
     assert len(compared(root, "HEAD")["introduced"]) == 1
+
+
+# --- what a change says to the audit
+
+
+MUTED = TOKENS.replace('name}") as file:', 'name}") as file:  # audit: ignore[035] trust me')
+
+
+def test_comments_and_configuration_of_the_change_are_listed(tmp_path: Path) -> None:
+    root = repository(tmp_path, PROJECT)
+    write(root, {"service.py": CALLING, "tokens.py": MUTED, "alef-audit.toml": 'fail-on = "never"\n'})
+    found = compared(root, "HEAD")
+    assert [(one["path"], one["line"], one["text"]) for one in found["said"]] == [
+        ("tokens.py", 6, "audit: ignore[035] trust me")
+    ]
+    assert (found["configuration"], found["heeded"], found["introduced"]) == (["alef-audit.toml"], True, [])
+    text = run("compare", "HEAD", "--path", root, "--format", "markdown").out
+    assert "**What this change says to the audit** (it counts)" in text
+    assert "* `tokens.py:6` `audit: ignore[035] trust me`" in text
+    assert "* `alef-audit.toml` is changed" in text
+
+
+def test_they_can_be_made_not_to_count(tmp_path: Path) -> None:
+    root = repository(tmp_path, PROJECT)
+    change = {"service.py": CALLING, "tokens.py": MUTED, "alef-audit.toml": 'fail-on = "never"\n'}
+    write(root, change)
+    assert run("compare", "HEAD", "--path", root).code == 0
+    ran = run("compare", "HEAD", "--path", root, "--suppressions-from", "HEAD", "--format", "markdown")
+    assert (ran.code, "(it does not count here)" in ran.out) == (1, True)
+    commit(root, change)
+    again = ("compare", "HEAD~1", "HEAD", "--path", str(root), "--suppressions-from", "HEAD~1")
+    assert run(*again).code == 1
+
+
+def test_what_was_there_before_counts(tmp_path: Path) -> None:
+    ignoring = 'exclude = ["service.py"]\nbaseline = "known.jsonl"\n'
+    root = repository(tmp_path, PROJECT | {"alef-audit.toml": ignoring, "known.jsonl": ""})
+    write(root, {"service.py": CALLING, "alef-audit.toml": ""})
+    assert run("compare", "HEAD", "--path", root).code == 1
+    assert run("compare", "HEAD", "--path", root, "--suppressions-from", "HEAD").code == 0
