@@ -9,6 +9,7 @@ import typer
 from alef_audit import __version__
 from alef_audit.cli.arguments import with_default_command
 from alef_audit.cli.baseline import baseline
+from alef_audit.cli.comment import comment
 from alef_audit.cli.compare import compare
 from alef_audit.cli.explain import explain
 from alef_audit.cli.graph import graph
@@ -17,6 +18,7 @@ from alef_audit.cli.patterns import patterns
 from alef_audit.cli.rules import rules_app
 from alef_audit.cli.scan import scan
 from alef_audit.cli.schema import config_schema
+from alef_audit.cli.show import show
 from alef_audit.cli.why import why
 
 # Plain help: rich costs a tenth of a second, and every option's text would have to be escaped for it.
@@ -35,6 +37,8 @@ app.command()(patterns)
 app.command()(graph)
 app.command()(baseline)
 app.command()(compare)
+app.command()(comment)
+app.command()(show)
 app.command()(hook)
 app.add_typer(rules_app)
 app.command("config-schema")(config_schema)

@@ -26,6 +26,8 @@ from alef_audit.rulepack.kinds import Level
 
 # A comment on GitHub holds 65,536 characters; the rest is for what is put around the text.
 LONGEST: Final = 60_000
+# What a comment becomes when nothing is left of what it listed.
+RESOLVED: Final = "### Resolved\n\nNo blocking call on a hot path is left to report.\n"
 _MOST_FIX_POINTS: Final = 5
 _MOST_HEALED: Final = 20
 _MARKS: Final[dict[Level, str]] = {"error": "🔴", "warning": "🟠", "note": "⚪"}
@@ -113,7 +115,7 @@ def _healed(rendering: Rendering, one: Healed) -> str:
 
 def _point(rendering: Rendering, point: FixPoint) -> str:
     where = f"{code(point.function)} ({code(f'{rendering.path(point.path)}:{point.line}')})"
-    return f"* `{point.archetype}` at {where} heals {count(len(point.heals), 'finding')}"
+    return f"* {code(point.archetype)} at {where} heals {count(len(point.heals), 'finding')}"
 
 
 def _details(rendering: Rendering, shown: Shown) -> str:
@@ -153,7 +155,7 @@ def _message(finding: Finding) -> str:
 def _path(rendering: Rendering, frames: Sequence[Frame]) -> Iterator[str]:
     for number, frame in enumerate(frames, 1):
         loops = "".join(f" × per {prose(name)}" for name in frame.per)
-        guards = f" (crosses {', '.join(frame.guards)})" if frame.guards else ""
+        guards = f" (crosses {', '.join(map(code, frame.guards))})" if frame.guards else ""
         place = code(f"{rendering.path(frame.path)}:{frame.line}")
         yield f"{number}. {code(frame.function)} {place} calls {code(frame.call)}{loops}{guards}"
 
@@ -161,15 +163,15 @@ def _path(rendering: Rendering, frames: Sequence[Frame]) -> Iterator[str]:
 def _fix(archetype: ProposedArchetype, index: int) -> str:
     where = f" at {code(archetype.where)}" if archetype.where else ""
     why = f": {prose(archetype.why)}" if archetype.why else ""
-    return f"* {'or' if index else 'fix'}: `{archetype.id}` ({archetype.cost}){where}{why}"
+    return f"* {'or' if index else 'fix'}: {code(archetype.id)} ({archetype.cost}){where}{why}"
 
 
 def _tail(report: AuditReport) -> Iterator[str]:
     coverage = report.coverage
     looked = f"{count(coverage.files, 'file')}, {count(coverage.lines, 'line')}"
     unresolved = percentage(coverage.unresolved_calls, coverage.calls)
-    yield f"<sub>{looked}; {unresolved} of calls unresolved. alef-audit {report.tool_version}</sub>"
+    yield f"<sub>{looked}; {unresolved} of calls unresolved. alef-audit {code(report.tool_version)}</sub>"
     if any(finding.status == "open" for finding in report.findings):
         for pattern in report.patterns:
             yield ""
-            yield f"<sub>cite as: {'; '.join(pattern.cite)}</sub>"
+            yield f"<sub>cite as: {code('; '.join(pattern.cite))}</sub>"

@@ -30,5 +30,5 @@ def prose(text: str) -> str:
 
 
 def html_code(text: str) -> str:
-    """`text` as a `<code>` element, for places where Markdown is not read: inside `<summary>`."""
+    """`text` as a `<code>` element, only for blocks of HTML, in which Markdown is not read: `<details><summary>`."""
     return f"<code>{html.escape(encodable(clean(text)))}</code>"

@@ -49,7 +49,15 @@ def confident(report: AuditReport, threshold: Confidence) -> AuditReport:
 
 def listed(report: AuditReport, threshold: Level) -> AuditReport:
     """The report with the findings from `threshold` up only."""
-    return _keep(report, tuple(f for f in report.findings if at_least(f.level, threshold)))
+    kept = _keep(report, tuple(f for f in report.findings if at_least(f.level, threshold)))
+    if kept.comparison is None:
+        return kept
+    comparison = msgspec.structs.replace(
+        kept.comparison,
+        introduced=tuple(one for one in kept.comparison.introduced if at_least(one.finding.level, threshold)),
+        healed=tuple(one for one in kept.comparison.healed if at_least(one.finding.level, threshold)),
+    )
+    return msgspec.structs.replace(kept, comparison=comparison)
 
 
 def through(report: AuditReport, files: frozenset[str]) -> AuditReport:

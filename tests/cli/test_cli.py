@@ -110,6 +110,8 @@ def test_every_command_is_there() -> None:
         "baseline",
         "compare",
         "hook",
+        "comment",
+        "show",
     }
 
 
