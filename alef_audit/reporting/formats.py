@@ -78,6 +78,12 @@ def _agent(rendering: "Rendering") -> str:
     return render_agent(rendering)
 
 
+def _html(rendering: "Rendering") -> str:
+    from alef_audit.reporting.html import render_html
+
+    return render_html(rendering)
+
+
 def _markdown(rendering: "Rendering") -> str:
     from alef_audit.reporting.markdown import render_markdown
 
@@ -100,6 +106,7 @@ REPORT_FORMATS = (
     ReportFormat("text", "for people, on a terminal", False, _text),
     ReportFormat("json", "everything, version alef-audit/v1", True, _json),
     ReportFormat("sarif", "SARIF 2.1.0, for GitHub code scanning", False, _sarif, fails=False),
+    ReportFormat("html", "one page for a browser, with source and a picture of the paths", False, _html),
     ReportFormat("markdown", "for a pull request or a job summary", False, _markdown),
     ReportFormat("github", "annotations of GitHub Actions", False, _github),
     ReportFormat("gitlab", "GitLab Code Quality", False, _gitlab),

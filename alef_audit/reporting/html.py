@@ -1,0 +1,137 @@
+"""One self-contained page: overview, picture of the hot paths, filterable findings with their source.
+
+Nothing is loaded from anywhere, and the page's own policy forbids it: style and script are named in it by their hashes.
+All text is escaped by the template, after `clean` has spelled out what does not print.
+"""
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import jinja2
+import msgspec
+from markupsafe import Markup
+
+from alef_audit.auditing.report import Finding, Frame, location
+from alef_audit.reporting.escape import clean, encodable
+from alef_audit.reporting.html_picture import WIDTH, picture, places
+from alef_audit.reporting.rendering import Rendering
+from alef_audit.reporting.select import counted, per_level
+from alef_audit.reporting.words import count, multiplied, percentage
+
+_PAGE: Final = Path(__file__).parent / "page"
+_AROUND: Final = 2  # lines of source before and behind a call
+_LONGEST_LINE: Final = 200
+_MOST_POINTS: Final = 12
+
+
+class Line(msgspec.Struct, frozen=True):
+    number: int
+    text: str
+    is_call: bool
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A frame with the source around its call."""
+
+    frame: Frame
+    path: str
+    per: str
+    lines: tuple[Line, ...]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A finding as the list shows it."""
+
+    finding: Finding
+    place: str
+    root: str
+    kind: str
+    why: str
+    nodes: tuple[str, str, str]
+    search: str  # what the filter looks through, in lower case
+    steps: tuple[Step, ...]
+    others: str  # how many other roots reach it
+
+
+def render_html(rendering: Rendering) -> str:
+    """The page."""
+    report = rendering.report
+    findings = counted(report)
+    named = places(report, findings)
+    style, script = _text("report.css"), _text("report.js")
+    template = _environment().get_template("report.html")
+    page = template.render(
+        report=report,
+        totals=per_level(counted(rendering.whole)),
+        phases=Counter(finding.phase for finding in findings).most_common(),
+        kinds=sorted({report.roots[finding.root].kind for finding in findings}),
+        points=[point for point in report.fix_points if len(point.heals) > 1][:_MOST_POINTS],
+        rows=[_row(rendering, finding, nodes) for finding, nodes in zip(findings, named, strict=True)],
+        picture=picture(findings, named),
+        width=WIDTH,
+        unresolved=percentage(report.coverage.unresolved_calls, report.coverage.calls),
+        looked=f"{count(report.coverage.files, 'file')}, {count(report.coverage.lines, 'line')}",
+        style=Markup(style),
+        script=Markup(script),
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+    )
+    return encodable(page) + "\n"
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_PAGE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalized,
+    )
+
+
+def _finalized(value: object) -> object:
+    """Every text that the template puts out, but for markup of our own, has its control characters spelled out."""
+    return clean(value) if type(value) is str else value
+
+
+def _text(name: str) -> str:
+    return (_PAGE / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    """As a content security policy names inline code (CSP level 3)."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+def _row(rendering: Rendering, finding: Finding, nodes: tuple[str, str, str]) -> Row:
+    at, root = location(finding), rendering.report.roots[finding.root]
+    place = f"{at.path}:{at.line}"
+    texts = (place, finding.message, root.function, finding.phase, *(frame.function for frame in finding.trace))
+    return Row(
+        finding=finding,
+        place=place,
+        root=root.function,
+        kind=root.kind,
+        why=root.why,
+        nodes=nodes,
+        search=" ".join((*texts, *(frame.path for frame in finding.trace))).lower(),
+        steps=tuple(_steps(rendering.lines, finding.trace)),
+        others=count(len(finding.also_reached_from), "more root") if finding.also_reached_from else "",
+    )
+
+
+def _steps(lines: Callable[[str], Sequence[str]], trace: Sequence[Frame]) -> Iterator[Step]:
+    for frame in trace:
+        source = lines(frame.path)
+        first, last = max(1, frame.line - _AROUND), min(len(source), frame.line + _AROUND)
+        shown = tuple(
+            Line(number, source[number - 1].expandtabs(4)[:_LONGEST_LINE], number == frame.line)
+            for number in range(first, last + 1)
+            if frame.line <= len(source)
+        )
+        yield Step(frame, frame.path, multiplied(frame.per, "×"), shown)
