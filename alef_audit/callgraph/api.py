@@ -8,8 +8,9 @@ a type that a model names (`express:App`).  Model rows sit on nodes, so asking "
 import re
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import Final, NamedTuple
 
+from alef_audit.rulepack.conditions import Condition, parse_condition
 from alef_audit.rulepack.model import (
     GuardRow,
     LibraryModel,
@@ -32,6 +33,14 @@ _GLOBAL_MODULES: Final = {"ecmascript": "globalThis", "python": "builtins"}
 _LANGUAGES: Final = {"node": "ecmascript", "npm": "ecmascript", "python": "python", "pypi": "python"}
 
 
+class Sink(NamedTuple):
+    """A sink row, and what it asks of the arguments of a call."""
+
+    row: SinkRow
+    when: tuple[Condition, ...]
+    unless: tuple[Condition, ...]
+
+
 class ApiGraph:
     """Grows while the program is solved: asking for a child that does not exist makes it."""
 
@@ -47,7 +56,7 @@ class ApiGraph:
         self.types: dict[tuple[str, str], int] = {}  # (language, library:name)
         self.bases: dict[int, list[int]] = {}  # type node -> nodes of the types it extends
         self.made_type: dict[int, int] = {}  # class or factory node -> type node
-        self.sinks: dict[int, tuple[SinkRow, LibraryModel]] = {}
+        self.sinks: dict[int, list[Sink]] = {}
         self.guards: dict[int, list[tuple[GuardRow, Selector | None]]] = {}
         self.roots: dict[int, list[tuple[RootRow, Selector | None]]] = {}
         self.values: dict[int, list[Selector]] = {}
@@ -299,7 +308,7 @@ class ApiGraph:
     def _attach(self, node: int, row: Row, model: LibraryModel) -> None:
         self.modelled.add(node)
         if isinstance(row, SinkRow):
-            self.sinks.setdefault(node, (row, model))
+            self.sinks.setdefault(node, []).append(_sink_of(row))
         elif isinstance(row, GuardRow):
             selector = parse_selector(row.runs) if row.runs else None
             self.guards.setdefault(node, []).append((row, selector))
@@ -324,3 +333,12 @@ class ApiGraph:
                 self.kept.setdefault(node, []).append(parse_selector(row.keeps))
             if row.type:
                 self.children[node, CALL] = self.type_node(model, row.type)
+
+
+def _sink_of(row: SinkRow) -> Sink:
+    return Sink(row, tuple(map(parse_condition, row.when)), tuple(map(parse_condition, row.unless)))
+
+
+def usual(sinks: list[Sink]) -> SinkRow | None:
+    """The row that holds of a function whose arguments nobody knows: None if all of them ask for special ones."""
+    return next((sink.row for sink in sinks if not sink.when), None)

@@ -8,6 +8,9 @@ import re2
 from msgspec import structs
 
 from alef_audit.callgraph import graph, guards, tokens
+from alef_audit.callgraph.api import usual
+from alef_audit.callgraph.argued import Arguments
+from alef_audit.callgraph.awaiting import awaited_results
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.dispatch import MethodIndex, method_index
 from alef_audit.callgraph.entries import WorkerEntries
@@ -64,6 +67,8 @@ class Collector:
         "_registration_set",
         "_registrations",
         "approximate",
+        "arguments",
+        "awaited",
         "coroutines",
         "decorated",
         "edges",
@@ -112,6 +117,8 @@ class Collector:
         self.resolved_imports = dynamic_imports(program, state.modules)
         self.spelled = Spelled(program, table)
         self.paths = self.spelled.paths
+        self.arguments = Arguments(state, table, self.spelled)
+        self.awaited = awaited_results(state, table, self.spelled)
         self.entries = WorkerEntries(program, table)
         self.user_code = user_code(program, table)
         self.local_nodes = frozenset(table.local_api.values())
@@ -229,10 +236,13 @@ class Collector:
 
     def handed_sink(self, call: int, node: int, loops: tuple[Ranged, ...], via: tuple[int, ...] = ()) -> None:
         """Note that `call` hands over the blocking library function `node` to something that runs it."""
-        row, _ = self.state.api.sinks[node]
+        row = usual(self.state.api.sinks[node])
+        if row is None:
+            return
         text = self.state.api.text[node]
         caller = self.table.function(call)
-        site = SinkSite(caller, call, text, row.kind, row.cost, row.instead, graph.CALLBACK, loops, via=via)
+        bits = guards.BIT[row.kept] if row.kept else 0
+        site = SinkSite(caller, call, text, row.kind, row.cost, row.instead, graph.CALLBACK, loops, bits, via=via)
         known = self.sinks.setdefault((call, text), site)
         if known.via != via:
             self.sinks[call, text] = replace(known, via=())

@@ -117,6 +117,8 @@ def _visit(collector: Collector, outside: Outside, call: int, linked: list[int],
     elif not nodes:
         _unknown(collector, call, settled)
     elif not constructs:
+        if not modelled:
+            settled |= offload_by_name(collector, call)
         _callbacks(collector, call, settled, known=modelled or call in collector.state.stock.installed)
 
 

@@ -178,16 +178,17 @@ def _sink(collector: Collector, call: int, node: int) -> None:
     if flags & flows.DECORATOR or node in api.neutral:
         return
     language = collector.language(call)
-    if language == "python" and flags & flows.AWAITED:
+    if language == "python" and (flags & flows.AWAITED or table.result(call) in collector.awaited):
         # awaiting what is no awaitable raises: this is the asynchronous twin of what the model knows
         return
     found = api.sinks.get(node)
     if found is not None:
-        row, _ = found
-        if not _is_meant(collector, call, node, row):
+        row = collector.arguments.chosen(call, found)
+        if row is None or not _is_meant(collector, call, node, row):
             return
         how = graph.METHOD if table.receiver(call) else graph.DIRECT
-        site = SinkSite(function, call, text, row.kind, row.cost, row.instead, how)
+        bits = guards.BIT[row.kept] if row.kept else 0
+        site = SinkSite(function, call, text, row.kind, row.cost, row.instead, how, guards=bits)
         collector.sinks.setdefault((call, text), site)
     elif text.endswith("Sync") and node not in api.modelled and not functions_in(state, table.callee(call)):
         if language == "ecmascript" and not flags & flows.AWAITED:

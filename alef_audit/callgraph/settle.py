@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from alef_audit.callgraph import graph, guards
+from alef_audit.callgraph.api import usual
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import Collector
 from alef_audit.callgraph.loops import Ranged
@@ -171,10 +172,9 @@ def _blocking_nodes(collector: Collector) -> frozenset[int]:
 def _passed_sink(collector: Collector, site: int, node: int, use: Use) -> None:
     """A blocking library function that `site` hands over and a helper runs."""
     api = collector.state.api
-    found = api.sinks.get(node)
-    if found is None or use.guard & guards.OFFLOAD or node in api.neutral:
+    row = usual(api.sinks.get(node, []))
+    if row is None or use.guard & guards.OFFLOAD or node in api.neutral:
         return
-    row, _ = found
     if use.awaited and (collector.language(site) == "python" or row.unless_awaited):
         return
     collector.handed_sink(site, node, use.loops, use.via)

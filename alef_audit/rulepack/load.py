@@ -13,10 +13,11 @@ import msgspec
 import re2
 
 from alef_audit.rulepack import kinds as kinds_module
+from alef_audit.rulepack.conditions import parse_condition
 from alef_audit.rulepack.guards import HandGuards
 from alef_audit.rulepack.kinds import Kinds
 from alef_audit.rulepack.lexicon import Lexicon
-from alef_audit.rulepack.model import GuardRow, LibraryModel, ReturnsRow, RootRow, Row, TypeRow
+from alef_audit.rulepack.model import GuardRow, LibraryModel, ReturnsRow, RootRow, Row, SinkRow, TypeRow
 from alef_audit.rulepack.paths import PathError, parse_path, parse_selector
 from alef_audit.rulepack.pattern import Pattern
 
@@ -116,6 +117,10 @@ def _mistakes(row: Row) -> Iterator[tuple[str, str]]:
         yield from _mistake_in("path", parse_path, row.path)
     if row.versions:
         yield from _mistake_in("versions", _check_range, row.versions)
+    if isinstance(row, SinkRow):
+        for field, conditions in (("when", row.when), ("unless", row.unless)):
+            for condition in conditions:
+                yield from _mistake_in(field, parse_condition, condition)
     if isinstance(row, RootRow) and row.events and row.form != "argument":
         yield "events", "only form 'argument' has events"
     if isinstance(row, RootRow) and row.form == "argument":

@@ -78,6 +78,9 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     `cost` is the usual order of magnitude of one call on a healthy machine.  `instead` is the non-blocking twin.
     `unless_awaited`: the same name is asynchronous when awaited (clients with one surface for both).
     `inside`: the row holds only in functions of these names (`next()` pulls from a synchronous stream in `__anext__`).
+    `when`, `unless`: what the arguments must say, one of these, and must not say (see `conditions.py`); what is not
+    known decides for the row.  Of several rows of one function the first that holds counts.
+    `kept`: the library itself keeps the result, so that later calls cost next to nothing.
     """
 
     kind: SinkKind
@@ -85,6 +88,9 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     instead: str = ""
     unless_awaited: bool = False
     inside: tuple[str, ...] = ()
+    when: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    kept: GuardKind | Literal[""] = ""
 
 
 class RunsOn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,0 +1,191 @@
+"""Whether the arguments of a call are those that a row of a library model asks for (`rulepack/conditions.py`).
+
+Three answers: what is handed over may be unknown, and nothing is concluded from that.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from alef_audit.callgraph import tokens
+from alef_audit.callgraph.api import Sink
+from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.keeping import chain
+from alef_audit.callgraph.parameters import Spelled
+from alef_audit.callgraph.state import State
+from alef_audit.callgraph.tokens import MASK, SHIFT
+from alef_audit.facts import flows
+from alef_audit.rulepack.conditions import Condition
+from alef_audit.rulepack.model import SinkRow
+from alef_audit.rulepack.paths import Selector
+
+Answer = bool | None
+
+_COPIES: Final = 6
+_NOTHING: Final = frozenset((flows.NULL, flows.ABSENT, '"'))
+_WORDS: Final = {"true": (flows.TRUE,), "false": (flows.FALSE,), "none": (flows.NULL, flows.ABSENT)}
+_OWN: Final = ("self.", "cls.", "this.")
+_UNKNOWN: Final = "?"
+
+_Argument = tuple[int, str]  # slot, literal spelling
+
+
+class Arguments:
+    """Answers what model rows ask of calls."""
+
+    __slots__ = ("_made", "_named", "_spelled", "_state", "_table")
+
+    def __init__(self, state: State, table: CallTable, spelled: Spelled) -> None:
+        self._state = state
+        self._table = table
+        self._spelled = spelled
+        self._made: dict[int, int] | None = None
+        self._named: dict[tuple[str, ...], list[int]] = {}
+
+    def chosen(self, call: int, sinks: list[Sink]) -> SinkRow | None:
+        """The first row that holds for a call; None if none does."""
+        for sink in sinks:
+            if sink.when and all(self._answer(call, asked) is False for asked in sink.when):
+                continue
+            if not any(self._answer(call, asked) for asked in sink.unless):
+                return sink.row
+        return None
+
+    def _answer(self, call: int, asked: Condition) -> Answer:
+        if not asked.of_receiver:
+            return self._fits(call, asked)
+        if asked.members:
+            return self._is_set(call, asked)
+        maker = self._maker(call, self._table.receiver(call))
+        return self._fits(maker, asked) if maker >= 0 else None
+
+    def _is_set(self, call: int, asked: Condition) -> Answer:
+        """Whether an earlier call on the same object has said so, and no other call says otherwise."""
+        named = self._named.get(asked.members)
+        if named is None:
+            named = self._named[asked.members] = self._table.named(*asked.members)
+        settings = [each for each in named if self._of_one_object(each, call)]
+        if not settings or not all(self._fits(each, asked) for each in settings):
+            return None
+        return any(self._precedes(each, call) for each in settings) or None
+
+    def _of_one_object(self, first: int, second: int) -> bool:
+        table, program = self._table, self._state.program
+        one, other = table.function(first), table.function(second)
+        if one == other:
+            return bool(table.receiver(first)) and table.receiver(first) == table.receiver(second)
+        held, wanted = (table.text(each).rpartition(".")[0] for each in (first, second))
+        if held != wanted or not held.startswith(_OWN) or program.function_unit[one] != program.function_unit[other]:
+            return False
+        return program.functions[one].owner == program.functions[other].owner >= 0
+
+    def _precedes(self, setting: int, call: int) -> bool:
+        table = self._table
+        if table.function(setting) != table.function(call):
+            return True
+        conditions = self._state.program.unit_of(table.function(call)).facts.conditions
+        is_before = (table.line(setting), table.column(setting)) < (table.line(call), table.column(call))
+        return is_before and table.condition(setting) in (-1, *chain(conditions, table.condition(call)))
+
+    def _fits(self, call: int, asked: Condition) -> Answer:
+        """Whether the arguments of `call` fit; False where the argument is left out, so that its default holds."""
+        found, is_certain = self._selected(call, asked.selector)
+        if not found:
+            return False if is_certain else None
+        answers = [self._fits_one(call, asked, argument) for argument in found]
+        return True if True in answers else None if None in answers else False
+
+    def _selected(self, call: int, selector: Selector) -> tuple[list[_Argument], bool]:
+        """The arguments that a selector names, and whether there can be no others."""
+        names = self._state.program.names
+        found: list[_Argument] = []
+        position, is_certain, positions_known = 0, True, True
+        for label, slot, literal in self._table.arguments(call):
+            if label in (flows.SPREAD_POSITIONAL, flows.SPREAD_KEYWORD):
+                is_certain = False
+                positions_known = positions_known and label == flows.SPREAD_KEYWORD
+            elif label == flows.NO_NAME:
+                if positions_known and position in selector.positions:
+                    found.append((slot, names[literal]))
+                position += 1
+            elif names[label] in selector.keywords:
+                found.append((slot, names[literal]))
+        if not selector.fields:
+            return found, is_certain
+        return self._fields(found, selector), is_certain
+
+    def _fields(self, found: Iterable[_Argument], selector: Selector) -> list[_Argument]:
+        """The field of object arguments that are written at the call; an unknown one of all others."""
+        (wanted, *_), fields = selector.fields[0], []
+        for _, literal in found:
+            options = flows.options_of(literal)
+            if options is None:
+                fields.append((0, _UNKNOWN))
+            elif wanted in options:
+                fields.append((0, options[wanted] or _UNKNOWN))
+        return fields
+
+    def _fits_one(self, call: int, asked: Condition, argument: _Argument) -> Answer:
+        slot, literal = argument
+        if literal == _UNKNOWN:
+            return None
+        if asked.sign == "is":
+            return self._is_instance(call, slot, asked.values)
+        handed = flows.handed_path(literal)
+        if handed:
+            return True if not asked.sign and self._is_required(call, handed) else None
+        if asked.sign == "":
+            return None if flows.tested_path(literal) else literal not in _NOTHING
+        if not literal or flows.tested_path(literal) or literal.startswith("{"):
+            return None
+        return any(_same(literal, value) for value in asked.values)
+
+    def _is_required(self, call: int, path: str) -> bool:
+        """Whether a parameter that is handed on has no default: who calls the function gives it."""
+        function = self._table.function(call)
+        names = self._state.program.unit_of(function).facts.names
+        parameters = self._state.program.functions[function].parameters
+        return any(names[p.name] == path and not names[p.literal] and not p.kind for p in parameters)
+
+    def _is_instance(self, call: int, slot: int, types: tuple[str, ...]) -> Answer:
+        """Whether a value that one place makes is of these types; values that callers hand over are unknown."""
+        held = self._state.held(slot) if slot else []
+        texts = self._state.api.text
+        if not held or not self._is_of_one_origin(call, slot):
+            return None
+        if all(value & MASK == tokens.EXTERNAL and texts[value >> SHIFT] in types for value in held):
+            return True
+        return None
+
+    def _is_of_one_origin(self, call: int, slot: int) -> bool:
+        literals = self._spelled.literals(call)
+        for _ in range(_COPIES):
+            if slot in self._spelled.paths or slot in literals.rewritten:
+                return False
+            if slot not in literals.copies:
+                return True
+            slot = literals.copies[slot]
+        return False
+
+    def _maker(self, call: int, slot: int) -> int:
+        """The call that made what a slot holds, if that is one call; -1 otherwise."""
+        if self._made is None:
+            self._made = {result: each for each, result in enumerate(self._table.results) if result}
+        literals = self._spelled.literals(call)
+        for _ in range(_COPIES):
+            if not slot or slot in self._spelled.paths or slot in literals.rewritten:
+                return -1
+            if slot in self._made:
+                return self._made[slot]
+            slot = literals.copies.get(slot, 0)
+        return -1
+
+
+def _same(literal: str, value: str) -> bool:
+    if value in _WORDS:
+        return literal in _WORDS[value]
+    if value.startswith('"'):
+        return literal == flows.string_literal(value[1:-1])
+    try:
+        return float(literal) == float(value)
+    except ValueError:
+        return False

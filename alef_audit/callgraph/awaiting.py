@@ -1,0 +1,57 @@
+"""What asyncio waits for: results that are handed to `gather` and its like are awaitable, whatever made them.
+
+A client with one surface for both forms (`run_async=True`) gives such a result in its asynchronous form only.
+"""
+
+from typing import Final
+
+from alef_audit.callgraph import tokens
+from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.parameters import Spelled
+from alef_audit.callgraph.state import State
+from alef_audit.callgraph.tokens import MASK, SHIFT
+
+_WAITING: Final = ("gather", "wait", "wait_for", "as_completed", "shield", "ensure_future")
+_VIEWS: Final = ("values", "copy")
+_COLLECTIONS: Final = ("list", "tuple", "set")
+_ADDING: Final = ("append", "add")
+
+
+def awaited_results(state: State, table: CallTable, spelled: Spelled) -> frozenset[int]:
+    """The slots whose values asyncio waits for: arguments of its functions, elements of collections among them."""
+    waiting = [call for call in table.named(*_WAITING) if _is_asyncio(state, table, call)]
+    if not waiting:
+        return frozenset()
+    made = {table.result(call): call for call in table.named(*_VIEWS, *_COLLECTIONS) if table.result(call)}
+    added: dict[int, list[int]] = {}
+    for call in table.named(*_ADDING):
+        added.setdefault(table.receiver(call), []).extend(filter(None, table.argument_slots(call)))
+    found: set[int] = set()
+    pending = [(call, slot) for call in waiting for slot in table.argument_slots(call) if slot]
+    while pending:
+        call, slot = pending.pop()
+        if not slot or slot in found or slot in spelled.paths:
+            continue
+        found.add(slot)
+        literals = spelled.literals(call)
+        sources = [*added.get(slot, ()), *(source for _, source in literals.stored.get(slot, ()))]
+        if slot in literals.copies and slot not in literals.rewritten:
+            sources.append(literals.copies[slot])
+        if slot in made:
+            sources.append(_viewed(table, made[slot]))
+        pending.extend((call, source) for source in sources)
+    return frozenset(found)
+
+
+def _viewed(table: CallTable, call: int) -> int:
+    """The collection that a call gives the elements of."""
+    if table.member(call) in _VIEWS:
+        return table.receiver(call)
+    slots = table.argument_slots(call)
+    return slots[0] if slots else 0
+
+
+def _is_asyncio(state: State, table: CallTable, call: int) -> bool:
+    texts = state.api.text
+    held = state.held(table.callee(call)) if table.callee(call) else []
+    return any(value & MASK == tokens.EXTERNAL and texts[value >> SHIFT].startswith("asyncio.") for value in held)

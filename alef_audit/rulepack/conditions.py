@@ -1,0 +1,46 @@
+"""What a row of a library model asks of the arguments of a call.
+
+``Argument[token:]`` is given (and is not literally None); ``Argument[1,timeout:] = 0, false`` is one of these literals;
+``Argument[0] is io.BytesIO`` is an instance of one of these types.  ``Receiver.`` in front asks the same of the call
+that made the object before the dot, ``Receiver.Member[setblocking].`` of the calls of that member on it.
+"""
+
+import re
+from typing import Final, Literal
+
+import msgspec
+
+from alef_audit.rulepack.paths import PathError, Selector, parse_selector
+
+_CONDITION: Final = re.compile(
+    r"(?P<receiver>Receiver\.(?:Member\[(?P<members>[\w$, ]+)\]\.)?)?"
+    r"(?P<argument>Argument\[[^\[\]]*\](?:\.Member\[[\w$]+\])?)(?: (?P<sign>=|is) (?P<values>.+))?"
+)
+_LITERAL: Final = re.compile(r'true|false|none|-?[0-9]+|"[^",]*"')
+_TYPE: Final = re.compile(r"[\w$.]+")
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """`members` are those of the receiver whose calls are asked, none for the call (or the maker) itself."""
+
+    of_receiver: bool
+    members: tuple[str, ...]
+    selector: Selector
+    sign: Literal["", "=", "is"]  # "" asks whether the argument is given
+    values: tuple[str, ...]
+
+
+def parse_condition(text: str) -> Condition:
+    """Read one condition. Raises PathError."""
+    match = _CONDITION.fullmatch(text)
+    if match is None:
+        raise PathError(f"expected [Receiver.]Argument[...] [= literals | is types], got {text!r}")
+    sign = match["sign"] or ""
+    values = tuple(part.strip() for part in match["values"].split(",")) if sign else ()
+    allowed = _LITERAL if sign == "=" else _TYPE
+    for value in values:
+        if not allowed.fullmatch(value):
+            raise PathError(f"not a {'literal' if sign == '=' else 'type'}: {value!r} in {text!r}")
+    members = tuple(part.strip() for part in (match["members"] or "").split(",") if part.strip())
+    selector = parse_selector(match["argument"])
+    return Condition(bool(match["receiver"]), members, selector, sign, values)  # type: ignore[arg-type]
