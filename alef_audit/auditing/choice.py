@@ -69,7 +69,7 @@ def _search(matcher: Matcher, target: Target, wanted: Wanted) -> Path | None:
 
     def is_auth(path: Path) -> bool:
         steps = steps_of(matcher, path.edges, target.start)
-        return bool(matcher.auth_words(target.sink.kind, steps, handler=wanted.heat == "dispatch"))
+        return bool(matcher.auth_words(target.sink, steps, handler=wanted.heat == "dispatch"))
 
     best = search()
     if best is None:

@@ -191,7 +191,7 @@ def _shown(matcher: Matcher, target: Target, path: Path, best: _Group) -> _Shown
     frames = frames_of(graph, target.sink, edges)
     own = own_frames(matcher.reach, target, frames, len(path.edges))
     steps = [Step(frame.function, frame.call) for frame in own]
-    words = matcher.auth_words(target.sink.kind, steps, handler=best.heat == "dispatch")
+    words = matcher.auth_words(target.sink, steps, handler=best.heat == "dispatch")
     return _Shown(
         root=min(n for n in matcher.root_functions[path.root] if best.roots >> n & 1),
         edges=edges,

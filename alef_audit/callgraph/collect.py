@@ -223,12 +223,22 @@ class Collector:
     def use(self, call: int, slot: int, functions: list[int], guard: int = 0, loops: tuple[Ranged, ...] = ()) -> None:
         """Note that `call` runs what the parameter in `slot` holds; the edges follow when all sites are known."""
         awaited, path = bool(self.table.flags(call) & flows.AWAITED), self.paths[slot]
-        parameter = self.state.program.functions[path.function].parameters[path.position]
-        name = self.state.program.names[self.table.name_of(path.function, parameter.name)]
-        of_kind = self.function_kinds.is_chosen(call, name)
-        if of_kind:
-            functions = [function for function in functions if self.function_kinds.has_kind(function)]
+        of_kind = self._is_of_chosen_kind(call, path)
+        functions = self.of_chosen_kind(call, slot, functions)
         self.parameter_uses.setdefault(path, []).append((Use(call, guard, loops, awaited, of_kind=of_kind), functions))
+
+    def of_chosen_kind(self, call: int, slot: int, functions: list[int]) -> list[int]:
+        """Those of the functions in a parameter that a call below a test for their kind can mean."""
+        path = self.paths.get(slot)
+        if path is None or not functions or not self._is_of_chosen_kind(call, path):
+            return functions
+        return [function for function in functions if self.function_kinds.has_kind(function)]
+
+    def _is_of_chosen_kind(self, call: int, path: Path) -> bool:
+        program = self.state.program
+        parameter = program.functions[path.function].parameters[path.position]
+        names = (self.table.name_of(path.function, parameter.name), *(name for name in path.fields if name > ELEMENT))
+        return any(self.function_kinds.is_chosen(call, program.names[name]) for name in names)
 
     def guard_function(self, function: int, bit: int) -> None:
         """Put a guard around a function, wherever it is called from."""
@@ -241,8 +251,8 @@ class Collector:
             return
         text = self.state.api.text[node]
         caller = self.table.function(call)
-        bits = guards.BIT[row.kept] if row.kept else 0
-        site = SinkSite(caller, call, text, row.kind, row.cost, row.instead, graph.CALLBACK, loops, bits, via=via)
+        bits, how = guards.BIT[row.kept] if row.kept else 0, graph.CALLBACK
+        site = SinkSite(caller, call, text, row.kind, row.cost, row.instead, how, loops, bits, via=via, code=row.code)
         known = self.sinks.setdefault((call, text), site)
         if known.via != via:
             self.sinks[call, text] = replace(known, via=())

@@ -10,9 +10,11 @@ from typing import Final
 
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.program import Program
+from alef_audit.facts import kept
 from alef_audit.facts.file import FunctionFlag
 
 _NAMES: Final = re.compile(r"(?<![.\w])\w+")
+_FIELD: Final = re.compile(r"(\w+)\.\w+")
 _RECEIVERS: Final = ("self", "cls")
 _ASYNCHRONOUS: Final = FunctionFlag.ASYNC | FunctionFlag.AWAITABLE
 
@@ -20,7 +22,7 @@ _ASYNCHRONOUS: Final = FunctionFlag.ASYNC | FunctionFlag.AWAITABLE
 class FunctionKinds:
     """Which calls stand in such a branch, and which functions they can mean."""
 
-    __slots__ = ("_is", "_known", "_marked", "_program", "_table")
+    __slots__ = ("_is", "_known", "_marked", "_program", "_sources", "_table")
 
     def __init__(self, program: Program, table: CallTable, words: Sequence[str], marked: Iterable[int]) -> None:
         """`words` are what names of such kinds and of tests for them contain; `marked` functions are decorated."""
@@ -30,6 +32,7 @@ class FunctionKinds:
         self._table = table
         self._marked = frozenset(marked)
         self._known: dict[int, dict[int, frozenset[str]]] = {}
+        self._sources: dict[int, dict[tuple[int, str], set[str]]] = {}
 
     def fitting(self, call: int, name: str, functions: list[int]) -> list[int]:
         """Those of the functions that `call` can run, which finds them in `name` or in a field of it."""
@@ -55,12 +58,26 @@ class FunctionKinds:
             tested = self._known[number] = self._read(number)
         if not tested or not name or name in _RECEIVERS:
             return False
+        meant = {name, *self._read_from(number).get((self._table.function(call), name), ())}
         conditions = self._program.units[number].facts.conditions
         while condition >= 0:
-            if name in tested.get(condition, ()):
+            if not meant.isdisjoint(tested.get(condition, ())):
                 return True
             condition = conditions[condition].parent
         return False
+
+    def _read_from(self, number: int) -> dict[tuple[int, str], set[str]]:
+        """What the locals of a file are fields of: `target = job.target` is of the kind that `job` is tested for."""
+        known = self._sources.get(number)
+        if known is None:
+            known = self._sources[number] = {}
+            unit = self._program.units[number]
+            names = unit.facts.names
+            for row in kept.rows(unit.facts.kept):
+                field = _FIELD.fullmatch(names[row.value]) if row.kind == kept.READ else None
+                if field is not None and field[1] not in _RECEIVERS:
+                    known.setdefault((unit.functions + row.function, names[row.subject]), set()).add(field[1])
+        return known
 
     def _read(self, number: int) -> dict[int, frozenset[str]]:
         """The names that the conditions of a file test for a kind, where they hold; Python's functions have kinds."""

@@ -254,14 +254,23 @@ def _register(collector: Collector) -> None:
     """The functions that calls hand over for registration are roots, now that offloading wrappers are known."""
     offloaders = {edge.caller for edge in collector.edges.values() if edge.guards & guards.OFFLOAD}
     for slot, row, call in collector.registered:
-        for function in collector.unwrapped(slot, offloaders):
+        for function in collector.of_chosen_kind(call, slot, collector.unwrapped(slot, offloaders)):
             is_async = bool(collector.state.program.functions[function].flags & FunctionFlag.ASYNC)
             thread = thread_of(row.runs_on, is_async=is_async)
             collector.root(function, row.kind, row.why, thread, call, row)
+    _end_with_shutdown(collector)
     made = _unawaited(collector) if collector.coroutines else {}
     for row, call in collector.coroutines:
         for function in _made_inside(collector.table, call, made):
             collector.root(function, row.kind, row.why, "event-loop", call, row)
+
+
+def _end_with_shutdown(collector: Collector) -> None:
+    """What is registered for the end of the process is no tick, whatever its decorator says of the thread."""
+    for function in [function for function, kind in collector.roots if kind == "shutdown"]:
+        tick = collector.roots.get((function, "tick"))
+        if tick is not None and tick.call >= 0 and collector.table.flags(tick.call) & flows.DECORATOR:
+            del collector.roots[function, "tick"]
 
 
 def _unawaited(collector: Collector) -> dict[int, list[tuple[int, int]]]:

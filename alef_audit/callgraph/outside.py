@@ -5,12 +5,13 @@ from typing import Final, NamedTuple
 
 from alef_audit.callgraph import graph, guards
 from alef_audit.callgraph.api import CALL
-from alef_audit.callgraph.collect import Collector, functions_in
+from alef_audit.callgraph.collect import Collector, functions_in, thread_of
 from alef_audit.callgraph.graph import SinkSite
 from alef_audit.callgraph.narrow import builtin_constructor
 from alef_audit.callgraph.selecting import selected
 from alef_audit.callgraph.state import State
 from alef_audit.facts import flows
+from alef_audit.facts.file import FunctionFlag
 from alef_audit.rulepack.model import GuardRow, RootRow, SinkRow
 from alef_audit.rulepack.paths import Selector, parse_selector
 
@@ -110,9 +111,17 @@ def leave(collector: Collector, outside: Outside, call: int, node: int) -> set[i
             collector.registered.extend((slot, root_row, call) for slot in slots)
             if root_row.coroutine:
                 collector.coroutines.append((root_row, call))
-            if root_row.kind not in _LATER_KINDS:
-                settled.update(slots)
+            settled.update(slot for slot in slots if not _runs_on_loop(state, root_row, slot))
     return settled
+
+
+def _runs_on_loop(state: State, row: RootRow, slot: int) -> bool:
+    """Whether what a row registers runs on the loop of the caller in the end, as part of what the caller does."""
+    if row.kind not in _LATER_KINDS:
+        return False
+    facts = state.program.functions
+    asynchronous = {bool(facts[function].flags & FunctionFlag.ASYNC) for function in functions_in(state, slot)}
+    return not asynchronous or any(thread_of(row.runs_on, is_async=each) == "event-loop" for each in asynchronous)
 
 
 def _for_event(
@@ -188,7 +197,7 @@ def _sink(collector: Collector, call: int, node: int) -> None:
             return
         how = graph.METHOD if table.receiver(call) else graph.DIRECT
         bits = guards.BIT[row.kept] if row.kept else 0
-        site = SinkSite(function, call, text, row.kind, row.cost, row.instead, how, guards=bits)
+        site = SinkSite(function, call, text, row.kind, row.cost, row.instead, how, guards=bits, code=row.code)
         collector.sinks.setdefault((call, text), site)
     elif text.endswith("Sync") and node not in api.modelled and not functions_in(state, table.callee(call)):
         if language == "ecmascript" and not flags & flows.AWAITED:

@@ -81,6 +81,7 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     `when`, `unless`: what the arguments must say, one of these, and must not say (see `conditions.py`); what is not
     known decides for the row.  Of several rows of one function the first that holds counts.
     `kept`: the library itself keeps the result, so that later calls cost next to nothing.
+    `code`: it reads source or data that ship with the program and its libraries, no one's credentials.
     """
 
     kind: SinkKind
@@ -91,6 +92,7 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     when: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     kept: GuardKind | Literal[""] = ""
+    code: bool = False
 
 
 class RunsOn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
