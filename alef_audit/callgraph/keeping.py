@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from alef_audit.callgraph.predicates import separated
 from alef_audit.callgraph.program import Program, Unit
 from alef_audit.facts import kept
 from alef_audit.facts.file import Condition
@@ -46,10 +47,22 @@ class Read(NamedTuple):
     slot: int
 
 
+class Loan(NamedTuple):
+    """One call that is handed a place as its first argument."""
+
+    place: Place
+    function: int
+    condition: int
+    line: int
+    callee: str  # the name that is called
+    others: tuple[str, ...]  # the other arguments, as written
+
+
 @dataclass(slots=True)
 class Keeping:
     stores: dict[int, list[Touch]] = field(default_factory=dict)
     clears: dict[int, list[Touch]] = field(default_factory=dict)
+    loans: dict[int, list[Loan]] = field(default_factory=dict)
     reads: dict[int, dict[str, list[Read]]] = field(default_factory=dict)  # by function and local
     rebound: dict[int, set[str]] = field(default_factory=dict)  # by declaring function: what takes other values
     # by the first function of the file and the qualified name of a class: literal defaults of its fields
@@ -85,6 +98,11 @@ def _add(result: Keeping, unit: Unit) -> None:
         elif row.kind == kept.FIELD:
             declared = result.fields.setdefault((unit.functions, names[row.key]), {})
             declared[names[row.subject]] = names[row.value]
+        elif row.kind == kept.LENT:
+            subject = plain(names[row.subject])
+            place = _place(result, function, Place(subject, "", first_name(subject), owner, slot))
+            loan = Loan(place, function, row.condition, row.line, names[row.value], arguments(names[row.key]))
+            result.loans.setdefault(function, []).append(loan)
         else:
             subject = plain(names[row.subject])
             if owner > unit.functions:
@@ -105,6 +123,11 @@ def _place(result: Keeping, function: int, place: Place) -> Place:
                 subject = value + place.subject.removeprefix(place.base)
                 return Place(subject, place.key, first_name(value), owner, slot)
     return place
+
+
+def arguments(text: str) -> tuple[str, ...]:
+    """The arguments of a call, as written between its parentheses."""
+    return tuple(part.strip() for part in separated(text))
 
 
 def first_name(text: str) -> str:

@@ -6,14 +6,14 @@ only keeps others from starting it meanwhile.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.graph import Edge
 from alef_audit.callgraph.keeping import Keeping, Place, Read, Touch, chain
-from alef_audit.callgraph.lookups import looked_up
+from alef_audit.callgraph.lookups import handed_to, looked_up
 from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.recall import SAME, Recalled, Surroundings, recalled
 from alef_audit.facts import flows, kept
@@ -63,7 +63,7 @@ def memos(
         if not stores or len(stores) * len(sites.conditions[function]) > _PAIRS:
             continue
         hidden = looked_up(program, keeping, function, sites.reading.get(function, ()), stores, words)
-        surroundings = _surroundings(program, keeping, function, words, _switches(conditions, stores), hidden)
+        surroundings = _surroundings(program, keeping, function, words, _switches(conditions, stores), hidden.reads)
         telling = _telling(stores, surroundings)
         for index in sorted(sites.conditions[function]):
             if telling.isdisjoint(_NAME.findall(conditions[index].text)):
@@ -75,7 +75,7 @@ def memos(
             condition = conditions[index]
             asked = recalled(condition.text, holds=condition.holds, places=values, surroundings=surroundings)
             if asked is not None:
-                if not hidden.keys().isdisjoint(_NAME.findall(condition.text)):
+                if not hidden.checked.isdisjoint(_NAME.findall(condition.text)):
                     asked = asked._replace(needs=asked.needs | SAME)
                 firm = all(any(fitting[t] for t in fitting if t.place == place) for place in asked.places)
                 flight = _is_flight(program, table, sites, keeping, function, index, asked.places)
@@ -117,16 +117,31 @@ def _stores_of_helpers(
     found = []
     for edge in sites.below.get(function, ()):
         condition = table.condition(edge.call) if edge.call >= 0 else -1
-        if condition < 0 or edge.callee == function:
+        if condition < 0 or edge.callee == function or edge.callee not in keeping.stores:
             continue
-        for touch in keeping.stores.get(edge.callee, ()):
+        for touch in keeping.stores[edge.callee]:
             shared = _is_shared(program, touch.place, function, edge.callee)
             if shared and all(
                 program.unit_of(edge.callee).facts.conditions[index].exits
                 for index in chain(program.unit_of(edge.callee).facts.conditions, touch.condition)
             ):
                 found.append(Touch(touch.place, function, condition, edge.line, touch.value))
+        found.extend(_lent_stores(program, keeping, edge, condition))
     return found
+
+
+def _lent_stores(program: Program, keeping: Keeping, edge: Edge, condition: int) -> Iterator[Touch]:
+    """What a function stores in the collection that a call hands it: `remember(cache, key, value)`."""
+    callee = program.functions[edge.callee]
+    for loan in keeping.loans.get(edge.caller, ()):
+        if loan.line != edge.line or loan.callee != callee.name:
+            continue
+        for key in loan.others:
+            place = loan.place._replace(key=key)
+            inside = handed_to(program, edge.callee, place, (place.subject, *loan.others))
+            for touch in keeping.stores[edge.callee] if inside is not None else ():
+                if touch.condition < 0 and touch.place._replace(slot=0) == inside:
+                    yield Touch(place, edge.caller, condition, edge.line, touch.value)
 
 
 def _is_shared(program: Program, place: Place, one: int, other: int) -> bool:

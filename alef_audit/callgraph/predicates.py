@@ -118,6 +118,11 @@ def _split(text: str, places: list[tuple[int, int]]) -> list[str]:
     return [*parts, text[start:]]
 
 
+def separated(text: str) -> list[str]:
+    """The parts of `text` between commas outside all brackets."""
+    return _split(text, [(start, end) for word, start, end in _top_level(text) if word == ","])
+
+
 def comparison(text: str) -> Comparison | None:
     """`text` as a comparison of two operands; None if it is none, or a chain of several."""
     found = [(word, start, end) for word, start, end in _top_level(text) if word in _COMPARING]

@@ -36,6 +36,7 @@ _PATH: Final = re.compile(r"[\w$]+(?:\.[\w$]+)*")
 _FACTOR: Final = re.compile(r"[A-Za-z_$][\w$.]*|\d[\d_.]*(?:e\d+)?(?:\s*\*\s*\d[\d_.]*)*")
 _FIELD: Final = re.compile(r"[\w$\"']+\s*:")
 _DEPTH: Final = 3
+_COPIES: Final = 2
 
 
 class Option(NamedTuple):
@@ -137,13 +138,17 @@ class _Reader:
         """`text` with locals replaced by what they were read from, where that is one of the places, or the time."""
         text = _ATTRIBUTE.sub(r"\g<of>.\g<name>", plain(text))
 
-        def replaced(match: re.Match[str]) -> str:
-            for value, _, _ in self.surroundings.reads.get(match.group(), ()):
-                if self._about(value) or self._is_now(value):
-                    return value
-            return match.group()
+        return _LOCAL.sub(lambda match: self._bound(match.group(), 0) or match.group(), text)
 
-        return _LOCAL.sub(replaced, text)
+    def _bound(self, local: str, depth: int) -> str:
+        """What a local was read from, by way of other locals, if that is a place or the time; else ""."""
+        for value, _, _ in self.surroundings.reads.get(local, ()):
+            if self._about(value) or self._is_now(value):
+                return value
+            found = self._bound(value, depth + 1) if depth < _COPIES and value.isidentifier() else ""
+            if found:
+                return found
+        return ""
 
     def _about(self, text: str) -> Place | None:
         """The place whose value, or a part of whose value, `text` reads."""
@@ -180,7 +185,7 @@ class _Reader:
         return self._option(text)
 
     def _judged(self, callee: str, arguments: str) -> Truth:
-        """`isFresh(cached)`, `self._expired(entry)`, `token.isExpired()`."""
+        """`isFresh(cached)`, `self._expired(entry)`, `token.isExpired()`, `settingsChanged(cachedFor, settings)`."""
         holder, _, name = callee.rpartition(".")
         place = self._mentioned(arguments) or (self._about(holder) if holder else None)
         told, words = words_of(name), self.surroundings.words
@@ -188,7 +193,11 @@ class _Reader:
             return None
         if told & frozenset(words.stale):
             return self._timed(place, "", when_fresh=False, bound=False)
-        return self._timed(place, "", when_fresh=True, bound=False) if told & frozenset(words.fresh) else None
+        if told & frozenset(words.fresh):
+            return self._timed(place, "", when_fresh=True, bound=False)
+        if told.isdisjoint((*words.differs, *words.alike)):
+            return None
+        return self._compared(place, arguments, when_alike=told.isdisjoint(words.differs))
 
     def _timed(self, place: Place, text: str, *, when_fresh: bool, bound: bool) -> Truth:
         if not self.allowed & FRESH:
@@ -266,12 +275,15 @@ class _Reader:
         place = self._about(left) or self._about(right)
         if place is None or sign not in ("==", "!="):
             return None
-        is_stamp = bool(words_of(f"{left} {right}") & frozenset(self.surroundings.words.stamp))
+        return self._compared(place, f"{left} {right}", when_alike=sign == "==")
+
+    def _compared(self, place: Place, operands: str, *, when_alike: bool) -> Truth:
+        is_stamp = bool(words_of(operands) & frozenset(self.surroundings.words.stamp))
         if not self.allowed & (SAME if is_stamp else KEYED):
             return None
         if is_stamp:
             self.asked[place] = None
-        return sign == "=="
+        return when_alike
 
     def answer(self, needs: int, values: list[str], options: tuple[Option, ...]) -> Recalled:
         """What was found out; `values` is what was stored in the places asked for."""

@@ -17,6 +17,8 @@ class GuardWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     expiry: tuple[str, ...]  # a time that the thing itself carries: until when a token is valid
     stale: tuple[str, ...]  # true of what has to be made anew
     fresh: tuple[str, ...]  # true of what may be used again
+    differs: tuple[str, ...]  # true of two things that are not alike: what is kept, and what is asked for
+    alike: tuple[str, ...]  # true of two things that are
     stamp: tuple[str, ...]  # what tells one version of a file from the next
     session: tuple[str, ...]  # keys and holders that outlive one dispatch
     dispatch_keys: tuple[str, ...]  # whole names, in snake case, of keys that every dispatch has anew

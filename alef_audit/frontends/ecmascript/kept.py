@@ -27,6 +27,9 @@ _TELLING: Final = re.compile(
 )
 _NUMBER: Final = re.compile(rb"[\d_.e\s*+()]+")
 _REST: Final = 60
+# What may hold a collection that a helper is handed to fill, and how many arguments that takes at least: key, value.
+_LENDABLE: Final = frozenset(("identifier", "member_expression"))
+_LENDING: Final = 3
 
 
 def assigned(walk: Walk, left: Node, right: Node | None) -> None:
@@ -71,7 +74,7 @@ def _chain(walk: Walk, node: Node) -> str:
 def _note(walk: Walk, node: Node, subject: str, key: str, right: Node) -> None:
     value = walk.source[right.start_byte : min(right.end_byte, right.start_byte + 2 * _LIMIT)]
     empties = len(value) < _REST and _EMPTY.fullmatch(value) is not None
-    if walk.guard is None and not _outlives(walk, subject):
+    if walk.guard is None and not (_outlives(walk, subject) or _fills(walk, subject, key)):
         if not key and "." in subject:
             walk.build.rebind(walk.frame.scope, node.start_point.row + 1, subject)
         return
@@ -86,6 +89,11 @@ def _outlives(walk: Walk, subject: str) -> bool:
     return frame.parent is not None and (name == "this" or name not in frame.scope.declared)
 
 
+def _fills(walk: Walk, subject: str, key: str) -> bool:
+    """Whether something is put into a collection that the function was given to fill."""
+    return bool(key) and subject in walk.frame.scope.given
+
+
 def _row(walk: Walk, kind: int, node: Node, subject: str, key: str, value: str) -> None:
     frame = walk.frame
     walk.build.keep(
@@ -96,15 +104,31 @@ def _row(walk: Walk, kind: int, node: Node, subject: str, key: str, value: str) 
 def touched(walk: Walk, node: Node, receiver: Node, member: str, listed: Node) -> None:
     """Note the call `receiver.member(…)` of a method that puts something into a collection, or takes it out."""
     subject = _chain(walk, receiver)
-    if not subject or (walk.guard is None and not _outlives(walk, subject)):
+    if not subject:
         return
     arguments = [child for child in listed.named_children if child.type != "comment"]
     key = walk.short(arguments[0], _LIMIT) if arguments else ""
+    if walk.guard is None and not (_outlives(walk, subject) or _fills(walk, subject, key)):
+        return
     if member in CLEARING:
         _row(walk, kept.CLEAR, node, subject, key if member == "delete" else "", "")
         return
     value = walk.short(arguments[1], _LIMIT) if len(arguments) > 1 else ""
     _row(walk, kept.STORE, node, subject, key, value if _TIMED.search(value.encode()) else "")
+
+
+def lent(walk: Walk, node: Node, member: str, listed: Node) -> None:
+    """Note the call `member(subject, …)` below a condition, if `subject` may outlive the function."""
+    arguments = listed.named_children
+    if walk.guard is None or len(arguments) < _LENDING or arguments[0].type not in _LENDABLE:
+        return
+    subject = _chain(walk, arguments[0])
+    if not subject or not _outlives(walk, subject):
+        return
+    start, end = arguments[1].start_byte, arguments[-1].end_byte
+    if end - start <= _LIMIT:
+        rest = walk.source[start:end].decode("utf-8", "replace")
+        _row(walk, kept.LENT, node, subject, " ".join(rest.split()), member)
 
 
 def bound(walk: Walk, name: str, value: Node) -> None:

@@ -9,7 +9,7 @@ from alef_audit.frontends.python import expressions, operators
 from alef_audit.frontends.python.builtins import builtin_value
 from alef_audit.frontends.python.functions import walk_lambda
 from alef_audit.frontends.python.judged import counted
-from alef_audit.frontends.python.kept import TOUCHING, touched
+from alef_audit.frontends.python.kept import TOUCHING, lent, touched
 from alef_audit.frontends.python.walk import (
     LITERALS,
     Place,
@@ -60,6 +60,8 @@ def walk_call(walk: Walk, place: Place, node: Node, flags: int, *, wanted: bool 
         )
         if member in TOUCHING and callee_node.type == "attribute" and parts[-1].type == "argument_list":
             touched(walk, place, node, member)
+        elif place.condition >= 0 and parts[-1].type == "argument_list":
+            lent(walk, place, node, member)
     return result
 
 

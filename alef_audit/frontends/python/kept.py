@@ -24,6 +24,9 @@ _TELLING: Final = re.compile(
 _NUMBER: Final = re.compile(rb"[\d_.e\s*+()]+|(?:datetime\.)?timedelta\([\w=,\s]+\)")
 _NAMED: Final = re.compile(r"""["']([A-Za-z_]\w*)["']""")
 _MISSING: Final = ("KeyError", "AttributeError", "LookupError", "IndexError", "NameError")
+# What may hold a collection that a helper is handed to fill, and how many arguments that takes at least: key, value.
+_LENDABLE: Final = frozenset(("identifier", "attribute"))
+_LENDING: Final = 3
 _LOOKING: Final = frozenset(("return_statement", "expression_statement"))
 
 
@@ -73,7 +76,7 @@ def _chain(walk: Walk, node: Node) -> str:
 def _note(walk: Walk, place: Place, node: Node, subject: str, key: str, right: Node) -> None:
     value = walk.text[right.start_byte : min(right.end_byte, right.start_byte + 2 * _LIMIT)]
     empties = _EMPTY.fullmatch(value) is not None
-    if place.condition < 0 and not _outlives(place, subject):
+    if place.condition < 0 and not (_outlives(place, subject) or _fills(place, subject, key)):
         if not key and "." in subject:
             walk.build.rebind(place.scope, line_of(node), subject)
         return
@@ -85,6 +88,11 @@ def _outlives(place: Place, subject: str) -> bool:
     """Whether what is stored in `subject` unconditionally may outlive the function: it is no local, no module body."""
     name = subject.partition(".")[0]
     return bool(place.function) and (name in ("self", "cls") or name not in place.scope.declared)
+
+
+def _fills(place: Place, subject: str, key: str) -> bool:
+    """Whether something is put into a collection that the function was given to fill."""
+    return bool(key) and subject in place.scope.given
 
 
 def _row(walk: Walk, place: Place, kind: int, node: Node, subject: str, key: str, value: str) -> None:
@@ -107,15 +115,31 @@ def _bound(walk: Walk, place: Place, name: str, right: Node) -> None:
 def touched(walk: Walk, place: Place, node: Node, member: str) -> None:
     """Note the call `receiver.member(…)` of a method that puts something into a collection, or takes it out."""
     subject = _chain(walk, node.named_children[0].named_children[0])
-    if not subject or (place.condition < 0 and not _outlives(place, subject)):
+    if not subject:
         return
     listed = [child for child in node.named_children[-1].named_children if child.type != "comment"]
     key = short(walk, listed[0], _LIMIT) if listed else ""
+    if place.condition < 0 and not (_outlives(place, subject) or _fills(place, subject, key)):
+        return
     if member in _CLEARING:
         _row(walk, place, kept.CLEAR, node, subject, key if member == "pop" else "", "")
         return
     value = short(walk, listed[1], _LIMIT) if len(listed) > 1 else ""
     _row(walk, place, kept.STORE, node, subject, key, value if _TIMED.search(value.encode()) else "")
+
+
+def lent(walk: Walk, place: Place, node: Node, member: str) -> None:
+    """Note the call `member(subject, …)` below a condition, if `subject` may outlive the function."""
+    arguments = node.named_children[-1].named_children
+    if len(arguments) < _LENDING or arguments[0].type not in _LENDABLE:
+        return
+    subject = _chain(walk, arguments[0])
+    if not subject or not _outlives(place, subject):
+        return
+    start, end = arguments[1].start_byte, arguments[-1].end_byte
+    if end - start <= _LIMIT:
+        rest = walk.text[start:end].decode("utf-8", "replace")
+        _row(walk, place, kept.LENT, node, subject, " ".join(rest.split()), member)
 
 
 def deleted(walk: Walk, place: Place, target: Node) -> None:
