@@ -29,7 +29,7 @@ _ATTRIBUTE: Final = re.compile(
     r"""(?:hasattr|getattr|Object\.hasOwn)\((?P<of>[\w$.]+), *["'](?P<name>\w+)["'](?:,.*)?\)"""
 )
 _LOCAL: Final = re.compile(r"(?<![\w$.\"'])[A-Za-z_$][\w$]*")
-_WALRUS: Final = re.compile(r"\(\w+ := (.*)\)\Z", re.DOTALL)
+_WALRUS: Final = re.compile(r"\(\w+ := (.*)\)\Z|\A\w+ := (.*)\Z", re.DOTALL)
 _CALLED: Final = re.compile(r"(?P<callee>[\w$.]+)\((?P<arguments>.*)\)\Z", re.DOTALL)
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _PATH: Final = re.compile(r"[\w$]+(?:\.[\w$]+)*")
@@ -121,7 +121,7 @@ class _Reader:
         return True if names.isdisjoint(self.surroundings.parameters) else None
 
     def _known(self, text: str, depth: int) -> Truth:
-        walrus = _WALRUS.sub(r"\1", text)
+        walrus = _WALRUS.sub(r"\1\2", text)
         bound = self.surroundings.reads.get(text)
         if bound and depth < _DEPTH and not self._about(self._spelled(text)):
             for value, _, _ in bound:
@@ -131,8 +131,9 @@ class _Reader:
         compared = comparison(text)
         if compared is None:
             return self._operand(walrus)
-        left = self._spelled(_WALRUS.sub(r"\1", compared.left))
-        return self._comparison(Comparison(left, compared.sign, self._spelled(compared.right)))
+        left = self._spelled(_WALRUS.sub(r"\1\2", compared.left))
+        right = self._spelled(_WALRUS.sub(r"\1\2", compared.right))
+        return self._comparison(Comparison(left, compared.sign, right))
 
     def _spelled(self, text: str) -> str:
         """`text` with locals replaced by what they were read from, where that is one of the places, or the time."""
@@ -141,14 +142,18 @@ class _Reader:
         return _LOCAL.sub(lambda match: self._bound(match.group(), 0) or match.group(), text)
 
     def _bound(self, local: str, depth: int) -> str:
-        """What a local was read from, by way of other locals, if that is a place or the time; else ""."""
+        """What a local was read from, by way of other locals, if that is a place, a collection or the time; else ""."""
         for value, _, _ in self.surroundings.reads.get(local, ()):
-            if self._about(value) or self._is_now(value):
+            if self._tells(value):
                 return value
-            found = self._bound(value, depth + 1) if depth < _COPIES and value.isidentifier() else ""
-            if found:
-                return found
+            if depth < _COPIES:
+                spelled = _LOCAL.sub(lambda first: self._bound(first.group(), depth + 1) or first.group(), value, 1)
+                if spelled != value and self._tells(spelled):
+                    return spelled
         return ""
+
+    def _tells(self, text: str) -> bool:
+        return bool(self._about(text)) or self._is_now(text) or any(text == place.subject for place in self.places)
 
     def _about(self, text: str) -> Place | None:
         """The place whose value, or a part of whose value, `text` reads."""

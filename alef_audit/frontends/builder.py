@@ -57,10 +57,10 @@ class Scope:
 
     `function` is the index of the function that it belongs to.  `texts` holds what is known of strings: name -> (what
     iterating over it gives, what it holds).  `given` are the names that callers give a value, `assigned` those that
-    were assigned to.
+    were assigned to, `standing` those that stand for something else that outlives the function (`cache = self._cache`).
     """
 
-    __slots__ = ("assigned", "declared", "function", "given", "parent", "slots", "texts")
+    __slots__ = ("assigned", "declared", "function", "given", "parent", "slots", "standing", "texts")
 
     def __init__(self, parent: "Scope | None", fresh: Callable[[], int], function: int = 0) -> None:
         self.parent = parent
@@ -69,6 +69,7 @@ class Scope:
         self.declared: set[str] = set()
         self.texts: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
         self.given: frozenset[str] = frozenset()
+        self.standing: frozenset[str] = frozenset()
         self.assigned: set[str] = set()
 
 

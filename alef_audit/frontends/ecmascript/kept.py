@@ -25,11 +25,16 @@ _TELLING: Final = re.compile(
     rb"new (?:Weak)?(?:Map|Set)\b.*|.*(?:\.(?:get|has|now|getItem|peek)\(|[cC]ache|[mM]emo).*",
     re.DOTALL,
 )
+_PATH: Final = re.compile(r"[A-Za-z_$][\w$.!?]*")
+# Names of what a helper is handed to look into, or to fill.
+_CACHING: Final = re.compile(r"[cC]ache|[mM]emo")
 _NUMBER: Final = re.compile(rb"[\d_.e\s*+()]+")
 _REST: Final = 60
-# What may hold a collection that a helper is handed to fill, and how many arguments that takes at least: key, value.
+# What may hold a collection that a helper is handed to fill, and how many arguments that takes: key and value, or the
+# key of what it makes itself.
 _LENDABLE: Final = frozenset(("identifier", "member_expression"))
 _LENDING: Final = 3
+_MAKING: Final = 2
 
 
 def assigned(walk: Walk, left: Node, right: Node | None) -> None:
@@ -90,8 +95,9 @@ def _outlives(walk: Walk, subject: str) -> bool:
 
 
 def _fills(walk: Walk, subject: str, key: str) -> bool:
-    """Whether something is put into a collection that the function was given to fill."""
-    return bool(key) and subject in walk.frame.scope.given
+    """Whether something is put into a collection that the function was given to fill, or a local that stands for one."""
+    scope = walk.frame.scope
+    return bool(key) and (subject in scope.given or subject in scope.standing)
 
 
 def _row(walk: Walk, kind: int, node: Node, subject: str, key: str, value: str) -> None:
@@ -118,12 +124,13 @@ def touched(walk: Walk, node: Node, receiver: Node, member: str, listed: Node) -
 
 
 def lent(walk: Walk, node: Node, member: str, listed: Node) -> None:
-    """Note the call `member(subject, …)` below a condition, if `subject` may outlive the function."""
+    """Note the call `member(subject, …)` below a condition, if it may fill a collection that outlives the function."""
     arguments = listed.named_children
-    if walk.guard is None or len(arguments) < _LENDING or arguments[0].type not in _LENDABLE:
+    if walk.guard is None or len(arguments) < _MAKING or arguments[0].type not in _LENDABLE:
         return
     subject = _chain(walk, arguments[0])
-    if not subject or not _outlives(walk, subject):
+    is_filled = len(arguments) >= _LENDING and _outlives(walk, subject)
+    if not subject or not (is_filled or _CACHING.search(subject) or _CACHING.search(member)):
         return
     start, end = arguments[1].start_byte, arguments[-1].end_byte
     if end - start <= _LIMIT:
@@ -145,4 +152,6 @@ def bound(walk: Walk, name: str, value: Node) -> None:
     elif (_TELLING.fullmatch(text) and b"=>" not in text) or name.lower().endswith("key"):
         line = value.start_point.row + 1
         spelled = text.decode("utf-8", "replace")
+        if _PATH.fullmatch(spelled) and _outlives(walk, spelled):
+            walk.frame.scope.standing |= {name}
         walk.build.keep(kept.READ, frame.scope, frame.index, -1, line, name, value=spelled)

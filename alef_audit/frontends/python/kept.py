@@ -21,12 +21,17 @@ _TELLING: Final = re.compile(
     rb"(?![fFrRbB]{1,2}[\"'])[a-zA-Z_(][^(]*|\{\}|\[\]|(?:set|dict|list)\(.*|.*(?:\.get\(|getattr\(|time\(|monotonic\(|cache|memo).*",
     re.DOTALL,
 )
+_PATH: Final = re.compile(r"[A-Za-z_$][\w$.!?]*")
+# Names of what a helper is handed to look into, or to fill.
+_CACHING: Final = re.compile(r"[cC]ache|[mM]emo")
 _NUMBER: Final = re.compile(rb"[\d_.e\s*+()]+|(?:datetime\.)?timedelta\([\w=,\s]+\)")
 _NAMED: Final = re.compile(r"""["']([A-Za-z_]\w*)["']""")
 _MISSING: Final = ("KeyError", "AttributeError", "LookupError", "IndexError", "NameError")
-# What may hold a collection that a helper is handed to fill, and how many arguments that takes at least: key, value.
+# What may hold a collection that a helper is handed to fill, and how many arguments that takes: key and value, or the
+# key of what it makes itself.
 _LENDABLE: Final = frozenset(("identifier", "attribute"))
 _LENDING: Final = 3
+_MAKING: Final = 2
 _LOOKING: Final = frozenset(("return_statement", "expression_statement"))
 
 
@@ -91,8 +96,9 @@ def _outlives(place: Place, subject: str) -> bool:
 
 
 def _fills(place: Place, subject: str, key: str) -> bool:
-    """Whether something is put into a collection that the function was given to fill."""
-    return bool(key) and subject in place.scope.given
+    """Whether something is put into a collection that the function was given to fill, or a local that stands for one."""
+    scope = place.scope
+    return bool(key) and (subject in scope.given or subject in scope.standing)
 
 
 def _row(walk: Walk, place: Place, kind: int, node: Node, subject: str, key: str, value: str) -> None:
@@ -109,6 +115,8 @@ def _bound(walk: Walk, place: Place, name: str, right: Node) -> None:
             walk.build.keep(kept.NUMBER, place.scope, 0, -1, line_of(right), name, value=text.decode())
     elif (_TELLING.fullmatch(text) and b"lambda" not in text) or name.lower().endswith("key"):
         spelled = text.decode("utf-8", "replace")
+        if _PATH.fullmatch(spelled) and _outlives(place, spelled):
+            place.scope.standing |= {name}
         walk.build.keep(kept.READ, place.scope, place.function, -1, line_of(right), name, value=spelled)
 
 
@@ -129,12 +137,13 @@ def touched(walk: Walk, place: Place, node: Node, member: str) -> None:
 
 
 def lent(walk: Walk, place: Place, node: Node, member: str) -> None:
-    """Note the call `member(subject, …)` below a condition, if `subject` may outlive the function."""
+    """Note the call `member(subject, …)` below a condition, if it may fill a collection that outlives the function."""
     arguments = node.named_children[-1].named_children
-    if len(arguments) < _LENDING or arguments[0].type not in _LENDABLE:
+    if len(arguments) < _MAKING or arguments[0].type not in _LENDABLE:
         return
     subject = _chain(walk, arguments[0])
-    if not subject or not _outlives(place, subject):
+    is_filled = len(arguments) >= _LENDING and _outlives(place, subject)
+    if not subject or not (is_filled or _CACHING.search(subject) or _CACHING.search(member)):
         return
     start, end = arguments[1].start_byte, arguments[-1].end_byte
     if end - start <= _LIMIT:
