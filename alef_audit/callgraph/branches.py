@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from msgspec import structs
 
 from alef_audit.callgraph.clearing import cleared_per_dispatch
+from alef_audit.callgraph.created import created
 from alef_audit.callgraph.environment import without_tests
 from alef_audit.callgraph.gates import Gates, find_gates
 from alef_audit.callgraph.given import Surroundings
@@ -49,7 +50,8 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     graph = without_tests(graph, kept, rules.words)
     calls = {call for edge in graph.edges for call in edge.via}
     calls |= {call for sink in graph.sinks for call in (sink.call, *sink.via)}
-    found = memos(graph.program, graph.table, graph.edges, calls, kept, rules.words)
+    found = created(graph.program, kept, rules.words)
+    found |= memos(graph.program, graph.table, graph.edges, calls, kept, rules.words)
     bits = _graded_in_rounds(graph, state, kept, found, rules) if found else {}
     records = Records(state, graph.table, kept, frozenset(rules.words.record_bases))
     gates = find_gates(Surroundings(graph, kept, state.links, records), found.values())

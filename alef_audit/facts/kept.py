@@ -18,7 +18,9 @@ CLEAR: Final = 2  # `subject` (or its `key`) was emptied: null, None, an empty c
 NUMBER: Final = 3  # the constant `subject` of the module is `value`, a number or product of numbers
 REBOUND: Final = 4  # `subject`, a variable or a field of one, takes another value than the one it was declared with
 FIELD: Final = 5  # the class `key` declares the field `subject`, with the literal `value` as its default
-LENT: Final = 6  # `subject` is the first argument of a call of `value`, the others are `key`
+# `subject` is handed to a call of `value` first, the other arguments are `key`; or it is what a method of a path is
+# called of
+LENT: Final = 6
 
 # owners of the name that a subject starts with, besides functions (0 = the module)
 UNKNOWN: Final = -1  # declared nowhere in the file: a global

@@ -25,6 +25,11 @@ class GuardWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dispatch: tuple[str, ...]  # holders that every dispatch has anew
     process: tuple[str, ...]  # holders that live as long as the program
     cache: tuple[str, ...]  # names of things that are kept on purpose
+    present: tuple[str, ...]  # functions and methods that ask whether there is a file
+    creates: tuple[str, ...]  # those that make one, at the path that they are handed first or that they are methods of
+    opens: tuple[str, ...]  # those that make one if the mode says so
+    removes: tuple[str, ...]  # those that take one away
+    fleeting: tuple[str, ...]  # in names of what is new each time
     record_bases: tuple[str, ...]  # library classes that make a class of the program a record, by their last name
     test_variables: tuple[str, ...]  # environment variables that only test runs set, as globs
     product_variables: tuple[str, ...]  # those among them that are set in production all the same, as globs

@@ -11,6 +11,7 @@ from alef_audit.frontends.ecmascript.walk import TEST_LIMIT, Walk
 
 _EXITS: Final = frozenset(("return_statement", "throw_statement", "continue_statement", "break_statement"))
 _DEPTH: Final = 2  # of tests around an exit
+_UNKNOWN: Final = " && (…)"  # a further test that nothing is known of
 
 
 def after(walk: Walk, node: Node) -> Guard | None:
@@ -29,10 +30,32 @@ def after(walk: Walk, node: Node) -> Guard | None:
     if alternative is not None and alternative.named_children and leaves(alternative.named_children[-1]):
         return Guard(guard, bare(condition), True, exits=True)
     for inner in _inside(walk, consequence, _DEPTH):
-        suffix = f" && {inner}"
-        if len(walk.short(condition, TEST_LIMIT)) + len(suffix) <= TEST_LIMIT:
-            guard = Guard(guard, condition, False, suffix=suffix, exits=True)
+        guard = _beyond(walk, guard, condition, f" && {inner}")
     return guard
+
+
+def after_try(walk: Walk, node: Node) -> Guard | None:
+    """The condition under which control passes beyond the `try` statement `node`: what its tests leave by may throw."""
+    guard, body = walk.guard, node.child_by_field_name("body")
+    for child in parts(body) if body is not None else ():
+        condition, consequence = (
+            child.child_by_field_id(walk.fields.condition),
+            child.child_by_field_id(walk.fields.consequence),
+        )
+        if child.type == "if_statement" and condition is not None and consequence is not None:
+            if leaves(consequence):
+                guard = _beyond(walk, guard, condition, _UNKNOWN)
+            else:
+                for inner in _inside(walk, consequence, _DEPTH):
+                    guard = _beyond(walk, guard, condition, f" && {inner}{_UNKNOWN}")
+    return guard
+
+
+def _beyond(walk: Walk, guard: Guard | None, condition: Node, suffix: str) -> Guard | None:
+    """The condition that not both `condition` and what is asked inside hold; the latter unknown if it is long."""
+    room = TEST_LIMIT - len(walk.short(condition, TEST_LIMIT))
+    suffix = suffix if len(suffix) <= room else _UNKNOWN
+    return Guard(guard, condition, False, suffix=suffix, exits=True) if len(suffix) <= room else guard
 
 
 def leaves(node: Node) -> bool:

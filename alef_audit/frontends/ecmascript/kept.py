@@ -28,8 +28,12 @@ _TELLING: Final = re.compile(
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$.!?]*")
 # Names of what a helper is handed to look into, or to fill.
 _CACHING: Final = re.compile(r"[cC]ache|[mM]emo")
+# Locals whose value tells what is kept, whatever it is: keys, and where files are.
+_NAMED_AFTER: Final = ("key", "path", "file", "dir", "directory", "folder")
 _NUMBER: Final = re.compile(rb"[\d_.e\s*+()]+")
 _REST: Final = 60
+# Names of what writes a file, or takes it away.
+_WRITING: Final = re.compile(r"write|[mM]kdir|open(?:Sync)?\Z|unlink|rm(?:dir)?(?:Sync)?\Z|remove(?:Sync)?\Z")
 # What may hold a collection that a helper is handed to fill, and how many arguments that takes: key and value, or the
 # key of what it makes itself.
 _LENDABLE: Final = frozenset(("identifier", "member_expression"))
@@ -95,7 +99,7 @@ def _outlives(walk: Walk, subject: str) -> bool:
 
 
 def _fills(walk: Walk, subject: str, key: str) -> bool:
-    """Whether something is put into a collection that the function was given to fill, or a local that stands for one."""
+    """Whether something is put into a collection that a function was given to fill, or that a local stands for."""
     scope = walk.frame.scope
     return bool(key) and (subject in scope.given or subject in scope.standing)
 
@@ -124,17 +128,20 @@ def touched(walk: Walk, node: Node, receiver: Node, member: str, listed: Node) -
 
 
 def lent(walk: Walk, node: Node, member: str, listed: Node) -> None:
-    """Note the call `member(subject, …)` below a condition, if it may fill a collection that outlives the function."""
+    """Note the call `member(subject, …)`, if it may fill a collection that outlives the function, or write a file."""
     arguments = listed.named_children
-    if walk.guard is None or len(arguments) < _MAKING or arguments[0].type not in _LENDABLE:
+    if not arguments or arguments[0].type not in _LENDABLE:
+        return
+    is_writing = _WRITING.search(member) is not None
+    if not is_writing and (walk.guard is None or len(arguments) < _MAKING):
         return
     subject = _chain(walk, arguments[0])
     is_filled = len(arguments) >= _LENDING and _outlives(walk, subject)
-    if not subject or not (is_filled or _CACHING.search(subject) or _CACHING.search(member)):
+    if not subject or not (is_filled or is_writing or _CACHING.search(subject) or _CACHING.search(member)):
         return
-    start, end = arguments[1].start_byte, arguments[-1].end_byte
-    if end - start <= _LIMIT:
-        rest = walk.source[start:end].decode("utf-8", "replace")
+    start, end = arguments[0].end_byte, arguments[-1].end_byte
+    rest = walk.source[start : min(end, start + _LIMIT)].decode("utf-8", "replace").strip(" ,\n")
+    if is_writing or end - start <= _LIMIT:
         _row(walk, kept.LENT, node, subject, " ".join(rest.split()), member)
 
 
@@ -149,7 +156,7 @@ def bound(walk: Walk, name: str, value: Node) -> None:
         if _NUMBER.fullmatch(text):
             line = value.start_point.row + 1
             walk.build.keep(kept.NUMBER, frame.scope, frame.index, -1, line, name, value=text.decode())
-    elif (_TELLING.fullmatch(text) and b"=>" not in text) or name.lower().endswith("key"):
+    elif (_TELLING.fullmatch(text) and b"=>" not in text) or name.lower().endswith(_NAMED_AFTER):
         line = value.start_point.row + 1
         spelled = text.decode("utf-8", "replace")
         if _PATH.fullmatch(spelled) and _outlives(walk, spelled):

@@ -8,7 +8,7 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.frontends.ecmascript.calls import makes_require
 from alef_audit.frontends.ecmascript.data_types import data_constant
-from alef_audit.frontends.ecmascript.exits import after, leaves
+from alef_audit.frontends.ecmascript.exits import after, after_try, leaves
 from alef_audit.frontends.ecmascript.expressions import test
 from alef_audit.frontends.ecmascript.frames import UNNAMED, Guard, Naming
 from alef_audit.frontends.ecmascript.judged import held
@@ -34,6 +34,8 @@ def sequence(walk: Walk, nodes: list[Node]) -> None:
         walk.effect(node)
         if node.type == "if_statement":
             walk.guard = after(walk, node)
+        elif node.type == "try_statement":
+            walk.guard = after_try(walk, node)
     walk.guard = outer
 
 

@@ -60,7 +60,7 @@ def walk_call(walk: Walk, place: Place, node: Node, flags: int, *, wanted: bool 
         )
         if member in TOUCHING and callee_node.type == "attribute" and parts[-1].type == "argument_list":
             touched(walk, place, node, member)
-        elif place.condition >= 0 and parts[-1].type == "argument_list":
+        elif parts[-1].type == "argument_list":
             lent(walk, place, node, member)
     return result
 

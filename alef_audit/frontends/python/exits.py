@@ -11,6 +11,7 @@ from alef_audit.frontends.python.walk import TEXT_LIMIT, Place, Walk, add_condit
 
 _EXITS: Final = frozenset(("return_statement", "raise_statement", "continue_statement", "break_statement"))
 _DEPTH: Final = 2  # of tests around an exit
+_UNKNOWN: Final = " and (…)"  # a further test that nothing is known of
 
 
 def after(walk: Walk, place: Place, node: Node) -> Place:
@@ -27,12 +28,32 @@ def after(walk: Walk, place: Place, node: Node) -> Place:
             return place
         here = narrowed(walk, place, condition, holds=False)
         return here.under(add_condition(walk, here, condition, holds=False, exits=True))
-    asked = short(walk, condition, TEXT_LIMIT)
     for inner in _inside(walk, body, _DEPTH):
-        text = f"({asked}) and {inner}"
-        if len(text) <= TEXT_LIMIT:
-            place = place.under(add_condition(walk, place, condition, holds=False, exits=True, text=text))
+        place = _beyond(walk, place, condition, f" and {inner}")
     return place
+
+
+def after_try(walk: Walk, place: Place, node: Node) -> Place:
+    """The place beyond the `try` statement `node`: what its tests leave by may raise."""
+    block = node.child_by_field_id(fields.BODY)
+    for child in block.named_children if block is not None else ():
+        condition, body = child.child_by_field_id(fields.CONDITION), child.child_by_field_id(fields.CONSEQUENCE)
+        if child.type == "if_statement" and condition is not None and body is not None:
+            if _leaves(body):
+                place = _beyond(walk, place, condition, _UNKNOWN)
+            else:
+                for inner in _inside(walk, body, _DEPTH):
+                    place = _beyond(walk, place, condition, f" and {inner}{_UNKNOWN}")
+    return place
+
+
+def _beyond(walk: Walk, place: Place, condition: Node, suffix: str) -> Place:
+    """The place where not both `condition` and what is asked inside hold; the latter is unknown if it is long."""
+    asked = f"({short(walk, condition, TEXT_LIMIT)})"
+    suffix = suffix if len(asked) + len(suffix) <= TEXT_LIMIT else _UNKNOWN
+    if len(asked) + len(suffix) > TEXT_LIMIT:
+        return place
+    return place.under(add_condition(walk, place, condition, holds=False, exits=True, text=asked + suffix))
 
 
 def _leaves(body: Node) -> bool:

@@ -24,9 +24,14 @@ _TELLING: Final = re.compile(
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$.!?]*")
 # Names of what a helper is handed to look into, or to fill.
 _CACHING: Final = re.compile(r"[cC]ache|[mM]emo")
+# Locals whose value tells what is kept, whatever it is: keys, and where files are.
+_NAMED_AFTER: Final = ("key", "path", "file", "dir", "directory", "folder")
 _NUMBER: Final = re.compile(rb"[\d_.e\s*+()]+|(?:datetime\.)?timedelta\([\w=,\s]+\)")
 _NAMED: Final = re.compile(r"""["']([A-Za-z_]\w*)["']""")
 _MISSING: Final = ("KeyError", "AttributeError", "LookupError", "IndexError", "NameError")
+# Names of what writes a file, or takes it away; by itself, or as a method of a path.
+_WRITING: Final = re.compile(r"write|[mM]kdir|makedirs|touch|[oO]pen(?:Sync)?\Z|unlink|rm(?:Sync|tree|dir)|remove\Z")
+_OF_PATH: Final = frozenset(("write_text", "write_bytes", "touch", "unlink"))
 # What may hold a collection that a helper is handed to fill, and how many arguments that takes: key and value, or the
 # key of what it makes itself.
 _LENDABLE: Final = frozenset(("identifier", "attribute"))
@@ -96,7 +101,7 @@ def _outlives(place: Place, subject: str) -> bool:
 
 
 def _fills(place: Place, subject: str, key: str) -> bool:
-    """Whether something is put into a collection that the function was given to fill, or a local that stands for one."""
+    """Whether something is put into a collection that a function was given to fill, or that a local stands for."""
     scope = place.scope
     return bool(key) and (subject in scope.given or subject in scope.standing)
 
@@ -113,7 +118,7 @@ def _bound(walk: Walk, place: Place, name: str, right: Node) -> None:
     if not place.function:
         if _NUMBER.fullmatch(text):
             walk.build.keep(kept.NUMBER, place.scope, 0, -1, line_of(right), name, value=text.decode())
-    elif (_TELLING.fullmatch(text) and b"lambda" not in text) or name.lower().endswith("key"):
+    elif (_TELLING.fullmatch(text) and b"lambda" not in text) or name.lower().endswith(_NAMED_AFTER):
         spelled = text.decode("utf-8", "replace")
         if _PATH.fullmatch(spelled) and _outlives(place, spelled):
             place.scope.standing |= {name}
@@ -137,17 +142,24 @@ def touched(walk: Walk, place: Place, node: Node, member: str) -> None:
 
 
 def lent(walk: Walk, place: Place, node: Node, member: str) -> None:
-    """Note the call `member(subject, …)` below a condition, if it may fill a collection that outlives the function."""
-    arguments = node.named_children[-1].named_children
-    if len(arguments) < _MAKING or arguments[0].type not in _LENDABLE:
+    """Note the call `member(subject, …)`, if it may fill a collection that outlives the function, or write a file; that
+    may be a method of its path as well.
+    """
+    callee, arguments = node.named_children[0], node.named_children[-1].named_children
+    is_writing = _WRITING.search(member) is not None
+    if not is_writing and (place.condition < 0 or len(arguments) < _MAKING):
         return
-    subject = _chain(walk, arguments[0])
+    named = arguments[0] if arguments and arguments[0].type in _LENDABLE else None
+    of_path = is_writing and callee.type == "attribute" and (named is None or member in _OF_PATH)
+    named = callee.named_children[0] if of_path else named
+    subject = _chain(walk, named) if named is not None else ""
     is_filled = len(arguments) >= _LENDING and _outlives(place, subject)
-    if not subject or not (is_filled or _CACHING.search(subject) or _CACHING.search(member)):
+    if not subject or not (is_filled or is_writing or _CACHING.search(subject) or _CACHING.search(member)):
         return
-    start, end = arguments[1].start_byte, arguments[-1].end_byte
-    if end - start <= _LIMIT:
-        rest = walk.text[start:end].decode("utf-8", "replace")
+    start = arguments[0].start_byte if of_path and arguments else named.end_byte if named is not None else 0
+    end = max(start, arguments[-1].end_byte) if arguments else start
+    rest = walk.text[start : min(end, start + _LIMIT)].decode("utf-8", "replace").strip(" ,\n")
+    if is_writing or end - start <= _LIMIT:
         _row(walk, place, kept.LENT, node, subject, " ".join(rest.split()), member)
 
 

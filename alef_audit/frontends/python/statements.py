@@ -10,7 +10,7 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import Import
 from alef_audit.frontends.python import classes, definitions, exceptions, expressions, fields, operators
 from alef_audit.frontends.python.declared import classes_named
-from alef_audit.frontends.python.exits import after
+from alef_audit.frontends.python.exits import after, after_try
 from alef_audit.frontends.python.judged import held
 from alef_audit.frontends.python.kept import assigned
 from alef_audit.frontends.python.narrowing import matched, narrowed
@@ -69,6 +69,8 @@ def walk_block(walk: Walk, place: Place, block: Node) -> None:
         handler(walk, here, child)
         if kind == "if_statement":
             here = after(walk, here, child)
+        elif kind == "try_statement":
+            here = after_try(walk, here, child)
         elif kind == "assert_statement" and child.named_children:
             here = narrowed(walk, here, child.named_children[0], holds=True)
     walk.depth -= 1
