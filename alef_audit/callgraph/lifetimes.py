@@ -11,9 +11,10 @@ from typing import Final
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.collect import methods_of
 from alef_audit.callgraph.graph import CallGraph, Edge
 from alef_audit.callgraph.guards import BIT
-from alef_audit.callgraph.keeping import Keeping, Place, chain
+from alef_audit.callgraph.keeping import Keeping, Place, Read, chain
 from alef_audit.callgraph.memos import method_class
 from alef_audit.callgraph.recall import words_of
 from alef_audit.callgraph.state import State
@@ -33,6 +34,8 @@ _GLOBAL: Final = frozenset(("globalThis", "global", "process", "window"))
 _CLASS: Final = ("cls.", "self.__class__.", "type(self).", "this.constructor.")
 _SEGMENT: Final = re.compile(r"[A-Za-z_$][\w$]*")
 _NEW: Final = re.compile(r"new (?:Weak)?(?:Map|Set)\b|\{\}|\[\]|(?:set|dict|list)\(")
+_ARGUMENTS: Final = re.compile(r"[(\[].*\Z", re.DOTALL)
+_CONSTRUCTORS: Final = ("__init__", "constructor")
 _LASTING: Final = BIT["memoise.process"] | BIT["memoise.session"] | BIT["once"]
 
 
@@ -105,7 +108,7 @@ class Lifetimes:
             return PROCESS
         if owner == kept.RECEIVER:
             named = self._by_words(place.subject, kept.RECEIVER)
-            return named if named is not None else self._of_receiver(function)
+            return named if named is not None else max(self._of_receiver(function), self._of_field(place, function))
         if owner < 0:
             return PROCESS if place.base in _GLOBAL else UNKNOWN
         if program.functions[owner].parent < 0:
@@ -117,6 +120,28 @@ class Lifetimes:
         if not is_parameter and place.subject == place.base and not place.key:
             return DISPATCH
         return self._of_objects(place, function, is_parameter=is_parameter)
+
+    def _of_field(self, place: Place, function: int) -> int:
+        """The lifetime of the collection that a constructor takes from elsewhere: `self._cache = hass.data[KEY]`."""
+        owner, program = method_class(self._graph.program, function), self._graph.program
+        if not place.key or owner < 0:
+            return DISPATCH
+        taken = [
+            self._held_elsewhere(read, constructor)
+            for name in _CONSTRUCTORS
+            for constructor in methods_of(program, owner, name)
+            for read in self._keeping.reads.get(constructor, {}).get(place.subject, ())
+        ]
+        return min(taken, default=DISPATCH)
+
+    def _held_elsewhere(self, read: Read, function: int) -> int:
+        """The lifetime of what `function` looks up, by its holder and key; DISPATCH if they tell nothing."""
+        holder = _ARGUMENTS.sub("", read.value)
+        key = self._of_key(Place(holder, read.value.removeprefix(holder), holder, read.owner), function)
+        if read.owner >= 0 and self._graph.program.functions[read.owner].parent < 0:
+            return key
+        named = self._by_words(holder, read.owner)
+        return min(named, key) if named is not None else DISPATCH
 
     def _by_words(self, subject: str, start: int) -> int | None:
         """What the names on the way to the kept thing tell: `request.app.state.x`, `ctx.session.token`."""
@@ -131,13 +156,18 @@ class Lifetimes:
 
     def _of_objects(self, place: Place, function: int, *, is_parameter: bool) -> int:
         """The lifetime of what a parameter or local holds: by where that is made, else by how it is called."""
+        bound = self._keeping.reads.get(function, {}).get(place.base, ()) if not is_parameter else ()
+        held = min(
+            (self._held_elsewhere(read, function) for read in bound if ".setdefault(" in read.value), default=DISPATCH
+        )
+        if held != DISPATCH:
+            return held
         made = self._allocating(place.slot)
         if made:
             makers = {maker for maker, _ in made}
             lifetime = min(self._of_object(maker, line) for maker, line in made)
             # what another function made may be kept by it all the same
             return max(lifetime, UNKNOWN) if not is_parameter and function not in makers else lifetime
-        bound = self._keeping.reads.get(function, {}).get(place.base, ()) if not is_parameter else ()
         if any(_NEW.match(read.value) for read in bound):
             return DISPATCH
         named = self._by_words(place.subject, place.owner)

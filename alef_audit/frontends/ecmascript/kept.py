@@ -30,6 +30,7 @@ _PATH: Final = re.compile(r"[A-Za-z_$][\w$.!?]*")
 _CACHING: Final = re.compile(r"[cC]ache|[mM]emo")
 # Locals whose value tells what is kept, whatever it is: keys, and where files are.
 _NAMED_AFTER: Final = ("key", "path", "file", "dir", "directory", "folder")
+_HELD: Final = re.compile(r"[A-Za-z_$][\w$.]*(?:\[[^\[\]]+\]|\.get\([^()]*\)[!]?)")
 _NUMBER: Final = re.compile(rb"[\d_.e\s*+()]+")
 _REST: Final = 60
 # Names of what writes a file, or takes it away.
@@ -56,12 +57,23 @@ def assigned(walk: Walk, left: Node, right: Node | None) -> None:
         text = _chain(walk, left)
         if text and right is not None:
             _note(walk, left, text, "", right)
+            _looked_up_into(walk, text, right)
     elif kind == "subscript_expression":
         base, index = left.child_by_field_name("object"), left.child_by_field_name("index")
         if base is not None and index is not None and right is not None:
             text = _chain(walk, base)
             if text:
                 _note(walk, left, text, walk.short(index, _LIMIT), right)
+
+
+def _looked_up_into(walk: Walk, field: str, right: Node) -> None:
+    """Note that a field for a cache takes one that something else holds: `this.cache = app.caches.get(name)`."""
+    if _CACHING.search(field) and right.end_byte - right.start_byte <= _LIMIT:
+        spelled = walk.text(right)
+        if _HELD.fullmatch(spelled):
+            frame = walk.frame
+            line = right.start_point.row + 1
+            walk.build.keep(kept.READ, frame.scope, frame.index, -1, line, field, value=spelled)
 
 
 def _rebound(walk: Walk, name: str, right: Node) -> None:

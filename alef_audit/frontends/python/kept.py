@@ -26,6 +26,7 @@ _PATH: Final = re.compile(r"[A-Za-z_$][\w$.!?]*")
 _CACHING: Final = re.compile(r"[cC]ache|[mM]emo")
 # Locals whose value tells what is kept, whatever it is: keys, and where files are.
 _NAMED_AFTER: Final = ("key", "path", "file", "dir", "directory", "folder")
+_HELD: Final = re.compile(r"[A-Za-z_][\w.]*(?:\[[^\[\]]+\]|\.(?:get|setdefault)\(.*\))", re.DOTALL)
 _NUMBER: Final = re.compile(rb"[\d_.e\s*+()]+|(?:datetime\.)?timedelta\([\w=,\s]+\)")
 _NAMED: Final = re.compile(r"""["']([A-Za-z_]\w*)["']""")
 _MISSING: Final = ("KeyError", "AttributeError", "LookupError", "IndexError", "NameError")
@@ -53,10 +54,19 @@ def assigned(walk: Walk, place: Place, target: Node, right: Node) -> None:
         text = _chain(walk, target)
         if text:
             _note(walk, place, target, text, "", right)
+            _looked_up_into(walk, place, text, right)
     elif kind == "subscript" and len(target.named_children) == 2:
         text = _chain(walk, target.named_children[0])
         if text:
             _note(walk, place, target, text, short(walk, target.named_children[1], _LIMIT), right)
+
+
+def _looked_up_into(walk: Walk, place: Place, field: str, right: Node) -> None:
+    """Note that a field for a cache takes one that something else holds: `self._cache = hass.data[KEY]`."""
+    if _CACHING.search(field) and right.end_byte - right.start_byte <= _LIMIT:
+        spelled = source(walk, right)
+        if _HELD.fullmatch(spelled):
+            walk.build.keep(kept.READ, place.scope, place.function, -1, line_of(right), field, value=spelled)
 
 
 def declared(walk: Walk, place: Place, name: str, default: Node) -> None:
