@@ -18,7 +18,7 @@ _TIMED: Final = re.compile(rb"now|time|expir|ttl|TTL|monotonic")
 # What a local may be bound to that tells where its value is kept: a look-up, a field, another name, a new collection;
 # or a test of time.
 _TELLING: Final = re.compile(
-    rb"(?![fFrRbB]{1,2}[\"'])[a-zA-Z_(][^(]*|\{\}|\[\]|(?:set|dict|list)\(.*|.*(?:\.get\(|getattr\(|time\(|monotonic\(|cache|memo).*",
+    rb"(?![fFrRbB]{1,2}[\"'])[a-zA-Z_(][^(]*|\{\}|\[\]|(?:set|dict|list)\(.*|.*(?:\.get\(|\.setdefault\(|getattr\(|time\(|monotonic\(|cache|memo).*",
     re.DOTALL,
 )
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$.!?]*")
