@@ -111,8 +111,8 @@ def record(walk: Walk, node: Node, flags: int, result: int) -> int:
         _known(walk, callee, listed, arguments, result)
     if member in TOUCHING and listed is not None and kind == "member_expression":
         touched(walk, node, target.children[0], member, listed)
-    elif listed is not None:
-        lent(walk, node, member, listed)
+    elif arguments and listed is not None:
+        lent(walk, node, member, listed, len(arguments))
     return result
 
 

@@ -38,11 +38,13 @@ def after_try(walk: Walk, node: Node) -> Guard | None:
     """The condition under which control passes beyond the `try` statement `node`: what its tests leave by may throw."""
     guard, body = walk.guard, node.child_by_field_name("body")
     for child in parts(body) if body is not None else ():
+        if child.type != "if_statement":
+            continue
         condition, consequence = (
             child.child_by_field_id(walk.fields.condition),
             child.child_by_field_id(walk.fields.consequence),
         )
-        if child.type == "if_statement" and condition is not None and consequence is not None:
+        if condition is not None and consequence is not None:
             if leaves(consequence):
                 guard = _beyond(walk, guard, condition, _UNKNOWN)
             else:

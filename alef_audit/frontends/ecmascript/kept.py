@@ -1,6 +1,7 @@
 """What functions keep: stores into outer variables, fields and maps, and the reads that locals are bound to."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from tree_sitter import Node
@@ -27,7 +28,7 @@ _TELLING: Final = re.compile(
 )
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$.!?]*")
 # Names of what a helper is handed to look into, or to fill.
-_CACHING: Final = re.compile(r"[cC]ache|[mM]emo")
+_CACHING: Final = re.compile(rb"[cC]ache|[mM]emo")
 # Locals whose value tells what is kept, whatever it is: keys, and where files are.
 _NAMED_AFTER: Final = ("key", "path", "file", "dir", "directory", "folder")
 _HELD: Final = re.compile(r"[A-Za-z_$][\w$.]*(?:\[[^\[\]]+\]|\.get\([^()]*\)[!]?)")
@@ -68,7 +69,7 @@ def assigned(walk: Walk, left: Node, right: Node | None) -> None:
 
 def _looked_up_into(walk: Walk, field: str, right: Node) -> None:
     """Note that a field for a cache takes one that something else holds: `this.cache = app.caches.get(name)`."""
-    if _CACHING.search(field) and right.end_byte - right.start_byte <= _LIMIT:
+    if _CACHING.search(field.encode()) and right.end_byte - right.start_byte <= _LIMIT:
         spelled = walk.text(right)
         if _HELD.fullmatch(spelled):
             frame = walk.frame
@@ -139,22 +140,33 @@ def touched(walk: Walk, node: Node, receiver: Node, member: str, listed: Node) -
     _row(walk, kept.STORE, node, subject, key, value if _TIMED.search(value.encode()) else "")
 
 
-def lent(walk: Walk, node: Node, member: str, listed: Node) -> None:
-    """Note the call `member(subject, …)`, if it may fill a collection that outlives the function, or write a file."""
+def lent(walk: Walk, node: Node, member: str, listed: Node, count: int) -> None:
+    """Note the call `member(subject, …)` of `count` arguments, if it may fill a collection that outlives the function,
+    or write a file.
+    """
+    is_writing = _is_writing(member)
+    if not is_writing:
+        if walk.guard is None or count < _MAKING:
+            return
+        start, end = listed.start_byte, listed.end_byte
+        if end - start > 2 * _LIMIT or (count < _LENDING and not _CACHING.search(walk.source, start, end)):
+            return
     arguments = listed.named_children
     if not arguments or arguments[0].type not in _LENDABLE:
         return
-    is_writing = _WRITING.search(member) is not None
-    if not is_writing and (walk.guard is None or len(arguments) < _MAKING):
-        return
     subject = _chain(walk, arguments[0])
-    is_filled = len(arguments) >= _LENDING and _outlives(walk, subject)
-    if not subject or not (is_filled or is_writing or _CACHING.search(subject) or _CACHING.search(member)):
+    is_filled = count >= _LENDING and _outlives(walk, subject)
+    if not subject or not (is_filled or is_writing or _CACHING.search(subject.encode())):
         return
     start, end = arguments[0].end_byte, arguments[-1].end_byte
     rest = walk.source[start : min(end, start + _LIMIT)].decode("utf-8", "replace").strip(" ,\n")
     if is_writing or end - start <= _LIMIT:
         _row(walk, kept.LENT, node, subject, " ".join(rest.split()), member)
+
+
+@lru_cache(maxsize=16384)
+def _is_writing(member: str) -> bool:
+    return _WRITING.search(member) is not None
 
 
 def bound(walk: Walk, name: str, value: Node) -> None:

@@ -61,7 +61,7 @@ def walk_call(walk: Walk, place: Place, node: Node, flags: int, *, wanted: bool 
         if member in TOUCHING and callee_node.type == "attribute" and parts[-1].type == "argument_list":
             touched(walk, place, node, member)
         elif parts[-1].type == "argument_list":
-            lent(walk, place, node, member)
+            lent(walk, place, node, member, len(arguments))
     return result
 
 

@@ -37,8 +37,10 @@ def after_try(walk: Walk, place: Place, node: Node) -> Place:
     """The place beyond the `try` statement `node`: what its tests leave by may raise."""
     block = node.child_by_field_id(fields.BODY)
     for child in block.named_children if block is not None else ():
+        if child.type != "if_statement":
+            continue
         condition, body = child.child_by_field_id(fields.CONDITION), child.child_by_field_id(fields.CONSEQUENCE)
-        if child.type == "if_statement" and condition is not None and body is not None:
+        if condition is not None and body is not None:
             if _leaves(body):
                 place = _beyond(walk, place, condition, _UNKNOWN)
             else:

@@ -1,6 +1,7 @@
 """What functions keep: stores into outer variables, fields and maps, and the reads that locals are bound to."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from tree_sitter import Node
@@ -23,7 +24,7 @@ _TELLING: Final = re.compile(
 )
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$.!?]*")
 # Names of what a helper is handed to look into, or to fill.
-_CACHING: Final = re.compile(r"[cC]ache|[mM]emo")
+_CACHING: Final = re.compile(rb"[cC]ache|[mM]emo")
 # Locals whose value tells what is kept, whatever it is: keys, and where files are.
 _NAMED_AFTER: Final = ("key", "path", "file", "dir", "directory", "folder")
 _HELD: Final = re.compile(r"[A-Za-z_][\w.]*(?:\[[^\[\]]+\]|\.(?:get|setdefault)\(.*\))", re.DOTALL)
@@ -63,7 +64,7 @@ def assigned(walk: Walk, place: Place, target: Node, right: Node) -> None:
 
 def _looked_up_into(walk: Walk, place: Place, field: str, right: Node) -> None:
     """Note that a field for a cache takes one that something else holds: `self._cache = hass.data[KEY]`."""
-    if _CACHING.search(field) and right.end_byte - right.start_byte <= _LIMIT:
+    if _CACHING.search(field.encode()) and right.end_byte - right.start_byte <= _LIMIT:
         spelled = source(walk, right)
         if _HELD.fullmatch(spelled):
             walk.build.keep(kept.READ, place.scope, place.function, -1, line_of(right), field, value=spelled)
@@ -151,26 +152,35 @@ def touched(walk: Walk, place: Place, node: Node, member: str) -> None:
     _row(walk, place, kept.STORE, node, subject, key, value if _TIMED.search(value.encode()) else "")
 
 
-def lent(walk: Walk, place: Place, node: Node, member: str) -> None:
-    """Note the call `member(subject, …)`, if it may fill a collection that outlives the function, or write a file; that
-    may be a method of its path as well.
+def lent(walk: Walk, place: Place, node: Node, member: str, count: int) -> None:
+    """Note the call `member(subject, …)` of `count` arguments, if it may fill a collection that outlives the function,
+    or write a file; that may be a method of its path as well.
     """
+    is_writing = _is_writing(member)
+    if not is_writing:
+        if place.condition < 0 or count < _MAKING:
+            return
+        start, end = node.start_byte, node.end_byte
+        if end - start > 2 * _LIMIT or (count < _LENDING and not _CACHING.search(walk.text, start, end)):
+            return
     callee, arguments = node.named_children[0], node.named_children[-1].named_children
-    is_writing = _WRITING.search(member) is not None
-    if not is_writing and (place.condition < 0 or len(arguments) < _MAKING):
-        return
     named = arguments[0] if arguments and arguments[0].type in _LENDABLE else None
     of_path = is_writing and callee.type == "attribute" and (named is None or member in _OF_PATH)
     named = callee.named_children[0] if of_path else named
     subject = _chain(walk, named) if named is not None else ""
-    is_filled = len(arguments) >= _LENDING and _outlives(place, subject)
-    if not subject or not (is_filled or is_writing or _CACHING.search(subject) or _CACHING.search(member)):
+    is_filled = count >= _LENDING and _outlives(place, subject)
+    if not subject or not (is_filled or is_writing or _CACHING.search(subject.encode())):
         return
     start = arguments[0].start_byte if of_path and arguments else named.end_byte if named is not None else 0
     end = max(start, arguments[-1].end_byte) if arguments else start
     rest = walk.text[start : min(end, start + _LIMIT)].decode("utf-8", "replace").strip(" ,\n")
     if is_writing or end - start <= _LIMIT:
         _row(walk, place, kept.LENT, node, subject, " ".join(rest.split()), member)
+
+
+@lru_cache(maxsize=16384)
+def _is_writing(member: str) -> bool:
+    return _WRITING.search(member) is not None
 
 
 def deleted(walk: Walk, place: Place, target: Node) -> None:
