@@ -15,8 +15,6 @@ from alef_audit.rulepack.kinds import Heat, Kinds, Level, RuleId, SinkKind, Verd
 from alef_audit.rulepack.pattern import Pattern
 
 HEATS: Final[tuple[Heat, ...]] = ("dispatch", "periodic", "surface", "never")
-# Whose work it does nobody knows, so what the functions above it are called says nothing of it.
-_ANYTHING: Final[SinkKind] = "blocking.user-code"
 
 
 class Matcher:
@@ -75,7 +73,7 @@ class Matcher:
 
     def auth_words(self, kind: SinkKind, steps: Sequence[Step], *, handler: bool) -> tuple[str, ...]:
         """The words along a path to a call of that kind that make it the auth phase, see `Lexicon.phase_words`."""
-        return () if kind == _ANYTHING else self.lexicon.phase_words(steps, handler=handler)
+        return self.lexicon.phase_words(steps, handler=handler) if self.kinds.sink[kind].by_words else ()
 
     def language(self, sink: SinkSite) -> str:
         return self.graph.program.unit_of(sink.function).facts.language
