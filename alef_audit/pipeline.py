@@ -32,6 +32,7 @@ from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.boundaries import bounded, comment_marks, together, without_effect
 from alef_audit.callgraph.branches import Rules, guard_branches
 from alef_audit.callgraph.calls import build_calls
+from alef_audit.callgraph.cold import cold_roots, ending_marks
 from alef_audit.callgraph.comments import Comments, on_lines, read_comments, without_lines
 from alef_audit.callgraph.configured import configured_marks, configured_roots, selected, unmatched
 from alef_audit.callgraph.hot import all_roots, implicit_roots
@@ -45,6 +46,7 @@ from alef_audit.dependencies.found import modelled_by
 from alef_audit.dependencies.places import confined_reader, places_of
 from alef_audit.diagnostics import Diagnostic, NothingToAudit
 from alef_audit.discovery.assets import browser_assets, runs_in_browser
+from alef_audit.discovery.development import project_names, with_development
 from alef_audit.discovery.discover import discover
 from alef_audit.discovery.inventory import Inventory, SourceFile
 from alef_audit.discovery.roles import refine_role
@@ -64,6 +66,7 @@ from alef_audit.resolution.graph import ModuleGraph
 from alef_audit.resolution.modules import own_targets, resolve
 from alef_audit.resolution.node import node_resolver
 from alef_audit.resolution.python import python_resolver
+from alef_audit.rulepack.lexicon import DevelopmentWords
 from alef_audit.rulepack.load import Rulepack, bundled_rules, load_rulepack
 from alef_audit.rulepack.model import LibraryModel, Row
 from alef_audit.rulepack.pattern import Pattern
@@ -71,7 +74,7 @@ from alef_audit.source import read_source
 
 Progress = Callable[[str, int, int], None]
 # What files of these roles import is not followed: nothing in them is an entry point, and build tools are large.
-_NEVER_HOT = frozenset(("test", "example", "docs", "build", "types", "browser"))
+_NEVER_HOT = frozenset(("test", "example", "docs", "build", "development", "types", "browser"))
 
 
 class _Linked(NamedTuple):
@@ -347,8 +350,11 @@ def _undischarged(finding: report.Finding) -> report.Finding:
     return msgspec.structs.replace(finding, also_reached_from=reach)
 
 
-def _facts(request: AuditRequest, progress: Progress) -> tuple[Inventory, list[tuple[SourceFile, FileFacts]]]:
-    inventory = discover(request.root, request.config, request.only)
+def _facts(
+    request: AuditRequest, words: DevelopmentWords, progress: Progress
+) -> tuple[Inventory, list[tuple[SourceFile, FileFacts]]]:
+    found = discover(request.root, request.config, request.only)
+    inventory = with_development(found, words, lambda path: _read_text(found.root, path))
     unread = ("types",) if request.config.include_tests else ("types", "test")
     served = browser_assets(inventory)
     files = [file for file in inventory.files if file.role not in unread and file.path not in served]
@@ -383,7 +389,7 @@ def _followed(
 
 
 def _linked(request: AuditRequest, pack: Rulepack, progress: Progress) -> _Linked:
-    inventory, facts = _facts(request, progress)
+    inventory, facts = _facts(request, pack.lexicon.development, progress)
     followed = _followed(request, pack, inventory, facts, progress)
     progress("linking", 0, 1)
     everything = [*facts, *zip(followed.files, followed.facts, strict=True)]
@@ -422,8 +428,11 @@ def _call_graph(
     graph = link(state, table, pack.lexicon, frozenset(config.executors), request.platform)
     found = selected(program, config)
     said = comment_marks(program, comments)
-    roots = [*all_roots(graph, implicit_roots(state, table, pack.lexicon)), *said.roots]
-    marks = together(said, configured_marks(program, config, found))
+    implicit = [*implicit_roots(state, table, pack.lexicon), *cold_roots(graph, pack.lexicon)]
+    roots = [*all_roots(graph, implicit), *said.roots]
+    project = project_names(inventory, lambda path: _read_text(inventory.root, path))
+    ends = ending_marks(graph, pack.lexicon, project, said.roots)
+    marks = together(together(said, ends), configured_marks(program, config, found))
     remarks = (*unmatched(graph, config, found, request.config_file), *without_effect(graph, comments))
     complete = bounded(graph, configured_roots(config, found, roots), marks)
     lasting = max((pattern.lasting_ttl for pattern in pack.patterns), default=0)

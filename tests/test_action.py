@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_compare import CALLING, PROJECT, SERVICE
+from tests.cli.test_compare_command import CALLING, PROJECT, SERVICE
 from tests.hosting import Host, hosting
 from tests.repositories import commit, git, repository
 

@@ -98,7 +98,8 @@ class Surroundings:
 
     def often(self, case: Case) -> str:
         """One of what the finding's root runs for: `attempt`, `request`."""
-        return self.kinds.root[self.reach.roots[case.finding.root].kind].fires.removeprefix("on every ")
+        fires = self.kinds.root[self.reach.roots[case.finding.root].kind].fires
+        return fires.removeprefix("on every ").removeprefix("once per ")
 
     def is_async(self, step: Step) -> bool:
         return bool(self.steps.facts(step).flags & FunctionFlag.ASYNC)

@@ -170,7 +170,17 @@ def _groups(matcher: Matcher, target: Target) -> list[_Group]:
         group_ways, roots, heat = found[key]
         way = group_ways[0] | local
         groups.append(_Group(key, tuple(group_ways), roots, judge.verdict(way), confidence_of(way), heat))
+    groups.sort(key=lambda group: -LEVELS.index(_least_level(matcher, target, group)))
     return groups
+
+
+def _least_level(matcher: Matcher, target: Target, group: _Group) -> Level:
+    """The level that a group's roots give for what the call costs alone, whatever loops and words the path adds.
+
+    A surer path from a root that fires once in a while does not hide one from a root that fires all the time.
+    """
+    kind = target.sink.kind
+    return _level(matcher, group, target.sink.cost, kind, auth=kind in _ALWAYS_AUTH)
 
 
 class _Shown(NamedTuple):
@@ -215,7 +225,7 @@ def _build(
     shown = _shown(matcher, target, path, best)
     auth, depth = shown.auth, len(shown.per)
     level = _level(matcher, best, lifted(sink.cost, depth), sink.kind, auth=auth)
-    root = matcher.reach.roots[shown.root].kind
+    root = matcher.reach.roots[shown.root]
     site = _sink(matcher, sink)
     inside, more = _in_package(matcher, target)
     return report.Finding(
@@ -229,7 +239,7 @@ def _build(
             matcher.kinds,
             Weighed(
                 level=level,
-                rate=matcher.kinds.root[root].rate,
+                rate=matcher.kinds.root[root.kind].rate,
                 cost=weight(sink),
                 loops=depth,
                 auth=auth,

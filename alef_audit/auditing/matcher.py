@@ -15,8 +15,6 @@ from alef_audit.rulepack.kinds import Heat, Kinds, Level, RuleId, SinkKind, Verd
 from alef_audit.rulepack.pattern import Pattern
 
 HEATS: Final[tuple[Heat, ...]] = ("dispatch", "periodic", "surface", "never")
-# Whose work it does nobody knows, or what it reads is code: what the functions above are called says nothing of it.
-_ASIDE: Final[frozenset[SinkKind]] = frozenset(("blocking.user-code", "blocking.import"))
 
 
 class Matcher:
@@ -75,7 +73,9 @@ class Matcher:
 
     def auth_words(self, sink: SinkSite, steps: Sequence[Step], *, handler: bool) -> tuple[str, ...]:
         """The words along a path to a call that make it the auth phase, see `Lexicon.phase_words`."""
-        return () if sink.code or sink.kind in _ASIDE else self.lexicon.phase_words(steps, handler=handler)
+        if sink.code or not self.kinds.sink[sink.kind].by_words:
+            return ()
+        return self.lexicon.phase_words(steps, handler=handler)
 
     def language(self, sink: SinkSite) -> str:
         return self.graph.program.unit_of(sink.function).facts.language

@@ -100,8 +100,10 @@ def _led(graph: CallGraph, call: int, ahead: set[int], unresolved: set[int], nod
     cut = next((edge.callee for edge in graph.cut if edge.call == call), -1)
     if cut >= 0:
         path, facts = graph.program.place(cut)
-        message = f"{label_of(facts, path)} runs at start-up only, as {graph.said[cut]} says"
-        return Reason("startup-only", message, path, facts.line)
+        ends = any(root.function == cut and root.kind == "shutdown" for root in graph.roots)
+        when = "at the end of the process" if ends else "at start-up"
+        message = f"{label_of(facts, path)} runs {when} only, as {graph.said[cut]} says"
+        return Reason("cold" if ends else "startup-only", message, path, facts.line)
     callees = [edge.callee for edge in graph.edges if edge.call == call]
     if callees:
         callees.sort(key=lambda callee: (callee not in ahead, callee))

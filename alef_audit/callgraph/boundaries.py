@@ -21,11 +21,12 @@ _OFFLOAD: Final = {"python": BIT["offload.executor"], "ecmascript": BIT["offload
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """By function: guards around it with who says so, functions that run at start-up only, entry points."""
+    """By function: guards around it and who says so, entry points; functions that run at start-up or the end only."""
 
     guards: Mapping[int, int] = field(default_factory=dict)
-    why: Mapping[int, str] = field(default_factory=dict)  # of guards and startup
+    why: Mapping[int, str] = field(default_factory=dict)  # of guards, startup and endings
     startup: frozenset[int] = frozenset()
+    endings: frozenset[int] = frozenset()  # functions that end or replace the process
     roots: tuple[RootSite, ...] = ()
     lines: Mapping[tuple[int, int], int] = field(default_factory=dict)  # (unit, line) of calls -> guards
     executors: frozenset[int] = frozenset()  # functions that run the functions they are given off the loop
@@ -51,7 +52,7 @@ def comment_marks(program: Program, comments: Comments) -> Marks:
         for function, comment in marked_functions(program, comments, "hot")
         if (kind := hot_kind(comment)) is not None
     ]
-    return Marks(guards, why, frozenset(startup), tuple(roots), lines)
+    return Marks(guards, why, frozenset(startup), roots=tuple(roots), lines=lines)
 
 
 def together(first: Marks, second: Marks) -> Marks:
@@ -63,6 +64,7 @@ def together(first: Marks, second: Marks) -> Marks:
         guards,
         {**second.why, **first.why},
         first.startup | second.startup,
+        first.endings | second.endings,
         (*first.roots, *second.roots),
         {**second.lines, **first.lines},
         first.executors | second.executors,
@@ -71,16 +73,20 @@ def together(first: Marks, second: Marks) -> Marks:
 
 
 def bounded(graph: CallGraph, roots: list[RootSite], marks: Marks) -> CallGraph:
-    """`graph` with these roots, as the marks say: calls into start-up code are cut, what is offloaded is guarded."""
+    """`graph` with these roots, as the marks say.
+
+    Calls into start-up code and into what ends the process are cut, what is offloaded is guarded.
+    """
     off_loop = {function for function, bits in marks.guards.items() if bits & OFFLOAD}
     merged = dict(graph.function_guards)
     for function, bits in marks.guards.items():
         merged[function] = merged.get(function, 0) | bits
     edges = _guarded_edges(graph, marks)
+    once = marks.startup | marks.endings
     return replace(
         graph,
-        edges=tuple(edge for edge in edges if edge.callee not in marks.startup),
-        cut=tuple(edge for edge in edges if edge.callee in marks.startup),
+        edges=tuple(edge for edge in edges if edge.callee not in once),
+        cut=tuple(edge for edge in edges if edge.callee in once),
         sinks=tuple(_guarded_sink(graph, sink, marks) for sink in graph.sinks) if marks.lines else graph.sinks,
         roots=tuple(_moved(roots, off_loop, marks)),
         function_guards=merged,
@@ -149,10 +155,19 @@ def _guarded_sink(graph: CallGraph, sink: SinkSite, marks: Marks) -> SinkSite:
 
 def _moved(roots: list[RootSite], off_loop: set[int], marks: Marks) -> Iterator[RootSite]:
     """Roots where they run. Marked functions are roots that are never hot: what they call runs with them."""
+    once = marks.startup | marks.endings
     for root in roots:
-        if root.function not in marks.startup:
+        if root.function not in once:
             yield replace(root, runs_on="thread") if root.function in off_loop else root
-    known = {root.function for root in roots if root.function not in marks.startup}
-    for function in sorted(marks.startup | (off_loop - known)):
-        kind, thread = ("cli", "event-loop") if function in marks.startup else ("worker", "thread")
-        yield RootSite(function, kind, marks.why.get(function, ""), thread)  # type: ignore[arg-type]
+    known = {root.function for root in roots if root.function not in once}
+    for function in sorted(once | (off_loop - known)):
+        yield _never_hot(function, marks)
+
+
+def _never_hot(function: int, marks: Marks) -> RootSite:
+    why = marks.why.get(function, "")
+    if function in marks.startup:
+        return RootSite(function, "cli", why, "event-loop")
+    if function in marks.endings:
+        return RootSite(function, "shutdown", why, "event-loop")
+    return RootSite(function, "worker", why, "thread")

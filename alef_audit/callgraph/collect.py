@@ -14,6 +14,7 @@ from alef_audit.callgraph.awaiting import awaited_results
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.dispatch import MethodIndex, method_index
 from alef_audit.callgraph.entries import WorkerEntries
+from alef_audit.callgraph.events import Events
 from alef_audit.callgraph.function_kinds import FunctionKinds
 from alef_audit.callgraph.graph import Edge, RootSite, SinkSite
 from alef_audit.callgraph.imports import dynamic_imports
@@ -74,11 +75,11 @@ class Collector:
         "edges",
         "entering",
         "entries",
+        "events",
         "executors",
         "function_guards",
         "function_kinds",
         "languages",
-        "lifecycle_events",
         "local_nodes",
         "looking",
         "loops",
@@ -107,7 +108,7 @@ class Collector:
         self.table = table
         self.words = Vocabulary(state, table, lexicon)
         self.looking = frozenset(lexicon.looking)
-        self.lifecycle_events = frozenset(lexicon.lifecycle_events)
+        self.events = Events(lexicon)
         self.languages = [unit.facts.language for unit in program.units]
         self.approximate = approximate(state)
         self.overflowed = overflowed_calls(state, table)
@@ -276,11 +277,11 @@ class Collector:
         self, function: int, kind: RootKind, why: str, thread: Thread, call: int, row: RootRow | None = None
     ) -> None:
         """Add a root; what is registered for an event of a connection's life is `lifecycle`, not a message."""
-        event = self.event(call) if kind == "message" else ""
-        if event in self.lifecycle_events:
+        event = self.events.named(self.event(call)) if kind == "message" else ""
+        if event and self.events.is_lifecycle(event):
             kind, why = "lifecycle", f'{why.partition(", once per ")[0]}, at "{event}"'
-        general, beside = (True, False) if row is None else (row.general, row.beside)
-        site = RootSite(function, kind, why, thread, call, beside=beside, general=general)
+        general, beside, soon = (True, False, False) if row is None else (row.general, row.beside, row.soon)
+        site = RootSite(function, kind, why, thread, call, beside=beside, general=general, soon=soon, event=event)
         known = self.roots.setdefault((function, kind), site)
         if known.beside and not beside:
             self.roots[function, kind] = site

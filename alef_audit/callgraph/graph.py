@@ -71,6 +71,8 @@ class RootSite:
     by_name: bool = False  # hot by its name or by the table it stands in: a hint, not a registration
     beside: bool = False  # runs beside its caller: a root if that one runs at start-up only
     general: bool = False  # registered with what any program has: no sign that its loop serves others
+    soon: bool = False  # runs once, on a next turn of the loop: part of the start if start-up code schedules it
+    event: str = ""  # the name of the event that it is registered for, if it is a message's or a life's
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,8 @@ def implicit_roots(state: State, table: CallTable, lexicon: Lexicon) -> list[Roo
 def all_roots(graph: CallGraph, implicit: list[RootSite]) -> list[RootSite]:
     """Registered and implicit roots together, by function and kind.
 
-    A function that is a warm-up or a tick by its name alone, and that such a root calls, is part of that one.
+    A function that is a warm-up or a tick by its name alone, and that such a root calls, is part of that one.  One that
+    is registered for the end of the program is hot by no mark that says only on which thread it runs.
     """
     roots = {(root.function, root.kind): root for root in implicit}
     roots |= {(root.function, root.kind): root for root in graph.roots}
@@ -49,11 +50,17 @@ def all_roots(graph: CallGraph, implicit: list[RootSite]) -> list[RootSite]:
         for kind in _PERIODIC
         if (edge.caller, kind) in roots and edge.caller != edge.callee
     }
-    kept = [root for key, root in roots.items() if root.call >= 0 or key not in part]
+    ends = {root.function for root in roots.values() if root.kind in _ENDS and root.call >= 0}
+    kept = [
+        root
+        for key, root in roots.items()
+        if (root.call >= 0 or key not in part) and not (root.general and root.kind == "tick" and root.function in ends)
+    ]
     return left_running(graph, sorted(kept, key=lambda root: (root.function, root.kind)))
 
 
 _PRODUCT: Final = frozenset(("product", "generated", "vendored"))
+_ENDS: Final[tuple[RootKind, ...]] = ("startup", "shutdown")
 _PERIODIC: Final[tuple[RootKind, ...]] = ("tick", "warmup", "lifecycle")
 
 

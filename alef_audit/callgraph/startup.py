@@ -21,6 +21,7 @@ _COLD: Final[frozenset[RootKind]] = frozenset(("startup", "shutdown", "cli", "wo
 _WAITED: Final = flows.AWAITED | flows.RETURNED
 _CHAINED: Final = ("catch", "then", "finally")
 _AT_INTERVALS: Final = "loop at intervals that start-up code leaves running beside the server"
+_AT_START: Final = "scheduled by start-up code for the first turns of the loop"
 _AFTER_LISTEN: Final = "started when the server already listens, and not waited for"
 
 
@@ -39,9 +40,10 @@ def left_running(graph: CallGraph, roots: list[RootSite]) -> list[RootSite]:
     """`roots` with what start-up code leaves running; without the tasks that other code starts."""
     timers = _timers(graph)
     listening = _listening(graph)
-    if not timers and not listening and not any(root.beside for root in roots):
+    if not timers and not listening and not any(root.beside or root.soon for root in roots):
         return roots
-    phases = _phases(graph, [root for root in roots if not root.beside])
+    phases = _phases(graph, [root for root in roots if not root.beside and not root.soon])
+    roots = [_at_start(graph, root, listening, phases) if root.soon else root for root in roots]
     found = {
         (root.function, root.kind): root
         for root in roots
@@ -52,6 +54,13 @@ def left_running(graph: CallGraph, roots: list[RootSite]) -> list[RootSite]:
         left = replace(root, kind="tick", why=_AT_INTERVALS) if root.function in timers else root
         found.setdefault((left.function, left.kind), left)
     return sorted(found.values(), key=lambda root: (root.function, root.kind))
+
+
+def _at_start(graph: CallGraph, root: RootSite, listening: dict[int, list[int]], phases: _Phases) -> RootSite:
+    """What start-up code has the loop run on its next turn is part of the start, unless the program serves by then."""
+    caller = graph.table.function(root.call)
+    before = all(graph.table.line(root.call) <= graph.table.line(call) for call in listening.get(caller, ()))
+    return replace(root, kind="startup", why=_AT_START) if before and phases.starts_up(caller) else root
 
 
 def _timers(graph: CallGraph) -> set[int]:
@@ -116,7 +125,8 @@ def _phases(graph: CallGraph, roots: list[RootSite]) -> _Phases:
             if root.call >= 0 and root.kind in _SERVED and not root.general
         },
     )
-    mains = {unit.functions for unit in graph.program.units} | {root.function for root in roots if root.kind == "cli"}
+    commands = {root.function for root in roots if root.kind == "cli" and not root.by_name}
+    mains = {unit.functions for unit in graph.program.units} | commands
     starts = {root.function for root in roots if root.kind == "startup"} | (mains & serving)
     return _Phases(
         started=closure(outgoing, starts),

@@ -15,6 +15,7 @@ Role = Literal[
     "vendored",
     "types",
     "docs",
+    "development",  # packages of a tree that serve its own development, see `development.py`
     "dependency",  # an installed package that is followed; no path tells it
 ]
 

@@ -35,7 +35,7 @@ def contexts(graph: CallGraph, callees: Callees, hot: list[RootSite], cold: list
     """Tell the loops apart. `hot` and `cold` are the registered roots."""
     entries = _worker_bodies(graph)
     own = {function for body in entries for function in _functions_of(graph, body)}
-    commands = {root.function for root in cold if root.kind == "cli"}
+    commands = {root.function for root in cold if root.kind == "cli" and not root.by_name}
     commands |= {unit.functions for unit in graph.program.units if unit.role == "cli"} - entries
     if not own and not commands:
         return Contexts()

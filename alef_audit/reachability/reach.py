@@ -7,16 +7,17 @@ from msgspec.structs import replace
 
 from alef_audit.callgraph import guards
 from alef_audit.callgraph.closure import closure
+from alef_audit.callgraph.cold import endless_functions
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
 from alef_audit.reachability import surface
 from alef_audit.reachability.components import component_of
 from alef_audit.reachability.contexts import contexts, leading_to
 from alef_audit.reachability.dependencies import dependency_functions, entered_roots
-from alef_audit.reachability.ways import Callees, Ways, crossings, propagate, ranks
+from alef_audit.reachability.ways import Callees, Crossings, Ways, crossings, propagate, ranks
 from alef_audit.rulepack.kinds import Kinds
 
 # Roots in files of these roles are not hot: they run in development, or as programs of their own.
-COLD_ROLES = frozenset(("test", "example", "docs", "build", "script", "types", "browser"))
+COLD_ROLES = frozenset(("test", "example", "docs", "build", "script", "development", "types", "browser"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,12 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     is_async = surface.async_functions(graph.program)
     edges = _outside_tests(graph)
     callees = _callees(edges)
-    relevant = leading_to(callees, {sink.function for sink in graph.sinks})
+    sinks = {sink.function for sink in graph.sinks}
+    relevant = leading_to(callees, sinks)
     leading = {caller: found for caller, below in callees.items() if (found := [c for c in below if c in relevant])}
     component = component_of(leading)
     outgoing = _without_circular_loops([edge for edge in edges if edge.callee in relevant], component)
-    incoming: dict[int, list[Edge]] = {}
-    for caller in sorted(outgoing):
-        for edge in outgoing[caller]:
-            incoming.setdefault(edge.callee, []).append(edge)
+    incoming = _by_callee(outgoing)
     calls = crossings(outgoing, graph.function_guards)
     rank = ranks(leading, component)
     inside = dependency_functions(graph.program)
@@ -58,7 +57,8 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     loops = contexts(graph, callees, hot, cold, kinds)
     hot = [root for root in hot if loops.serves(graph, root)]
     run_there = [root for root in cold if _is_run_by_caller(graph, callees, root)]
-    started = surface.started_functions(graph, callees, [root for root in cold if root not in run_there])
+    told = [root for root in cold if root not in run_there]
+    started = surface.started_functions(graph, callees, [root for root in told if not root.by_name])
     started |= loops.workers
     has_dispatch = any(
         kinds.root[root.kind].heat == "dispatch" and _is_application_root(graph, root, started)
@@ -69,18 +69,21 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     propagate(reached, calls, rank, _numbered(graph, hot, 0), guards.OFFLOAD, is_async)
     exposed = _exposed(reached)
     off_loop = reached.keys() - exposed
+    once = {root.function for root in told if root.by_name} - exposed
+    started |= closure(callees, once, endless_functions(graph.program))
     started |= closure(callees, [one.function for one in run_there if graph.table.function(one.call) in off_loop])
+    beside = _beside(callees, once)
     extra = surface.surface_roots(
         graph,
-        callees,
+        beside,
         hot,
         started,
         reached=exposed | _cut_off(outgoing, reached),
-        relevant=relevant,
+        relevant=leading_to(beside, sinks - once) if once else relevant,
         is_async=is_async,
         has_dispatch=has_dispatch,
     )
-    roots = (*hot, *extra)
+    roots, calls = (*hot, *extra), _avoiding(calls, once)
     propagate(reached, calls, rank, _numbered(graph, extra, len(hot)), guards.OFFLOAD, is_async)
     return Reachability(graph, roots, reached, outgoing, incoming, graph.sinks, has_dispatch, inside, doors)
 
@@ -90,6 +93,29 @@ def _callees(edges: list[Edge]) -> dict[int, dict[int, None]]:
     for edge in edges:
         found.setdefault(edge.caller, {})[edge.callee] = None
     return found
+
+
+def _by_callee(outgoing: dict[int, list[Edge]]) -> dict[int, list[Edge]]:
+    incoming: dict[int, list[Edge]] = {}
+    for caller in sorted(outgoing):
+        for edge in outgoing[caller]:
+            incoming.setdefault(edge.callee, []).append(edge)
+    return incoming
+
+
+def _avoiding(calls: Crossings, once: set[int]) -> Crossings:
+    return {caller: [one for one in below if one[0] not in once] for caller, below in calls.items()} if once else calls
+
+
+def _beside(callees: Callees, once: set[int]) -> Callees:
+    """The calls, without those of functions that run once in a while: nothing is known of who else runs those."""
+    if not once:
+        return callees
+    return {
+        caller: below if once.isdisjoint(below) else [callee for callee in below if callee not in once]
+        for caller, below in callees.items()
+        if caller not in once
+    }
 
 
 def _outside_tests(graph: CallGraph) -> list[Edge]:

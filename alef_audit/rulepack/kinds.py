@@ -73,6 +73,7 @@ class KindMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SinkKindMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     meaning: str
     rule: RuleId = "blocking-call-on-hot-path"  # that reports it
+    by_words: bool = True  # whether words along the path make it the auth phase
 
 
 class RootKindMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

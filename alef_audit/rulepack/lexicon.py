@@ -1,5 +1,7 @@
 """`rules/lexicon.toml`: words that make a path the auth phase, and names that make a function hot by meaning."""
 
+from typing import Literal
+
 import msgspec
 
 from alef_audit.rulepack.kinds import RootKind
@@ -44,6 +46,14 @@ class LoopWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     containers: tuple[str, ...]  # properties that hold the elements of what is named before: agents.list
 
 
+class DevelopmentWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What packages and folders that serve a project's own development are called, in lower case."""
+
+    folders: tuple[str, ...]  # phrases in the name of a folder that can mean nothing else
+    packages: tuple[str, ...]  # words in the name of a package that products are named by, too
+    purposes: tuple[str, ...]  # words of such a private package's manifest that tell what it is for
+
+
 class HotName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Functions that are hot by meaning: `pattern` (RE2, full match) on the function's own name."""
 
@@ -51,6 +61,35 @@ class HotName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: RootKind
     why: str
     case: str = "sensitive"
+
+
+class ColdName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Functions that are called like what runs once: `pattern` (RE2, full match) on the function's own name.
+
+    With `serves` the function also has to lead to a call that listens or that registers what runs later.
+    """
+
+    pattern: str
+    kind: Literal["startup", "shutdown", "cli"]
+    why: str
+    serves: bool = False
+
+
+class Prompts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calls that ask a person at a terminal: library functions, and methods of an object that is called a prompter."""
+
+    calls: tuple[str, ...]  # RE2, full match on the canonical name of a library's function
+    members: tuple[str, ...]  # methods (regular expressions) ...
+    askers: tuple[str, ...]  # ... of variables or fields whose names end like this
+
+
+class EndingWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What ends or replaces the process that runs it."""
+
+    phrases: tuple[str, ...]  # in names of such functions
+    calls: tuple[str, ...]  # canonical names of what ends or replaces the process
+    managers: tuple[str, ...]  # programs that have services restarted
+    own: tuple[str, ...]  # words for the program itself, beside its name
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,10 +144,14 @@ class AdviceWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     auth: AuthWords
     advice: AdviceWords
+    development: DevelopmentWords
+    prompts: Prompts
+    ending: EndingWords
     hot: tuple[HotName, ...]
     table: tuple[Table, ...]
     registration: tuple[Registration, ...]
     lifecycle_events: tuple[str, ...]  # events of a connection's or process's life: "close" is no message
+    administrative_events: tuple[str, ...]  # phrases in names of events that come once in a while: "channel_renamed"
     loop_words: LoopWords
     loops: tuple[str, ...]  # members that call their function argument once per element: map, forEach, filter ...
     callers: tuple[str, ...]  # members that call their function argument once: then, setTimeout, call_soon ...
@@ -119,3 +162,4 @@ class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     standard_members: StandardMembers
     connection_state: str  # RE2, found in a test: it looks at whether a connection is (still) there
     shape: tuple[Shape, ...] = ()
+    cold: tuple[ColdName, ...] = ()

@@ -115,6 +115,8 @@ class RootRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     `general`: any program has such registrations; they are no sign that the loop serves others.
     `coroutine`: the argument is a coroutine; the async function that is called there to make it is the root.
     `beside`: work that runs beside its caller, a root where start-up code starts it (elsewhere its caller is).
+    `soon`: what is handed over runs once, on a next turn of the loop; what start-up code hands over there is part of
+    the start.
     form `export`: functions that a file matching one of `files` (globs) exports under one of `members`.
     """
 
@@ -127,6 +129,7 @@ class RootRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     general: bool = False
     coroutine: bool = False
     beside: bool = False
+    soon: bool = False
     runs_on: Thread | RunsOn = "event-loop"
 
 

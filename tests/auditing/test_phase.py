@@ -44,6 +44,7 @@ def test_work_for_authentication(path: tuple[str, ...], expected: tuple[str, ...
         ("onMessage", "authorizeSender", "logVerbose", "buildLogger{fs.mkdirSync}"),  # what all work does
         ("onMessage", "checkCredentials", "RateLimiter.hit", "bump{redis.incr}"),
         ("onMessage", "checkSsoRateLimit", "Cache.increment{cache.set}"),
+        ("step_user", "Flow.store_credentials", "report_usage", "Frame.line{linecache.getline}"),
         ("onMessage", "countTokens{fs.readFileSync}"),
         ("onMessage", "reloadRequiresAuth", "setup{fs.readFileSync}"),
         ("onMessage", "readAuthor{fs.readFileSync}"),

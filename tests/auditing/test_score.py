@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from alef_audit.auditing.levels import COSTS, LEVELS, Judge, Weighed, lifted, rebanded, score, weighed_product
 from alef_audit.auditing.message import message
+from alef_audit.callgraph.graph import RootSite
 from alef_audit.rulepack.kinds import Confidence, Cost, Level, Rate, RootKind, Verdict
 from alef_audit.rulepack.load import bundled_rules, load_rulepack
 
@@ -95,6 +96,10 @@ def test_a_level_that_is_set_takes_the_score_along() -> None:
     assert rebanded(KINDS.score, 0.0, "note", "error") == 0
 
 
+def _site(kind: RootKind, event: str = "") -> RootSite:
+    return RootSite(0, kind, "", "event-loop", event=event)
+
+
 @pytest.mark.parametrize(
     ("root", "auth", "per", "text"),
     [
@@ -107,13 +112,21 @@ def test_a_level_that_is_set_takes_the_score_along() -> None:
     ],
 )
 def test_the_sentence_of_a_finding(root: RootKind, auth: bool, per: tuple[str, ...], text: str) -> None:
-    assert message("fs.statSync", root, KINDS, auth=auth, per=per) == f"fs.statSync blocks the event loop {text}"
+    assert message("fs.statSync", _site(root), KINDS, auth=auth, per=per) == f"fs.statSync blocks the event loop {text}"
+
+
+def test_an_event_that_is_named_says_when() -> None:
+    renamed = _site("lifecycle", "channel_renamed")
+    text = message("open", renamed, KINDS, auth=False, per=())
+    assert text == 'open blocks the event loop on every "channel_renamed"'
+    plain = _site("message", "message")
+    assert message("open", plain, KINDS, auth=False, per=()) == "open blocks the event loop on every message"
 
 
 @given(st.sampled_from(HOT), st.booleans(), st.lists(st.from_regex(r"[a-z]{3,12}( [a-z]{3,9})?", fullmatch=True)))
 def test_every_sentence_reads_well(root: RootKind, auth: bool, per: list[str]) -> None:
-    text = message("fs.statSync", root, KINDS, auth=auth, per=tuple(per))
+    text = message("fs.statSync", _site(root), KINDS, auth=auth, per=tuple(per))
     assert "  " not in text
     assert text == text.strip()
-    assert text.count(" once ") == bool(per)
+    assert text.count(" once ") == bool(per) + (root == "warmup")
     assert text.endswith(" in the auth phase") == auth

@@ -14,7 +14,7 @@ from alef_audit.reporting.json_read import read_report
 from alef_audit.reporting.json_v1 import render_json
 from alef_audit.reporting.markdown import render_markdown
 from alef_audit.reporting.rendering import Rendering
-from tests.cli.test_compare import CALLING, PROJECT, SERVICE
+from tests.cli.test_compare_command import CALLING, PROJECT, SERVICE
 from tests.hosting import Host, hosting
 from tests.reporting import reports
 from tests.repositories import commit, git, repository
