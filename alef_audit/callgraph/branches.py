@@ -8,6 +8,7 @@ from msgspec import structs
 
 from alef_audit.callgraph.clearing import cleared_per_dispatch
 from alef_audit.callgraph.environment import without_tests
+from alef_audit.callgraph.failures import after_failures
 from alef_audit.callgraph.gates import Gates, find_gates
 from alef_audit.callgraph.given import Surroundings
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
@@ -30,6 +31,7 @@ _KINDS: Final[Mapping[int, GuardKind]] = {
 }
 # Gates of the caller that one call hands on: each doubles its edges.
 _HANDED: Final = 3
+_EXCEPTIONAL: Final = BIT["exceptional"]
 _Memos = Mapping[tuple[int, int], Memo]
 
 
@@ -53,9 +55,10 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     bits = _graded_in_rounds(graph, state, kept, found, rules) if found else {}
     records = Records(state, graph.table, kept, frozenset(rules.words.record_bases))
     gates = find_gates(Surroundings(graph, kept, state.links, records), found.values())
-    if not bits and not gates.closing:
+    failing = after_failures(graph, rules.words)
+    if not bits and not gates.closing and not failing:
         return graph
-    return _applied(graph, bits, gates)
+    return _applied(graph, bits, gates, failing)
 
 
 def _graded_in_rounds(
@@ -151,8 +154,8 @@ class _Around(NamedTuple):
         return bits
 
 
-def _applied(graph: CallGraph, bits: Mapping[tuple[int, int], int], gates: Gates) -> CallGraph:
-    """The graph with guards and gates on its edges and blocking calls.
+def _applied(graph: CallGraph, bits: Mapping[tuple[int, int], int], gates: Gates, failing: frozenset[int]) -> CallGraph:
+    """The graph with guards and gates on its edges and blocking calls; `failing` run after a failure only.
 
     A guard that an argument bypasses stands on one of two edges: the other one, without it, is closed to whoever did
     not ask for new work.
@@ -164,6 +167,9 @@ def _applied(graph: CallGraph, bits: Mapping[tuple[int, int], int], gates: Gates
         _by_call(graph, gates.closing),
         _by_call(graph, bypassing),
     )
+    for call in failing:
+        around.guards[call] = around.guards.get(call, 0) | _EXCEPTIONAL
+        around.plain[call] = around.plain.get(call, 0) | _EXCEPTIONAL
     edges: list[Edge] = []
     for number, edge in enumerate(graph.edges):
         decides = gates.decides.get(number, 0)

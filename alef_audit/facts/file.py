@@ -140,6 +140,13 @@ class Loop(msgspec.Struct, frozen=True, array_like=True):
     rests: bool = False  # the body awaits a delay: sleep(60)
 
 
+class Handler:
+    """Bits of `Condition.handler`."""
+
+    CATCHES: Final = 1  # the condition is that something was raised: an `except` or `catch` clause
+    RAISES: Final = 2  # whose last statement raises
+
+
 class Condition(msgspec.Struct, frozen=True, array_like=True):
     """A test that decides whether what stands below it runs.
 
@@ -152,6 +159,7 @@ class Condition(msgspec.Struct, frozen=True, array_like=True):
     text: str  # the test, one line, at most 160 characters
     holds: bool
     exits: bool = False
+    handler: int = 0  # see Handler
 
 
 class Directive(msgspec.Struct, frozen=True, array_like=True):

@@ -53,6 +53,7 @@ GuardKind = Literal[
     "single-flight",
     "yield",
     "once",
+    "exceptional",
 ]
 Cost = Literal["microseconds", "milliseconds", "seconds"]
 Thread = Literal["event-loop", "thread", "worker", "process"]

@@ -89,16 +89,24 @@ class Frame:
 class Guard:
     """A condition that becomes a row only when a call stands below it."""
 
-    __slots__ = ("exits", "holds", "index", "parent", "suffix", "test")
+    __slots__ = ("exits", "handler", "holds", "index", "parent", "suffix", "test")
 
     def __init__(
-        self, parent: "Guard | None", test: Node, holds: bool, *, suffix: str = "", exits: bool = False
+        self,
+        parent: "Guard | None",
+        test: Node,
+        holds: bool,
+        *,
+        suffix: str = "",
+        exits: bool = False,
+        handler: int = 0,
     ) -> None:
         self.parent = parent
         self.test = test
         self.suffix = suffix
         self.holds = holds
         self.exits = exits
+        self.handler = handler
         self.index = -1
 
 

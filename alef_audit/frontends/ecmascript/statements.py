@@ -6,6 +6,7 @@ from typing import Final
 from tree_sitter import Node
 
 from alef_audit.facts import flows
+from alef_audit.facts.file import Handler
 from alef_audit.frontends.ecmascript.calls import makes_require
 from alef_audit.frontends.ecmascript.data_types import data_constant
 from alef_audit.frontends.ecmascript.exits import after, leaves
@@ -14,7 +15,7 @@ from alef_audit.frontends.ecmascript.frames import UNNAMED, Guard, Naming
 from alef_audit.frontends.ecmascript.judged import held
 from alef_audit.frontends.ecmascript.kept import bound
 from alef_audit.frontends.ecmascript.literals import takes_name
-from alef_audit.frontends.ecmascript.nodes import bare, first, parts
+from alef_audit.frontends.ecmascript.nodes import bare, first, last, parts
 from alef_audit.frontends.ecmascript.patterns import bind, elements
 from alef_audit.frontends.ecmascript.types import instance_of
 from alef_audit.frontends.ecmascript.walk import Walk
@@ -140,8 +141,11 @@ def catch(walk: Walk, node: Node) -> None:
     if parameter is not None:
         bind(walk, parameter, 0, declare=True)
     outer = walk.guard
-    walk.guard = Guard(outer, node.children[0], True)  # its text: the word `catch`
-    walk.effect(node.child_by_field_id(walk.fields.body))
+    body = node.child_by_field_id(walk.fields.body)
+    raises = body is not None and (below := last(body)) is not None and below.type == "throw_statement"
+    handler = Handler.CATCHES | (Handler.RAISES if raises else 0)
+    walk.guard = Guard(outer, node.children[0], True, handler=handler)  # its text: the word `catch`
+    walk.effect(body)
     walk.guard = outer
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from tree_sitter import Node
 
 from alef_audit.facts import kept
-from alef_audit.facts.file import Condition
+from alef_audit.facts.file import Condition, Handler
 from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, short, source
 
 _STORING: Final = frozenset(("set", "add", "setdefault", "put"))
@@ -141,9 +141,18 @@ def caught(walk: Walk, place: Place, attempted: Node | None, clause: Node) -> Pl
         looked = _looked_up(walk, attempted)
         if looked and any(missing in spelled for missing in _MISSING):
             text = f"{looked} is not None"
+    is_handler = text == "except"
     conditions = walk.build.conditions
-    conditions.append(Condition(place.condition, line_of(clause), text, holds=text == "except"))
+    handler = Handler.CATCHES | (Handler.RAISES if _raises(clause) else 0) if is_handler else 0
+    conditions.append(Condition(place.condition, line_of(clause), text, holds=is_handler, handler=handler))
     return place.under(len(conditions) - 1)
+
+
+def _raises(clause: Node) -> bool:
+    """Whether the last statement of a clause raises."""
+    block = clause.named_children[-1]
+    statements = [child for child in block.named_children if child.type != "comment"]
+    return bool(statements) and statements[-1].type == "raise_statement"
 
 
 def _looked_up(walk: Walk, block: Node) -> str:

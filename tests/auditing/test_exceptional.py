@@ -1,0 +1,59 @@
+"""Calls that run in exceptional cases only; every form has a negative twin."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.auditing.test_ruled_out import PY, TS, found
+
+AFTER_FAILURE = [
+    (TS, "try { return request.parse(); } catch (error) { work(); throw error; }"),
+    (TS, "try { return request.parse(); } catch (error) { if (!request.open) return ''; work(); throw error; }"),
+    (TS, "try { return request.parse(); } catch (error) { throw new Error(work()); }"),
+    (TS, "for (const each of request.all) { try { each(); } catch (error) { logger.warn(error); work(); } }"),
+    (TS, "return request.parse().catch((error) => { logger.error(error); work(); });"),
+    (PY, "try: return request.parse()", "except Exception:", "    log.exception('x')", "    work()"),
+    (PY, "try: return request.parse()", "except KeyError as error: raise ValueError(work()) from error"),
+    (PY, "for each in request.all:", "    try: each()", "    except Exception: log_exception(each)"),
+]
+WORKS_INSTEAD = [
+    (TS, "try { return request.cached(); } catch (error) { logger.warn(error); return work(); }"),
+    (TS, "let made; try { made = request.cached(); } catch { made = work(); } return made;"),
+    (TS, "try { return request.cached(); } catch (e) { if (e.code === 'ENOENT') { return work(); } throw e; }"),
+    (TS, "while (true) { try { return request.parse(); } catch (error) { logger.warn(error); work(); } }"),
+    (TS, "try { return request.cached(); } catch { work(); }"),
+    (TS, "return request.parse().catch(() => work());"),
+    (PY, "try: return cache[request]", "except KeyError: return work()"),
+    (PY, "try: import fast", "except ImportError: work()"),
+    (
+        PY,
+        "for attempt in range(3):",
+        "    try: request()",
+        "    except OSError:",
+        "        log.error(1)",
+        "        work()",
+    ),
+    (PY, "try: work()", "finally: log.error('x')"),
+]
+LOG_EXCEPTION = "def log_exception(each):\n    work()\n\n\n"
+
+
+def answering(language: str, lines: tuple[str, ...]) -> str:
+    if language == TS:
+        return f"function answer(request: any) {{\n  {lines[0]}\n}}\n"
+    return f"\n{LOG_EXCEPTION}def answer(request):\n" + "".join(f"    {line}\n" for line in lines)
+
+
+@pytest.mark.parametrize("case", AFTER_FAILURE, ids=lambda case: case[1])
+def test_what_runs_after_a_failure_is_a_note(case: tuple[str, ...], tmp_path: Path) -> None:
+    finding = found(tmp_path, case[0], answering(case[0], case[1:]))
+    assert finding is not None
+    assert (finding.verdict, finding.level, finding.per) == ("mitigated", "note", ())
+    assert ".catch(" in case[1] or "only after an exception" in finding.conditions
+
+
+@pytest.mark.parametrize("case", WORKS_INSTEAD, ids=lambda case: case[1])
+def test_what_is_done_instead_of_what_failed_stays(case: tuple[str, ...], tmp_path: Path) -> None:
+    finding = found(tmp_path, case[0], answering(case[0], case[1:]))
+    assert finding is not None
+    assert (finding.verdict, finding.level) == ("exposed", "warning")
