@@ -6,7 +6,6 @@ uses what the call gives and the clause tells somebody of the failure, that it e
 back what was begun.  Neither is a retry a failure: it is how a program waits.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
 from alef_audit.callgraph.graph import CallGraph
@@ -72,18 +71,19 @@ def _raises(conditions: tuple[Condition, ...], innermost: int) -> bool:
 
 
 def _tells(graph: CallGraph, call: int, words: GuardWords) -> bool:
-    """Whether a call tells somebody that something failed: `logger.exception(…)`, `console.error(…)`."""
-    return any(not words_of(part).isdisjoint(words.failure) for part in _last(graph, call))
+    """Whether a statement tells somebody that something failed: `logger.exception(…)`, `log_error(…)`."""
+    spoken = words_of(_called(graph, call))
+    failure = spoken.intersection(words.failure)
+    said = spoken == failure or not spoken.isdisjoint(words.telling)
+    return bool(failure and said and graph.table.flag_sets[call] & flows.DISCARDED)
 
 
 def _undoes(graph: CallGraph, call: int, words: GuardWords) -> bool:
-    return any(not words_of(part).isdisjoint(words.undoing) for part in _last(graph, call))
+    return not words_of(_called(graph, call)).isdisjoint(words.undoing)
 
 
-def _last(graph: CallGraph, call: int) -> Iterator[str]:
-    name = graph.table.text(call).rpartition(".")[2]
-    if name:
-        yield name
+def _called(graph: CallGraph, call: int) -> str:
+    return graph.table.text(call).rpartition(".")[2]
 
 
 def _in_retry(graph: CallGraph, call: int) -> bool:

@@ -22,6 +22,8 @@ WORKS_INSTEAD = [
     (TS, "try { return request.cached(); } catch (e) { if (e.code === 'ENOENT') { return work(); } throw e; }"),
     (TS, "while (true) { try { return request.parse(); } catch (error) { logger.warn(error); work(); } }"),
     (TS, "try { return request.cached(); } catch { work(); }"),
+    (TS, "try { return request.parse(); } catch (error) { const text = formatError(error); work(); return text; }"),
+    (TS, "const recoverFromError = () => work(); try { request.parse(); } catch (error) { recoverFromError(error); }"),
     (TS, "return request.parse().catch(() => work());"),
     (PY, "try: return cache[request]", "except KeyError: return work()"),
     (PY, "try: import fast", "except ImportError: work()"),
