@@ -31,7 +31,7 @@ def conditions_of(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> tuple[
         asked = [conditions[index] for index in chain(conditions, innermost) if (function, index) in graph.gated]
         around = (*platform_tests(conditions, innermost), *environment_tests(conditions, innermost), *asked)
         told = [_told(test) for test in around]
-        if guards & _EXCEPTIONAL and any(conditions[index].handler for index in chain(conditions, innermost)):
+        if guards & _EXCEPTIONAL:
             told.append(AFTER_FAILURE)
         found += [text for text in dict.fromkeys(told) if text not in found]
     for call, _ in reversed(steps):

@@ -11,7 +11,7 @@ from alef_audit.callgraph.loops import Ranged
 from alef_audit.facts.file import Function
 from alef_audit.reachability.reach import Reachability
 
-_EXCEPTIONAL: Final = BIT["exceptional"]
+_RARE: Final = BIT["exceptional"] | BIT["empty"]
 
 
 def label_of(facts: Function, path: str) -> str:
@@ -52,11 +52,11 @@ def _recursion(graph: CallGraph, function: int) -> tuple[str, ...]:
 def multiplied_by(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> tuple[str, ...]:
     """The loops that multiply, in words, along `edges` and around the blocking call, outermost first.
 
-    What is exceptional is so in few of the rounds: the loops around it do not count.
+    What runs after a failure or for nothing does so in few of the rounds: the loops around it do not count.
     """
-    if sink.guards & _EXCEPTIONAL:
+    if sink.guards & _RARE:
         return ()
-    last = max((at for at, edge in enumerate(edges, 1) if edge.guards & _EXCEPTIONAL), default=0)
+    last = max((at for at, edge in enumerate(edges, 1) if edge.guards & _RARE), default=0)
     edges = edges[last:]
     loops = [loop for edge in edges for loop in loops_of(graph, edge)]
     names = [name for edge in edges for name in names_of(graph, edge)]

@@ -32,6 +32,7 @@ _KINDS: Final[Mapping[int, GuardKind]] = {
 # Gates of the caller that one call hands on: each doubles its edges.
 _HANDED: Final = 3
 _EXCEPTIONAL: Final = BIT["exceptional"]
+_EMPTY: Final = BIT["empty"]
 _Memos = Mapping[tuple[int, int], Memo]
 
 
@@ -56,7 +57,7 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     records = Records(state, graph.table, kept, frozenset(rules.words.record_bases))
     gates = find_gates(Surroundings(graph, kept, state.links, records), found.values())
     failing = after_failures(graph, rules.words)
-    if not bits and not gates.closing and not failing:
+    if not (bits or gates.closing or gates.empty or failing):
         return graph
     return _applied(graph, bits, gates, failing)
 
@@ -139,6 +140,7 @@ class _Around(NamedTuple):
     plain: dict[int, int]  # the guards that no argument bypasses
     closed: dict[int, int]
     bypass: dict[int, int]
+    empty: dict[int, int]
 
     def at(self, call: int, via: tuple[int, ...]) -> int:
         """The guards around a call, or of a callback around the calls by which it gets to be run."""
@@ -166,6 +168,7 @@ def _applied(graph: CallGraph, bits: Mapping[tuple[int, int], int], gates: Gates
         _by_call(graph, {key: each for key, each in bits.items() if key not in bypassing}),
         _by_call(graph, gates.closing),
         _by_call(graph, bypassing),
+        _by_call(graph, gates.empty),
     )
     for call in failing:
         around.guards[call] = around.guards.get(call, 0) | _EXCEPTIONAL
@@ -180,7 +183,7 @@ def _applied(graph: CallGraph, bits: Mapping[tuple[int, int], int], gates: Gates
         graph,
         edges=tuple(edges),
         sinks=tuple(_sink(sink, around) for sink in graph.sinks),
-        gated=frozenset((*gates.closing, *bypassing)),
+        gated=frozenset((*gates.closing, *bypassing, *gates.empty)),
         entered=gates.entered,
     )
 
@@ -204,21 +207,32 @@ def _handed(decides: int, handing: Mapping[int, int]) -> Iterator[tuple[int, int
 def _edges(edge: Edge, around: _Around, decides: int, handed: int) -> Iterator[Edge]:
     call = edge.call
     guards, closed = around.at(call, edge.via), around.closed.get(call, 0) | handed
-    if not (guards or closed or decides):
+    if not (guards or closed or decides or call in around.empty):
         yield edge
         return
     made = structs.replace(edge, guards=edge.guards | guards, closed=closed, decides=decides)
-    yield made
+    yield from _told_apart(made, around.empty.get(call, 0))
     if call in around.bypass:
         unguarded = edge.guards | around.plain_at(call, edge.via)
-        yield structs.replace(made, guards=unguarded, closed=closed | around.bypass[call])
+        made = structs.replace(made, guards=unguarded, closed=closed | around.bypass[call])
+        yield from _told_apart(made, around.empty.get(call, 0))
+
+
+def _told_apart(edge: Edge, empty: int) -> Iterator[Edge]:
+    """An edge, once for those who enter its branch for nothing only, once for all others."""
+    if empty:
+        yield structs.replace(edge, guards=edge.guards | _EMPTY)
+    yield structs.replace(edge, closed=edge.closed | empty) if empty else edge
 
 
 def _sink(sink: SinkSite, around: _Around) -> SinkSite:
     call = sink.call
     guards, closed = around.at(call, sink.via), around.closed.get(call, 0)
-    if not (guards or closed):
+    empty = around.empty.get(call, 0)
+    if not (guards or closed or empty):
         return sink
     bypass = around.bypass.get(call, 0)
     plain = sink.guards | around.plain_at(call, sink.via)
+    if empty and not bypass:
+        guards, bypass = guards | _EMPTY, empty
     return replace(sink, guards=sink.guards | guards, closed=closed, bypass=bypass, plain=plain)

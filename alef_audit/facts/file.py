@@ -44,7 +44,8 @@ class Parameter(msgspec.Struct, frozen=True, array_like=True):
     name: int  # index into names; NO_NAME for a destructuring pattern
     slot: int  # values that callers hand over; 0 if it is declared to be a string, a number …
     kind: int = 0
-    literal: int = 0  # literal spelling of the default value, NO_NAME if there is none
+    # literal spelling of the default value; without one NO_NAME, or what its declaration requires (`flows.REQUIRED`)
+    literal: int = 0
     # slots of the types that its declaration names, if it holds data when all of them do (TypeScript), or nothing but
     # instances of them and data (Python)
     types: tuple[int, ...] = ()

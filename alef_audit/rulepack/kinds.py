@@ -54,6 +54,7 @@ GuardKind = Literal[
     "yield",
     "once",
     "exceptional",
+    "empty",
 ]
 Cost = Literal["microseconds", "milliseconds", "seconds"]
 Thread = Literal["event-loop", "thread", "worker", "process"]

@@ -7,6 +7,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import kept
 from alef_audit.facts.file import Condition, Handler
+from alef_audit.frontends.python.required import required
 from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, short, source
 
 _STORING: Final = frozenset(("set", "add", "setdefault", "put"))
@@ -46,11 +47,12 @@ def assigned(walk: Walk, place: Place, target: Node, right: Node) -> None:
             _note(walk, place, target, text, short(walk, target.named_children[1], _LIMIT), right)
 
 
-def declared(walk: Walk, place: Place, name: str, default: Node) -> None:
-    """Note the field `name` of the class that is walked, if its default is a literal."""
-    spelled = literal_of(walk, default)
+def declared(walk: Walk, place: Place, field: Node, annotation: Node, default: Node | None) -> None:
+    """Note a field of the class that is walked, if its default is a literal, or if it is required."""
+    spelled = literal_of(walk, default) if default is not None else ""
+    spelled = spelled or required(walk, annotation, default)
     if spelled:
-        line = line_of(default)
+        name, line = source(walk, field), line_of(field)
         walk.build.keep(kept.FIELD, place.scope, place.function, -1, line, name, key=place.qualname, value=spelled)
 
 

@@ -101,7 +101,7 @@ def _assignment(walk: Walk, place: Place, node: Node) -> None:
     type_node = node.child_by_field_id(fields.TYPE)
     if left is None:
         return
-    if classes.class_assignment(walk, place, left, right, annotated=type_node is not None):
+    if classes.class_assignment(walk, place, left, right, annotation=type_node):
         return
     more: list[Node] = []
     while right is not None and right.type == "assignment":
