@@ -139,6 +139,7 @@ class Loop(msgspec.Struct, frozen=True, array_like=True):
     each: str = ""  # what one round binds, as written and shortened ("provider", "[id, provider]")
     test: str = ""  # of a loop that ranges over nothing, what it tests ("queue.length > 0", "attempt < 3")
     rests: bool = False  # the body awaits a delay: sleep(60)
+    few: bool = False  # it ranges over a variable that holds a literal of few elements, and nothing else
 
 
 class Handler:

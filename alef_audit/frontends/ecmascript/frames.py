@@ -111,7 +111,7 @@ class Guard:
 
 
 class LoopDraft:
-    __slots__ = ("each", "function", "index", "line", "over", "parent", "rests", "test", "yields")
+    __slots__ = ("each", "few", "function", "index", "line", "over", "parent", "rests", "test", "yields")
 
     def __init__(self, index: int, function: int, parent: "LoopDraft | None", line: int, over: str) -> None:
         self.index = index
@@ -123,3 +123,4 @@ class LoopDraft:
         self.test = ""
         self.yields = False
         self.rests = False
+        self.few = False

@@ -11,6 +11,7 @@ from alef_audit.frontends.ecmascript.calls import makes_require
 from alef_audit.frontends.ecmascript.data_types import data_constant
 from alef_audit.frontends.ecmascript.exits import after, leaves
 from alef_audit.frontends.ecmascript.expressions import test
+from alef_audit.frontends.ecmascript.few import has_few, note_few
 from alef_audit.frontends.ecmascript.frames import UNNAMED, Guard, Naming
 from alef_audit.frontends.ecmascript.judged import held
 from alef_audit.frontends.ecmascript.kept import bound
@@ -74,6 +75,7 @@ def declarator(walk: Walk, node: Node) -> None:
         data_constant(walk, slot, value)
         walk.value_as(value, Naming(name, name, name) if takes_name(value) else UNNAMED, slot)
         bound(walk, name, value)
+        note_few(walk, node, name, value)
         held(walk, name, value, node)
         if walk.creates_require and makes_require(walk, value):
             walk.frame.requires.add(name)
@@ -160,6 +162,7 @@ def for_each(walk: Walk, node: Node) -> None:
     source = walk.flagged(right, flags, True)
     outer = walk.loop
     loop = walk.enter_loop(node, right)
+    loop.few = right is not None and "of" in tokens and has_few(walk, right)
     if left is not None:
         loop.each = walk.short(left, _SHORT)
         line = left.start_point.row + 1

@@ -322,6 +322,7 @@ class Walk:
                 draft.each,
                 draft.test,
                 draft.rests,
+                draft.few,
             )
             for draft in self.loops
         )

@@ -128,9 +128,10 @@ def add_loop(
     each: str = "",
     test: str = "",
     rests: bool = False,
+    few: bool = False,
 ) -> int:
     loops = walk.build.loops
-    loops.append(Loop(place.function, place.loop, line_of(node), over[:60], yields, each, test, rests))
+    loops.append(Loop(place.function, place.loop, line_of(node), over[:60], yields, each, test, rests, few))
     return len(loops) - 1
 
 
