@@ -55,14 +55,18 @@ def _telling(conditions: tuple[Condition, ...], innermost: int) -> Iterator[str]
     """The tests of kinds and of literal values whose branch the call stands in, from the innermost on."""
     for index in chain(conditions, innermost):
         test = conditions[index]
-        if not (test.exits or test.handler or "…" in test.text) and any(map(_is_telling, atoms(parse(test.text)))):
+        if test.exits or test.handler or "…" in test.text:
+            continue
+        parsed = parse(test.text)
+        if any(_is_telling(atom, test.holds or atom != test.text) for atom in atoms(parsed)):
             yield _told(test)
 
 
-def _is_telling(atom: str) -> bool:
+def _is_telling(atom: str, holds: bool) -> bool:
+    """Whether an atom asks for a kind, or says which literal something is: that it is none of several says little."""
     if _KIND.search(atom):
-        return True
+        return holds
     compared = comparison(atom)
-    if compared is None or compared.sign not in ("==", "!="):
+    if compared is None or compared.sign != ("==" if holds else "!="):
         return False
     return any(map(_LITERAL.fullmatch, (compared.left, compared.right)))

@@ -16,6 +16,7 @@ from alef_audit.callgraph.guards import BIT, LASTING, MEDIUM
 from alef_audit.callgraph.keeping import Keeping, chain, keeping
 from alef_audit.callgraph.lifetimes import DISPATCH, PROCESS, SESSION, UNKNOWN, Lifetimes
 from alef_audit.callgraph.memos import Memo, memos
+from alef_audit.callgraph.off_loop import without_other_threads
 from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.recall import FRESH, KEYED, SAME
 from alef_audit.callgraph.records import Records
@@ -49,7 +50,7 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     those that only test runs enter.
     """
     kept = keeping(graph.program)
-    graph = without_tests(graph, kept, rules.words)
+    graph = without_other_threads(without_tests(graph, kept, rules.words), kept)
     calls = {call for edge in graph.edges for call in edge.via}
     calls |= {call for sink in graph.sinks for call in (sink.call, *sink.via)}
     found = memos(graph.program, graph.table, graph.edges, calls, kept, rules.words)

@@ -43,7 +43,8 @@ def _handled(graph: CallGraph) -> dict[tuple[int, int], list[int]]:
     """The calls in handlers by function and the handler's condition; -1 for what is handed to `.catch(…)`."""
     table, program = graph.table, graph.program
     handlers = [
-        frozenset(index for index, each in enumerate(unit.facts.conditions) if each.handler) for unit in program.units
+        frozenset(index for index, each in enumerate(unit.facts.conditions) if each.handler & Handler.CATCHES)
+        for unit in program.units
     ]
     callbacks = {index for index, facts in enumerate(program.functions) if facts.label.endswith(_CALLBACK)}
     found: dict[tuple[int, int], list[int]] = {}
@@ -63,7 +64,7 @@ def _handled(graph: CallGraph) -> dict[tuple[int, int], list[int]]:
 def _raises(conditions: tuple[Condition, ...], innermost: int) -> bool:
     """Whether what stands below a condition comes to the end of a handler that raises."""
     for index in chain(conditions, innermost):
-        if conditions[index].handler:
+        if conditions[index].handler & Handler.CATCHES:
             return bool(conditions[index].handler & Handler.RAISES)
         if not conditions[index].exits:
             return False

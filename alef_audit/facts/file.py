@@ -146,7 +146,7 @@ class Handler:
     """Bits of `Condition.handler`."""
 
     CATCHES: Final = 1  # the condition is that something was raised: an `except` or `catch` clause
-    RAISES: Final = 2  # whose last statement raises
+    RAISES: Final = 2  # whose last statement raises; of a condition that `exits`: the exit is a `raise`
 
 
 class Condition(msgspec.Struct, frozen=True, array_like=True):

@@ -22,7 +22,7 @@ _TIMED: Final = re.compile(rb"now|[tT]ime|[eE]xpir|TTL|ttl|_AT\b|At\b")
 # or a test of time.
 _TELLING: Final = re.compile(
     rb"[a-zA-Z_$!(][^(]*|![\w$.?]+ && .*|"
-    rb"new (?:Weak)?(?:Map|Set)\b.*|.*(?:\.(?:get|has|now|getItem|peek)\(|[cC]ache|[mM]emo).*",
+    rb"new (?:Weak)?(?:Map|Set)\b.*|.*(?:\.(?:get|has|now|getItem|peek)\(|[cC]ache|[mM]emo|\|\||&&).*",
     re.DOTALL,
 )
 _NUMBER: Final = re.compile(rb"[\d_.e\s*+()]+")

@@ -7,8 +7,9 @@ from tree_sitter import Node
 
 from alef_audit.facts import kept
 from alef_audit.facts.file import Condition, Handler
+from alef_audit.frontends.python.exits import asks_for_loop
 from alef_audit.frontends.python.required import required
-from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, short, source
+from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, raises, short, source
 
 _STORING: Final = frozenset(("set", "add", "setdefault", "put"))
 _CLEARING: Final = frozenset(("clear", "pop", "cache_clear"))
@@ -19,7 +20,8 @@ _TIMED: Final = re.compile(rb"now|time|expir|ttl|TTL|monotonic")
 # What a local may be bound to that tells where its value is kept: a look-up, a field, another name, a new collection;
 # or a test of time.
 _TELLING: Final = re.compile(
-    rb"(?![fFrRbB]{1,2}[\"'])[a-zA-Z_(][^(]*|\{\}|\[\]|(?:set|dict|list)\(.*|.*(?:\.get\(|getattr\(|time\(|monotonic\(|cache|memo).*",
+    rb"(?![fFrRbB]{1,2}[\"'])[a-zA-Z_(][^(]*|\{\}|\[\]|(?:set|dict|list)\(.*|"
+    rb".*(?:\.get\(|getattr\(|time\(|monotonic\(|cache|memo|_loop\(| and | or ).*",
     re.DOTALL,
 )
 _NUMBER: Final = re.compile(rb"[\d_.e\s*+()]+|(?:datetime\.)?timedelta\([\w=,\s]+\)")
@@ -134,7 +136,7 @@ def caught(walk: Walk, place: Place, attempted: Node | None, clause: Node) -> Pl
     """The place inside an `except` clause: under a condition of its own.
 
     Where a look-up is tried and its failure caught (`try: return cache[k]`, `except KeyError:`), the condition is that
-    the look-up finds nothing; else the clause's first line.
+    the look-up finds nothing; where the running loop is asked for, that there is none; else that something failed.
     """
     text = "except"
     named = next((child for child in clause.named_children if child.type not in ("block", "comment")), None)
@@ -143,18 +145,13 @@ def caught(walk: Walk, place: Place, attempted: Node | None, clause: Node) -> Pl
         looked = _looked_up(walk, attempted)
         if looked and any(missing in spelled for missing in _MISSING):
             text = f"{looked} is not None"
+        elif spelled == "RuntimeError":
+            text = asks_for_loop(walk, attempted) or text
     is_handler = text == "except"
     conditions = walk.build.conditions
-    handler = Handler.CATCHES | (Handler.RAISES if _raises(clause) else 0) if is_handler else 0
+    handler = Handler.CATCHES | (Handler.RAISES if raises(clause.named_children[-1]) else 0) if is_handler else 0
     conditions.append(Condition(place.condition, line_of(clause), text, holds=is_handler, handler=handler))
     return place.under(len(conditions) - 1)
-
-
-def _raises(clause: Node) -> bool:
-    """Whether the last statement of a clause raises."""
-    block = clause.named_children[-1]
-    statements = [child for child in block.named_children if child.type != "comment"]
-    return bool(statements) and statements[-1].type == "raise_statement"
 
 
 def _looked_up(walk: Walk, block: Node) -> str:

@@ -10,7 +10,7 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import Import
 from alef_audit.frontends.python import classes, definitions, exceptions, expressions, fields, operators
 from alef_audit.frontends.python.declared import classes_named
-from alef_audit.frontends.python.exits import after
+from alef_audit.frontends.python.exits import after, after_asking
 from alef_audit.frontends.python.few import has_few, note_few
 from alef_audit.frontends.python.judged import held
 from alef_audit.frontends.python.kept import assigned
@@ -70,6 +70,8 @@ def walk_block(walk: Walk, place: Place, block: Node) -> None:
         handler(walk, here, child)
         if kind == "if_statement":
             here = after(walk, here, child)
+        elif kind == "try_statement":
+            here = after_asking(walk, here, child)
         elif kind == "assert_statement" and child.named_children:
             here = narrowed(walk, here, child.named_children[0], holds=True)
     walk.depth -= 1
