@@ -71,7 +71,7 @@ def find_gates(surroundings: Surroundings, memos: Iterable[Memo]) -> Gates:
     trusting = _Finder(surroundings._replace(trusting=True), finder)
     for function, conditions in found:
         facts = graph.program.unit_of(function).facts
-        for index in sorted(conditions):
+        for index in sorted(conditions) if facts.language == "python" else ():
             trusting.empty(function, index, facts.conditions[index])
     return finder.gates
 
