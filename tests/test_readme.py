@@ -21,6 +21,7 @@ from alef_audit.reporting.formats import REPORT_FORMATS
 from alef_audit.reporting.rendering import Rendering
 from alef_audit.rulepack.kinds import Cost, GuardKind, RootKind, SinkKind
 from alef_audit.rulepack.load import bundled_rules, load_rulepack
+from alef_audit.rulepack.pattern import LevelRow
 from tests import __main__ as checks
 from tests.expectations import TAGS
 from tests.reporting import reports
@@ -223,6 +224,10 @@ def test_every_kind_is_named() -> None:
         assert set(get_args(vocabulary)) <= named
 
 
+def crossing(row: LevelRow) -> str:
+    return " by " + " or ".join(f"`{kind}`" for kind in row.crossing) if row.crossing else ""
+
+
 def test_the_level_table_is_that_of_the_pattern() -> None:
     (pattern,) = (p for p in load_rulepack([bundled_rules()]).patterns if p.number == "035")
     rows = [line.split("|") for line in section("How to read a finding").splitlines() if line.startswith("| `")]
@@ -230,8 +235,8 @@ def test_the_level_table_is_that_of_the_pattern() -> None:
     assert documented == [
         [
             f"`{row.level}`",
-            " or ".join(row.verdict),
-            "any of these" if len(row.heat) == 3 else ", ".join(row.heat),
+            " or ".join(row.verdict) + crossing(row),
+            "any of these" if len(row.heat) in (0, 3) else ", ".join(row.heat),
             row.phase or "any",
             row.cost_at_least,
             row.confidence_at_least,

@@ -111,7 +111,7 @@ def multiplying(steps: Steps, step: Step) -> tuple[tuple[int, str], ...]:
     found = []
     for line, name in zip(lines, names, strict=True):
         known = loops.get(line)
-        ranged = Ranged(known.over, known.each, known.test) if line and known is not None else Ranged(name)
+        ranged = Ranged(known.over, known.each, known.test, known.few) if line and known is not None else Ranged(name)
         if steps.graph.loops.multiplicity.multiplies(ranged):
             found.append((line, name))
     return tuple(found)

@@ -38,12 +38,14 @@ class Judge:
         return (-VERDICTS.index(self.verdict(way)), -CONFIDENCES.index(confidence_of(way)))
 
     def level(
-        self, *, verdict: Verdict, heat: Heat, auth: bool, cost: Cost, confidence: Confidence, library: bool
+        self, way: int, *, verdict: Verdict, heat: Heat, auth: bool, cost: Cost, confidence: Confidence, library: bool
     ) -> Level:
         """The first row of the pattern's level table that fits; a library's surface counts one level higher."""
         level: Level = "note"
         for row in self.pattern.levels:
             if row.verdict and verdict not in row.verdict:
+                continue
+            if row.crossing and not any(way & BIT[kind] for kind in row.crossing):
                 continue
             if row.heat and heat not in row.heat:
                 continue

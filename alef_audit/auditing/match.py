@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from alef_audit.auditing import report
 from alef_audit.auditing.choice import Path, Wanted, chosen_path
+from alef_audit.auditing.conditions import conditions_of
 from alef_audit.auditing.levels import LEVELS, Weighed, lifted, score
 from alef_audit.auditing.matcher import HEATS, Matcher
 from alef_audit.auditing.message import message
@@ -18,7 +19,7 @@ from alef_audit.auditing.pending_send import KIND as PENDING_SEND
 from alef_audit.auditing.pending_send import pending_sends
 from alef_audit.auditing.phase import Lexicon, Step
 from alef_audit.auditing.targets import Target, own_targets, package_targets
-from alef_audit.auditing.trace import conditions_of, frame_of, frames_of, label_of, multiplied_by, own_frames
+from alef_audit.auditing.trace import frame_of, frames_of, label_of, multiplied_by, own_frames
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
 from alef_audit.callgraph.guards import confidence_of
 from alef_audit.reachability.reach import Reachability
@@ -144,6 +145,7 @@ class _Group(NamedTuple):
 
     rank: tuple[int, int, int]
     ways: tuple[int, ...]
+    crossed: int  # what is crossed on the worst of these ways, up to the call itself
     roots: int
     verdict: Verdict
     confidence: Confidence
@@ -169,7 +171,7 @@ def _groups(matcher: Matcher, target: Target) -> list[_Group]:
     for key in sorted(found):
         group_ways, roots, heat = found[key]
         way = group_ways[0] | local
-        groups.append(_Group(key, tuple(group_ways), roots, judge.verdict(way), confidence_of(way), heat))
+        groups.append(_Group(key, tuple(group_ways), way, roots, judge.verdict(way), confidence_of(way), heat))
     groups.sort(key=lambda group: -LEVELS.index(_least_level(matcher, target, group)))
     return groups
 
@@ -270,6 +272,7 @@ def _build(
 
 def _level(matcher: Matcher, group: _Group, cost: Cost, kind: SinkKind, *, auth: bool) -> Level:
     return matcher.judges[kind].level(
+        group.crossed,
         verdict=group.verdict,
         heat=group.heat,
         auth=auth,

@@ -11,7 +11,7 @@ from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.reachability.reach import Reachability
 from alef_audit.reachability.surface import async_functions
 from alef_audit.reachability.ways import bits
-from alef_audit.rulepack.kinds import Heat, Kinds, Level, RuleId, SinkKind, Verdict
+from alef_audit.rulepack.kinds import Heat, Kinds, Level, RuleId, Verdict
 from alef_audit.rulepack.pattern import Pattern
 
 HEATS: Final[tuple[Heat, ...]] = ("dispatch", "periodic", "surface", "never")

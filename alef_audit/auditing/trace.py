@@ -1,16 +1,17 @@
 """Traces: paths of the call graph as frames of a report."""
 
+from typing import Final
+
 from alef_audit.auditing import report
 from alef_audit.auditing.naming import RECURSION, loop_name
 from alef_audit.auditing.targets import Target
-from alef_audit.callgraph.environment import environment_tests
 from alef_audit.callgraph.graph import HOW, CallGraph, Edge, SinkSite
-from alef_audit.callgraph.guards import guards_of
-from alef_audit.callgraph.keeping import chain
+from alef_audit.callgraph.guards import BIT, guards_of
 from alef_audit.callgraph.loops import Ranged
-from alef_audit.callgraph.platforms import platform_tests
 from alef_audit.facts.file import Function
 from alef_audit.reachability.reach import Reachability
+
+_RARE: Final = BIT["exceptional"] | BIT["empty"]
 
 
 def label_of(facts: Function, path: str) -> str:
@@ -49,7 +50,14 @@ def _recursion(graph: CallGraph, function: int) -> tuple[str, ...]:
 
 
 def multiplied_by(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> tuple[str, ...]:
-    """The loops that multiply, in words, along `edges` and around the blocking call, outermost first."""
+    """The loops that multiply, in words, along `edges` and around the blocking call, outermost first.
+
+    What runs after a failure or for nothing does so in few of the rounds: the loops around it do not count.
+    """
+    if sink.guards & _RARE:
+        return ()
+    last = max((at for at, edge in enumerate(edges, 1) if edge.guards & _RARE), default=0)
+    edges = edges[last:]
     loops = [loop for edge in edges for loop in loops_of(graph, edge)]
     names = [name for edge in edges for name in names_of(graph, edge)]
     named = zip([*loops, *loops_at(graph, sink)], [*names, *names_at(graph, sink)], strict=True)
@@ -114,21 +122,3 @@ def own_frames(
     if target.start in reach.inside:
         return (frame_of(reach.graph, target.door),)
     return frames[: outer + 1]
-
-
-def conditions_of(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> tuple[str, ...]:
-    """Tests under which the calls of the path run: of the platform, of environment variables, and of arguments that
-    some callers hand over.
-    """
-    found: list[str] = []
-    for call in (*(edge.call for edge in edges if edge.call >= 0), sink.call):
-        function = graph.table.function(call)
-        conditions = graph.program.unit_of(function).facts.conditions
-        innermost = graph.table.condition(call)
-        asked = [conditions[index] for index in chain(conditions, innermost) if (function, index) in graph.gated]
-        around = (*platform_tests(conditions, innermost), *environment_tests(conditions, innermost), *asked)
-        for test in around:
-            text = test.text if test.holds else f"not ({test.text})"
-            if text not in found:
-                found.append(text)
-    return tuple(found)

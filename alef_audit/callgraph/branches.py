@@ -9,6 +9,7 @@ from msgspec import structs
 from alef_audit.callgraph.clearing import cleared_per_dispatch
 from alef_audit.callgraph.created import created
 from alef_audit.callgraph.environment import without_tests
+from alef_audit.callgraph.failures import after_failures
 from alef_audit.callgraph.gates import Gates, find_gates
 from alef_audit.callgraph.given import Surroundings
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
@@ -16,6 +17,7 @@ from alef_audit.callgraph.guards import BIT, LASTING, MEDIUM
 from alef_audit.callgraph.keeping import Keeping, chain, keeping
 from alef_audit.callgraph.lifetimes import DISPATCH, PROCESS, SESSION, UNKNOWN, Lifetimes
 from alef_audit.callgraph.memos import Memo, memos
+from alef_audit.callgraph.off_loop import without_other_threads
 from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.recall import FRESH, KEYED, SAME
 from alef_audit.callgraph.records import Records
@@ -31,6 +33,8 @@ _KINDS: Final[Mapping[int, GuardKind]] = {
 }
 # Gates of the caller that one call hands on: each doubles its edges.
 _HANDED: Final = 3
+_EXCEPTIONAL: Final = BIT["exceptional"]
+_EMPTY: Final = BIT["empty"]
 _Memos = Mapping[tuple[int, int], Memo]
 
 
@@ -47,7 +51,7 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     those that only test runs enter.
     """
     kept = keeping(graph.program)
-    graph = without_tests(graph, kept, rules.words)
+    graph = without_other_threads(without_tests(graph, kept, rules.words), kept)
     calls = {call for edge in graph.edges for call in edge.via}
     calls |= {call for sink in graph.sinks for call in (sink.call, *sink.via)}
     found = created(graph.program, kept, rules.words)
@@ -55,9 +59,10 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     bits = _graded_in_rounds(graph, state, kept, found, rules) if found else {}
     records = Records(state, graph.table, kept, frozenset(rules.words.record_bases))
     gates = find_gates(Surroundings(graph, kept, state.links, records), found.values())
-    if not bits and not gates.closing:
+    failing = after_failures(graph, rules.words)
+    if not (bits or gates.closing or gates.empty or failing):
         return graph
-    return _applied(graph, bits, gates)
+    return _applied(graph, bits, gates, failing)
 
 
 def _graded_in_rounds(
@@ -138,6 +143,7 @@ class _Around(NamedTuple):
     plain: dict[int, int]  # the guards that no argument bypasses
     closed: dict[int, int]
     bypass: dict[int, int]
+    empty: dict[int, int]
 
     def at(self, call: int, via: tuple[int, ...]) -> int:
         """The guards around a call, or of a callback around the calls by which it gets to be run."""
@@ -153,8 +159,8 @@ class _Around(NamedTuple):
         return bits
 
 
-def _applied(graph: CallGraph, bits: Mapping[tuple[int, int], int], gates: Gates) -> CallGraph:
-    """The graph with guards and gates on its edges and blocking calls.
+def _applied(graph: CallGraph, bits: Mapping[tuple[int, int], int], gates: Gates, failing: frozenset[int]) -> CallGraph:
+    """The graph with guards and gates on its edges and blocking calls; `failing` run after a failure only.
 
     A guard that an argument bypasses stands on one of two edges: the other one, without it, is closed to whoever did
     not ask for new work.
@@ -165,7 +171,11 @@ def _applied(graph: CallGraph, bits: Mapping[tuple[int, int], int], gates: Gates
         _by_call(graph, {key: each for key, each in bits.items() if key not in bypassing}),
         _by_call(graph, gates.closing),
         _by_call(graph, bypassing),
+        _by_call(graph, gates.empty),
     )
+    for call in failing:
+        around.guards[call] = around.guards.get(call, 0) | _EXCEPTIONAL
+        around.plain[call] = around.plain.get(call, 0) | _EXCEPTIONAL
     edges: list[Edge] = []
     for number, edge in enumerate(graph.edges):
         decides = gates.decides.get(number, 0)
@@ -176,7 +186,7 @@ def _applied(graph: CallGraph, bits: Mapping[tuple[int, int], int], gates: Gates
         graph,
         edges=tuple(edges),
         sinks=tuple(_sink(sink, around) for sink in graph.sinks),
-        gated=frozenset((*gates.closing, *bypassing)),
+        gated=frozenset((*gates.closing, *bypassing, *gates.empty)),
         entered=gates.entered,
     )
 
@@ -200,21 +210,32 @@ def _handed(decides: int, handing: Mapping[int, int]) -> Iterator[tuple[int, int
 def _edges(edge: Edge, around: _Around, decides: int, handed: int) -> Iterator[Edge]:
     call = edge.call
     guards, closed = around.at(call, edge.via), around.closed.get(call, 0) | handed
-    if not (guards or closed or decides):
+    if not (guards or closed or decides or call in around.empty):
         yield edge
         return
     made = structs.replace(edge, guards=edge.guards | guards, closed=closed, decides=decides)
-    yield made
+    yield from _told_apart(made, around.empty.get(call, 0))
     if call in around.bypass:
         unguarded = edge.guards | around.plain_at(call, edge.via)
-        yield structs.replace(made, guards=unguarded, closed=closed | around.bypass[call])
+        made = structs.replace(made, guards=unguarded, closed=closed | around.bypass[call])
+        yield from _told_apart(made, around.empty.get(call, 0))
+
+
+def _told_apart(edge: Edge, empty: int) -> Iterator[Edge]:
+    """An edge, once for those who enter its branch for nothing only, once for all others."""
+    if empty:
+        yield structs.replace(edge, guards=edge.guards | _EMPTY)
+    yield structs.replace(edge, closed=edge.closed | empty) if empty else edge
 
 
 def _sink(sink: SinkSite, around: _Around) -> SinkSite:
     call = sink.call
     guards, closed = around.at(call, sink.via), around.closed.get(call, 0)
-    if not (guards or closed):
+    empty = around.empty.get(call, 0)
+    if not (guards or closed or empty):
         return sink
     bypass = around.bypass.get(call, 0)
     plain = sink.guards | around.plain_at(call, sink.via)
+    if empty and not bypass:
+        guards, bypass = guards | _EMPTY, empty
     return replace(sink, guards=sink.guards | guards, closed=closed, bypass=bypass, plain=plain)

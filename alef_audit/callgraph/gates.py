@@ -35,6 +35,8 @@ class Gates:
 
     closing: dict[tuple[int, int], int] = field(default_factory=dict)  # condition -> gate that closes its branch
     bypassing: dict[tuple[int, int], int] = field(default_factory=dict)  # memo -> gate without which it does not hold
+    # condition -> gate by which its branch is entered only for nothing where something is declared to be required
+    empty: dict[tuple[int, int], int] = field(default_factory=dict)
     decides: dict[int, int] = field(default_factory=dict)
     handing: dict[int, dict[int, int]] = field(default_factory=dict)  # edge -> gate of the caller -> of the callee
     entered: dict[int, int] = field(default_factory=dict)  # function -> gates that are decided where it is a root
@@ -56,15 +58,21 @@ class Gates:
 
 def find_gates(surroundings: Surroundings, memos: Iterable[Memo]) -> Gates:
     """The gates of the program."""
-    graph, keeping, _, _ = surroundings
+    graph, keeping, *_ = surroundings
     finder = _Finder(surroundings)
-    for function, conditions in sorted(_deciding_conditions(graph, keeping, finder.incoming).items()):
+    found = sorted(_deciding_conditions(graph, keeping, finder.incoming).items())
+    for function, conditions in found:
         facts = graph.program.unit_of(function).facts
         for index in sorted(conditions):
             finder.close(function, index, facts.conditions[index])
     for memo in memos:
         if memo.recalled.options:
             finder.add_bypass(memo)
+    trusting = _Finder(surroundings._replace(trusting=True), finder)
+    for function, conditions in found:
+        facts = graph.program.unit_of(function).facts
+        for index in sorted(conditions) if facts.language == "python" else ():
+            trusting.empty(function, index, facts.conditions[index])
     return finder.gates
 
 
@@ -73,12 +81,12 @@ class _Finder:
 
     __slots__ = ("_given", "_surroundings", "gates", "incoming")
 
-    def __init__(self, surroundings: Surroundings) -> None:
+    def __init__(self, surroundings: Surroundings, earlier: "_Finder | None" = None) -> None:
         self._surroundings = surroundings
         self._given: dict[int, Given] = {}
-        self.gates = Gates()
-        self.incoming: dict[int, list[int]] = {}
-        for number, edge in enumerate(surroundings.graph.edges):
+        self.gates: Gates = earlier.gates if earlier is not None else Gates()
+        self.incoming: dict[int, list[int]] = earlier.incoming if earlier is not None else {}
+        for number, edge in enumerate(surroundings.graph.edges if earlier is None else ()):
             self.incoming.setdefault(edge.callee, []).append(number)
 
     def close(self, function: int, index: int, condition: Condition) -> None:
@@ -87,6 +95,13 @@ class _Finder:
         gate = self.gates.gate(function, deciding) if deciding else 0
         if gate:
             self.gates.closing[function, index] = gate
+
+    def empty(self, function: int, index: int, condition: Condition) -> None:
+        """Tell the calls that hand on what is declared to be there from the others where a branch is for nothing."""
+        deciding = self._deciding(function, lambda given: given.evaluate(condition.text) is (not condition.holds), 0)
+        gate = self.gates.gate(function, deciding) if deciding else 0
+        if gate and gate != self.gates.closing.get((function, index)):
+            self.gates.empty[function, index] = gate
 
     def _deciding(self, function: int, decides: Callable[[Given], bool], depth: int) -> frozenset[Deciding]:
         """The calls of `function` by which it is decided, those included that their caller's callers decide."""

@@ -30,6 +30,7 @@ _LITERALS: Final = {
     "None": flows.NULL,
     "undefined": ABSENT,
 }
+_REQUIRED: Final = {flows.REQUIRED: PRESENT, flows.REQUIRED_TEXT: TRUTHY}
 _WORDS: Final = frozenset(_LITERALS.values())
 _QUOTED: Final = re.compile(r"""(["'])([^"'\\]{0,119})\1""")
 _FALLBACK: Final = re.compile(r"(?P<path>[\w$.]+) (?P<sign>\?\?|\|\||or) (?P<literal>[\w$]+|\"[^\"\\]*\"|'[^'\\]*')")
@@ -49,12 +50,16 @@ _Value = str | Options
 
 
 class Surroundings(NamedTuple):
-    """The program that calls stand in. `links` says how many arguments of a call stand before a function's first."""
+    """The program that calls stand in. `links` says how many arguments of a call stand before a function's first.
+
+    `trusting`: what a caller was given counts as what it is declared to be.
+    """
 
     graph: CallGraph
     keeping: Keeping
     links: Mapping[tuple[int, int], int]
     records: Records
+    trusting: bool = False
 
 
 class Given:
@@ -67,7 +72,7 @@ class Given:
     __slots__ = ("_caller", "_edge", "_given", "_reads", "_rebound", "_surroundings", "_unnamed", "asks_caller")
 
     def __init__(self, surroundings: Surroundings, edge: Edge, caller: "Given | None" = None) -> None:
-        graph, keeping, links, _ = surroundings
+        graph, keeping, links, *_ = surroundings
         function = edge.callee
         self._surroundings, self._edge, self._caller = surroundings, edge, caller
         self._reads: Mapping[str, list[Read]] = keeping.reads.get(function, {})
@@ -87,7 +92,10 @@ class Given:
         positional, labelled, ends = self._arguments()
         for position, parameter in enumerate(parameters):
             name = names[parameter.name]
-            default = self._read(names[parameter.literal] or (UNKNOWN if language == "python" else ABSENT))
+            spelled = names[parameter.literal]
+            if not spelled or spelled in flows.REQUIREMENTS:
+                spelled = UNKNOWN if language == "python" else ABSENT
+            default = self._read(spelled)
             if parameter.kind & (ParameterKind.REST | ParameterKind.KEYWORDS):
                 break
             value = default if ends else UNKNOWN
@@ -135,10 +143,26 @@ class Given:
         told = self._told_by_tests(path)
         if told or tested:
             return told
+        if self._surroundings.trusting:
+            return self._declared(path)
         if self._caller is None:
             self.asks_caller = True
             return UNKNOWN
         return self._caller.held(path)
+
+    def _declared(self, path: str) -> str:
+        """What the function that makes the call is declared to be given as a parameter, or as a field of one."""
+        graph, keeping, _, records, _ = self._surroundings
+        caller, names = self._edge.caller, graph.program.unit_of(self._edge.caller).facts.names
+        name, _, field = path.partition(".")
+        rebound: Set[str] = keeping.rebound.get(caller, frozenset())
+        if name in keeping.reads.get(caller, {}) or name in rebound or path in rebound:
+            return UNKNOWN
+        for parameter in graph.program.functions[caller].parameters:
+            if names[parameter.name] == name:
+                slots = (graph.table.slot_of(caller, each) for each in parameter.types)
+                return _REQUIRED.get(records.required(slots, field) if field else names[parameter.literal], UNKNOWN)
+        return UNKNOWN
 
     def _told_by_tests(self, path: str) -> str:
         """What the tests around the call tell of a name that it hands over; UNKNOWN if nothing."""
@@ -195,6 +219,8 @@ class Given:
             return holder
         if isinstance(holder, Options):
             return holder.maker._resolved(holder.values.get(inner, holder.absent))
+        if self._surroundings.trusting and isinstance(given, str):
+            return self._declared(f"{flows.handed_path(given)}.{inner}")
         return ABSENT if holder == ABSENT else UNKNOWN
 
     def _atom(self, text: str, depth: int) -> Truth:

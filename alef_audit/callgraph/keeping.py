@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from alef_audit.callgraph.predicates import separated
 from alef_audit.callgraph.program import Program, Unit
-from alef_audit.facts import kept
+from alef_audit.facts import flows, kept
 from alef_audit.facts.file import Condition
 
 _MARKS: Final = re.compile(r"!(?=[.\[)]|$)|\?\.(?=[\[(])|\s+as\s+[^()]*$|\?(?=\.)")
@@ -67,6 +67,7 @@ class Keeping:
     rebound: dict[int, set[str]] = field(default_factory=dict)  # by declaring function: what takes other values
     # by the first function of the file and the qualified name of a class: literal defaults of its fields
     fields: dict[tuple[int, str], dict[str, str]] = field(default_factory=dict)
+    required: dict[tuple[int, str], dict[str, str]] = field(default_factory=dict)  # what others must hold, as `fields`
     constants: dict[str, float | None] = field(default_factory=dict)  # None: several modules disagree
 
 
@@ -96,8 +97,9 @@ def _add(result: Keeping, unit: Unit) -> None:
         elif row.kind == kept.REBOUND:
             result.rebound.setdefault(owner, set()).add(plain(names[row.subject]))
         elif row.kind == kept.FIELD:
-            declared = result.fields.setdefault((unit.functions, names[row.key]), {})
-            declared[names[row.subject]] = names[row.value]
+            spelled = names[row.value]
+            declared = result.required if spelled in flows.REQUIREMENTS else result.fields
+            declared.setdefault((unit.functions, names[row.key]), {})[names[row.subject]] = spelled
         elif row.kind == kept.LENT:
             subject = plain(names[row.subject])
             place = _place(result, function, Place(subject, "", first_name(subject), owner, slot))

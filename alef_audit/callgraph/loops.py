@@ -31,6 +31,7 @@ class Ranged(NamedTuple):
     over: str  # what it ranges over
     each: str = ""  # what one round binds
     test: str = ""  # what decides about another round
+    few: bool = False  # see `Loop`
 
 
 def is_timer(loop: Loop) -> bool:
@@ -103,7 +104,7 @@ class Multiplicity:
 
     def _decide(self, loop: Ranged) -> bool:
         over = loop.over or self.queue(loop.test)
-        if not over or self.retries(loop):
+        if loop.few or not over or self.retries(loop):
             return False
         cut = _CUT.search(over)
         if cut and int(cut[cut.lastindex or 0]) <= _HANDFUL:
@@ -163,7 +164,7 @@ class Loops:
         guard = 0
         while at >= 0:
             loop = facts[at]
-            loops.append(Ranged(loop.over, loop.each, loop.test))
+            loops.append(Ranged(loop.over, loop.each, loop.test, loop.few))
             if gives_turns(loop) or ((unit, at) in self._turning and not is_timer(loop)):
                 guard |= guards.BIT["yield"]
             at = loop.parent

@@ -3,7 +3,7 @@
 Only classes count that hold data and nothing else: their constructors are generated, and no method changes a field.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from alef_audit.callgraph import tokens
@@ -40,6 +40,22 @@ class Records:
             return None
         defaults = self._defaults_of(held[0] >> SHIFT)
         return self._filled(call, defaults) if defaults is not None else None
+
+    def required(self, classes: Iterable[int], field: str) -> str:
+        """What a field of an instance of the class in these slots must hold, see `flows.REQUIRED`; "" if unknown."""
+        held = {each for slot in classes for each in self._state.held(slot)}
+        found = next(iter(held)) if len(held) == 1 else 0
+        if found & MASK != tokens.CLASS or not held:
+            return ""
+        program = self._state.program
+        for ancestor in self._state.classes.order(found >> SHIFT):
+            if ancestor & MASK == tokens.CLASS:
+                number = ancestor >> SHIFT
+                unit = program.units[program.class_unit[number]]
+                key = (unit.functions, program.classes[number].qualname)
+                if field in {unit.facts.names[name] for name in program.classes[number].fields}:
+                    return self._keeping.required.get(key, {}).get(field, "")
+        return ""
 
     def _filled(self, call: int, defaults: Mapping[str, str]) -> Mapping[str, str] | None:
         names, fields = self._state.program.names, dict(defaults)

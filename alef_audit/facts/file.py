@@ -44,7 +44,8 @@ class Parameter(msgspec.Struct, frozen=True, array_like=True):
     name: int  # index into names; NO_NAME for a destructuring pattern
     slot: int  # values that callers hand over; 0 if it is declared to be a string, a number …
     kind: int = 0
-    literal: int = 0  # literal spelling of the default value, NO_NAME if there is none
+    # literal spelling of the default value; without one NO_NAME, or what its declaration requires (`flows.REQUIRED`)
+    literal: int = 0
     # slots of the types that its declaration names, if it holds data when all of them do (TypeScript), or nothing but
     # instances of them and data (Python)
     types: tuple[int, ...] = ()
@@ -138,6 +139,14 @@ class Loop(msgspec.Struct, frozen=True, array_like=True):
     each: str = ""  # what one round binds, as written and shortened ("provider", "[id, provider]")
     test: str = ""  # of a loop that ranges over nothing, what it tests ("queue.length > 0", "attempt < 3")
     rests: bool = False  # the body awaits a delay: sleep(60)
+    few: bool = False  # it ranges over a variable that holds a literal of few elements, and nothing else
+
+
+class Handler:
+    """Bits of `Condition.handler`."""
+
+    CATCHES: Final = 1  # the condition is that something was raised: an `except` or `catch` clause
+    RAISES: Final = 2  # whose last statement raises; of a condition that `exits`: the exit is a `raise`
 
 
 class Condition(msgspec.Struct, frozen=True, array_like=True):
@@ -152,6 +161,7 @@ class Condition(msgspec.Struct, frozen=True, array_like=True):
     text: str  # the test, one line, at most 160 characters
     holds: bool
     exits: bool = False
+    handler: int = 0  # see Handler
 
 
 class Directive(msgspec.Struct, frozen=True, array_like=True):

@@ -181,6 +181,9 @@ FALSE: Final = "false"
 NULL: Final = "null"
 ABSENT: Final = "undefined"  # handed over so that the default holds
 OPAQUE: Final = "?"  # the default of a parameter that is no literal
+REQUIRED: Final = "*"  # no default, and declared to hold something: never null
+REQUIRED_TEXT: Final = "*text"  # as REQUIRED, and that is a string
+REQUIREMENTS: Final = frozenset((REQUIRED, REQUIRED_TEXT))
 
 
 def rows(flows: bytes) -> Iterator[tuple[int, int, int, int, int]]:

@@ -57,10 +57,11 @@ class Scope:
 
     `function` is the index of the function that it belongs to.  `texts` holds what is known of strings: name -> (what
     iterating over it gives, what it holds).  `given` are the names that callers give a value, `assigned` those that
-    were assigned to, `standing` those that stand for something else that outlives the function (`cache = self._cache`).
+    were assigned to, `standing` those that stand for something else that outlives the function (`cache = self._cache`),
+    `few` those that hold a literal of few elements.
     """
 
-    __slots__ = ("assigned", "declared", "function", "given", "parent", "slots", "standing", "texts")
+    __slots__ = ("assigned", "declared", "few", "function", "given", "parent", "slots", "standing", "texts")
 
     def __init__(self, parent: "Scope | None", fresh: Callable[[], int], function: int = 0) -> None:
         self.parent = parent
@@ -71,6 +72,14 @@ class Scope:
         self.given: frozenset[str] = frozenset()
         self.standing: frozenset[str] = frozenset()
         self.assigned: set[str] = set()
+        self.few: set[str] = set()
+
+    def holds_few(self, name: str) -> bool:
+        """Whether what `name` stands for here holds a literal of few elements."""
+        scope: Scope | None = self
+        while scope is not None and name not in scope.declared:
+            scope = scope.parent
+        return scope is not None and name in scope.few
 
 
 class FactsBuilder:

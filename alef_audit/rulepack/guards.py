@@ -36,6 +36,9 @@ class GuardWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stage_variables: tuple[str, ...]  # environment variables that name the stage a program runs in
     test_stages: tuple[str, ...]  # their values in test runs
     test_modules: tuple[str, ...]  # Python modules that only test runs import
+    failure: tuple[str, ...]  # what a call speaks of that tells somebody of a failure
+    telling: tuple[str, ...]  # what else such a call may be named after: what it does with it
+    undoing: tuple[str, ...]  # in the name of a call that takes back what was begun
 
 
 class GuardForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

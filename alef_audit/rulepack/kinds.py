@@ -53,6 +53,8 @@ GuardKind = Literal[
     "single-flight",
     "yield",
     "once",
+    "exceptional",
+    "empty",
 ]
 Cost = Literal["microseconds", "milliseconds", "seconds"]
 Thread = Literal["event-loop", "thread", "worker", "process"]

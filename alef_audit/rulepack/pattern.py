@@ -58,6 +58,7 @@ class LevelRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     level: Level
     verdict: tuple[Verdict, ...] = ()
+    crossing: tuple[GuardKind, ...] = ()  # at least one of these guards
     heat: tuple[Heat, ...] = ()
     phase: Literal["", "auth", "other"] = ""
     cost_at_least: Cost = "microseconds"

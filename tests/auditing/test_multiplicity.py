@@ -70,15 +70,25 @@ def finding(folder: Path, name: str, source: str) -> Finding:
         ("for _ in range(len(agents)): read('x')", ["agent"], ["agent"]),
         ("for attempt in range(3): read('x')", [], ["attempt of the retry"]),
         ("for name in ('a', 'b'): read(name)", [], ["name"]),
+        ("names = ('a', 'b')\n    for name in names: read(name)", [], ["name"]),
+        ("names = ['a']\n    return [read(name) for name in sorted(names)]", [], ["name"]),
+        ("names = ['a']\n    names += agents\n    for name in names: read(name)", ["name"], ["name"]),
+        ("names = ['a']\n    names.append('b')\n    for name in names: read(name)", ["name"], ["name"]),
+        ("names = ['a', *agents]\n    for name in names: read(name)", ["name"], ["name"]),
+        (
+            "names = ['a']\n    while names:\n        for name in names: read(name)\n        names = agents",
+            ["name"],
+            None,
+        ),
         ("while True: read('x')", [], ["round"]),
         ("walk('x')", [], ["level of recursion"]),
         ("read('x')", [], []),
     ],
 )
-def test_python(body: str, per: list[str], shown: list[str], tmp_path: Path) -> None:
+def test_python(body: str, per: list[str], shown: list[str] | None, tmp_path: Path) -> None:
     found = finding(tmp_path, "service.py", PYTHON.format(body=body))
     assert list(found.per) == per
-    assert [name for frame in found.trace for name in frame.per] == shown
+    assert shown is None or [name for frame in found.trace for name in frame.per] == shown
 
 
 @pytest.mark.parametrize(
@@ -97,6 +107,17 @@ def test_python(body: str, per: list[str], shown: list[str], tmp_path: Path) -> 
         ("for (let attempt = 0; attempt < 3; attempt += 1) read(request.url);", [], ["attempt of the retry"]),
         ("for (const suffix of SUFFIXES) read(suffix);", [], ["suffix"]),
         ('for (const name of ["a", "b"]) read(name);', [], ["name"]),
+        ('const names = ["a", request.url]; for (const name of names) read(name);', [], ["name"]),
+        ('const names = ["a", "b"].filter(Boolean); for (const name of new Set(names)) read(name);', [], ["name"]),
+        ('const names = new Set(["a"]); for (const name of names) read(name);', [], ["name"]),
+        ('const names = ["a"]; names.push("b"); for (const name of names) read(name);', ["name"], ["name"]),
+        ('const names = ["a", ...request.all]; for (const name of names) read(name);', ["name"], ["name"]),
+        ('let names = ["a"]; names = request.all; for (const name of names) read(name);', ["name"], ["name"]),
+        (
+            'const names = ["a"]; ((names) => { for (const name of names) read(name); })(request.all);',
+            ["name"],
+            ["name"],
+        ),
     ],
 )
 def test_typescript(body: str, per: list[str], shown: list[str], tmp_path: Path) -> None:

@@ -350,3 +350,22 @@ def test_a_constant_closes_a_branch_and_its_twin_does_not(form: str, tmp_path: P
     finding = found(tmp_path, language, twin)
     assert finding is not None
     assert finding.verdict == "exposed"
+
+
+FULL = "const full = (options.force && !options.files) || stale(); if (full) { return 0; } return work();"
+NOT_FULL = "const full = (options.force && stale()) || options.files; if (full) { return 0; } return work();"
+
+
+@pytest.mark.parametrize(("code", "is_cut"), [(FULL, True), (NOT_FULL, False), (FULL.replace("||", "&&"), False)])
+def test_a_local_may_combine_what_is_handed_over(code: str, is_cut: bool, tmp_path: Path) -> None:
+    inner = f"function run(options: any) {{ {code} }}\nfunction stale() {{ return Date.now() > 5; }}\n"
+    finding = found(tmp_path, TS, inner + "function answer(request: any) { return run({ force: true }); }\n")
+    assert (finding is None) == is_cut
+
+
+@pytest.mark.parametrize(("sign", "is_cut"), [("or", True), ("and", False)])
+def test_so_it_may_in_python(sign: str, is_cut: bool, tmp_path: Path) -> None:
+    body = f"    full = force {sign} stale()\n    if full:\n        return 0\n    return work()\n"
+    code = f"\ndef run(force=False):\n{body}\n\ndef stale():\n    return time.time() > 5\n"
+    finding = found(tmp_path, PY, code + "\n\ndef answer(request):\n    return run(force=True)\n")
+    assert (finding is None) == is_cut

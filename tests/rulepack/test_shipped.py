@@ -6,16 +6,18 @@ from typing import get_args
 import pytest
 
 from alef_audit.auditing.levels import COSTS, LEVELS, Judge
+from alef_audit.callgraph.guards import BIT
 from alef_audit.discovery.versions import satisfies
-from alef_audit.rulepack.kinds import Confidence, Cost, Heat, Level, Verdict
+from alef_audit.rulepack.kinds import Confidence, Cost, GuardKind, Heat, Level, Verdict
 from alef_audit.rulepack.load import Rulepack, bundled_rules, load_rulepack
 from alef_audit.rulepack.pattern import LevelRow, Pattern
 
 VERDICTS: tuple[Verdict, ...] = ("mitigated", "exposed")  # what is discharged has no level of its own
 HEATS: tuple[Heat, ...] = ("surface", "periodic", "dispatch")
 CONFIDENCES: tuple[Confidence, ...] = ("low", "medium", "high")
-Combination = tuple[Verdict, Heat, bool, Cost, Confidence]
-COMBINATIONS: tuple[Combination, ...] = tuple(product(VERDICTS, HEATS, (False, True), COSTS, CONFIDENCES))
+GUARDS: tuple[GuardKind | None, ...] = (None, *get_args(GuardKind))
+Combination = tuple[Verdict, Heat, bool, Cost, Confidence, GuardKind | None]
+COMBINATIONS: tuple[Combination, ...] = tuple(product(VERDICTS, HEATS, (False, True), COSTS, CONFIDENCES, GUARDS))
 PACK = load_rulepack([bundled_rules()])
 
 
@@ -31,9 +33,10 @@ def pack() -> Rulepack:
 
 
 def fits(row: LevelRow, combination: Combination) -> bool:
-    verdict, heat, auth, cost, confidence = combination
+    verdict, heat, auth, cost, confidence, guard = combination
     return (
         (not row.verdict or verdict in row.verdict)
+        and (not row.crossing or guard in row.crossing)
         and (not row.heat or heat in row.heat)
         and (not row.phase or (row.phase == "auth") == auth)
         and COSTS.index(cost) >= COSTS.index(row.cost_at_least)
@@ -42,8 +45,11 @@ def fits(row: LevelRow, combination: Combination) -> bool:
 
 
 def level(pattern: Pattern, combination: Combination) -> Level:
-    verdict, heat, auth, cost, confidence = combination
-    return Judge(pattern).level(verdict=verdict, heat=heat, auth=auth, cost=cost, confidence=confidence, library=False)
+    verdict, heat, auth, cost, confidence, guard = combination
+    way = BIT[guard] if guard is not None else 0
+    return Judge(pattern).level(
+        way, verdict=verdict, heat=heat, auth=auth, cost=cost, confidence=confidence, library=False
+    )
 
 
 def test_levels_cover_every_combination(pattern: Pattern) -> None:

@@ -89,21 +89,29 @@ class Frame:
 class Guard:
     """A condition that becomes a row only when a call stands below it."""
 
-    __slots__ = ("exits", "holds", "index", "parent", "suffix", "test")
+    __slots__ = ("exits", "handler", "holds", "index", "parent", "suffix", "test")
 
     def __init__(
-        self, parent: "Guard | None", test: Node, holds: bool, *, suffix: str = "", exits: bool = False
+        self,
+        parent: "Guard | None",
+        test: Node,
+        holds: bool,
+        *,
+        suffix: str = "",
+        exits: bool = False,
+        handler: int = 0,
     ) -> None:
         self.parent = parent
         self.test = test
         self.suffix = suffix
         self.holds = holds
         self.exits = exits
+        self.handler = handler
         self.index = -1
 
 
 class LoopDraft:
-    __slots__ = ("each", "function", "index", "line", "over", "parent", "rests", "test", "yields")
+    __slots__ = ("each", "few", "function", "index", "line", "over", "parent", "rests", "test", "yields")
 
     def __init__(self, index: int, function: int, parent: "LoopDraft | None", line: int, over: str) -> None:
         self.index = index
@@ -115,3 +123,4 @@ class LoopDraft:
         self.test = ""
         self.yields = False
         self.rests = False
+        self.few = False

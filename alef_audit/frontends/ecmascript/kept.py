@@ -23,7 +23,7 @@ _TIMED: Final = re.compile(rb"now|[tT]ime|[eE]xpir|TTL|ttl|_AT\b|At\b")
 # or a test of time.
 _TELLING: Final = re.compile(
     rb"[a-zA-Z_$!(][^(]*|![\w$.?]+ && .*|"
-    rb"new (?:Weak)?(?:Map|Set)\b.*|.*(?:\.(?:get|has|now|getItem|peek)\(|[cC]ache|[mM]emo).*",
+    rb"new (?:Weak)?(?:Map|Set)\b.*|.*(?:\.(?:get|has|now|getItem|peek)\(|[cC]ache|[mM]emo|\|\||&&).*",
     re.DOTALL,
 )
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$.!?]*")

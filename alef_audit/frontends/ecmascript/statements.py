@@ -6,15 +6,17 @@ from typing import Final
 from tree_sitter import Node
 
 from alef_audit.facts import flows
+from alef_audit.facts.file import Handler
 from alef_audit.frontends.ecmascript.calls import makes_require
 from alef_audit.frontends.ecmascript.data_types import data_constant
 from alef_audit.frontends.ecmascript.exits import after, after_try, leaves
 from alef_audit.frontends.ecmascript.expressions import test
+from alef_audit.frontends.ecmascript.few import has_few, note_few
 from alef_audit.frontends.ecmascript.frames import UNNAMED, Guard, Naming
 from alef_audit.frontends.ecmascript.judged import held
 from alef_audit.frontends.ecmascript.kept import bound
 from alef_audit.frontends.ecmascript.literals import takes_name
-from alef_audit.frontends.ecmascript.nodes import bare, first, parts
+from alef_audit.frontends.ecmascript.nodes import bare, first, last, parts
 from alef_audit.frontends.ecmascript.patterns import bind, elements
 from alef_audit.frontends.ecmascript.types import instance_of
 from alef_audit.frontends.ecmascript.walk import Walk
@@ -75,6 +77,7 @@ def declarator(walk: Walk, node: Node) -> None:
         data_constant(walk, slot, value)
         walk.value_as(value, Naming(name, name, name) if takes_name(value) else UNNAMED, slot)
         bound(walk, name, value)
+        note_few(walk, node, name, value)
         held(walk, name, value, node)
         if walk.creates_require and makes_require(walk, value):
             walk.frame.requires.add(name)
@@ -142,8 +145,11 @@ def catch(walk: Walk, node: Node) -> None:
     if parameter is not None:
         bind(walk, parameter, 0, declare=True)
     outer = walk.guard
-    walk.guard = Guard(outer, node.children[0], True)  # its text: the word `catch`
-    walk.effect(node.child_by_field_id(walk.fields.body))
+    body = node.child_by_field_id(walk.fields.body)
+    raises = body is not None and (below := last(body)) is not None and below.type == "throw_statement"
+    handler = Handler.CATCHES | (Handler.RAISES if raises else 0)
+    walk.guard = Guard(outer, node.children[0], True, handler=handler)  # its text: the word `catch`
+    walk.effect(body)
     walk.guard = outer
 
 
@@ -158,6 +164,7 @@ def for_each(walk: Walk, node: Node) -> None:
     source = walk.flagged(right, flags, True)
     outer = walk.loop
     loop = walk.enter_loop(node, right)
+    loop.few = right is not None and "of" in tokens and has_few(walk, right)
     if left is not None:
         loop.each = walk.short(left, _SHORT)
         line = left.start_point.row + 1

@@ -246,7 +246,7 @@ class Walk:
         parent = guard.index if guard is not None else -1
         for each in reversed(chain):
             text = self.short(each.test, TEST_LIMIT - len(each.suffix)) + each.suffix
-            rows.append(Condition(parent, each.test.start_point.row + 1, text, each.holds, each.exits))
+            rows.append(Condition(parent, each.test.start_point.row + 1, text, each.holds, each.exits, each.handler))
             parent = each.index = len(rows) - 1
         return innermost.index
 
@@ -322,6 +322,7 @@ class Walk:
                 draft.each,
                 draft.test,
                 draft.rests,
+                draft.few,
             )
             for draft in self.loops
         )

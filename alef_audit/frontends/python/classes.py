@@ -147,7 +147,7 @@ def _made_by_call(place: Place, name: str, slot: int, line: int, nodes: list[Nod
     )
 
 
-def class_assignment(walk: Walk, place: Place, left: Node, right: Node | None, *, annotated: bool) -> bool:
+def class_assignment(walk: Walk, place: Place, left: Node, right: Node | None, *, annotation: Node | None) -> bool:
     """An assignment in the body of a class that makes no plain value: `x = property(f, g)`, a field with a factory.
 
     True if it was one, and is dealt with.
@@ -155,10 +155,9 @@ def class_assignment(walk: Walk, place: Place, left: Node, right: Node | None, *
     if place.fields is None or left.type != "identifier":
         return False
     name = source(walk, left)
-    if annotated:
+    if annotation is not None:
         place.fields.append(mangled(place, name))
-        if right is not None:
-            declared(walk, place, name, right)
+        declared(walk, place, left, annotation, right)
     if right is None or right.type != "call" or len(right.named_children) < 2:
         return False
     arguments = [child for child in right.named_children[-1].named_children if child.type != "comment"]

@@ -1,17 +1,21 @@
 """Early exits: under which conditions control passes beyond an `if`."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from tree_sitter import Node
 
+from alef_audit.facts.file import Handler
 from alef_audit.frontends.python import fields
 from alef_audit.frontends.python.narrowing import narrowed
-from alef_audit.frontends.python.walk import TEXT_LIMIT, Place, Walk, add_condition, short
+from alef_audit.frontends.python.walk import TEXT_LIMIT, Place, Walk, add_condition, raises, short
 
 _EXITS: Final = frozenset(("return_statement", "raise_statement", "continue_statement", "break_statement"))
 _DEPTH: Final = 2  # of tests around an exit
 _UNKNOWN: Final = " and (…)"  # a further test that nothing is known of
+_ASKING: Final = re.compile(r"(?:\w+ = )?((?:asyncio\.)?get_running_loop\(\))")
+_LONGEST: Final = 400
 
 
 def after(walk: Walk, place: Place, node: Node) -> Place:
@@ -27,7 +31,8 @@ def after(walk: Walk, place: Place, node: Node) -> Place:
         if node.child_by_field_id(fields.ALTERNATIVE) is not None:
             return place
         here = narrowed(walk, place, condition, holds=False)
-        return here.under(add_condition(walk, here, condition, holds=False, exits=True))
+        handler = Handler.RAISES if raises(body) else 0
+        return here.under(add_condition(walk, here, condition, holds=False, exits=True, handler=handler))
     for inner in _inside(walk, body, _DEPTH):
         place = _beyond(walk, place, condition, f" and {inner}")
     return place
@@ -56,6 +61,25 @@ def _beyond(walk: Walk, place: Place, condition: Node, suffix: str) -> Place:
     if len(asked) + len(suffix) > TEXT_LIMIT:
         return place
     return place.under(add_condition(walk, place, condition, holds=False, exits=True, text=asked + suffix))
+
+
+def after_asking(walk: Walk, place: Place, node: Node) -> Place:
+    """The place beyond a `try` statement that asks for the running loop, and leaves where there is one."""
+    asked = asks_for_loop(walk, next((child for child in node.named_children if child.type == "block"), None))
+    otherwise = next((child for child in node.named_children if child.type == "else_clause"), None)
+    if not asked or otherwise is None or not otherwise.named_children or not _leaves(otherwise.named_children[-1]):
+        return place
+    handler = Handler.RAISES if raises(otherwise.named_children[-1]) else 0
+    return place.under(add_condition(walk, place, otherwise, holds=False, exits=True, text=asked, handler=handler))
+
+
+def asks_for_loop(walk: Walk, block: Node | None) -> str:
+    """The call by which a block asks for the running loop and does nothing else; "" for other blocks."""
+    if block is None or block.end_byte - block.start_byte > _LONGEST:
+        return ""
+    statements = [child for child in block.named_children if child.type != "comment"]
+    found = _ASKING.fullmatch(short(walk, statements[0], TEXT_LIMIT)) if len(statements) == 1 else None
+    return found[1] if found is not None else ""
 
 
 def _leaves(body: Node) -> bool:

@@ -10,6 +10,7 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import ObjectKind
 from alef_audit.frontends.python import operators
 from alef_audit.frontends.python.calls import walk_call as walk_call
+from alef_audit.frontends.python.few import has_few
 from alef_audit.frontends.python.functions import walk_lambda
 from alef_audit.frontends.python.judged import held, mark, tested
 from alef_audit.frontends.python.kept import assigned
@@ -294,7 +295,8 @@ def _comprehension(walk: Walk, place: Place, node: Node) -> int:
             is_async = any(child.type == "async" for child in clause.children)
             bind_iteration(walk, here, names[0], names[1], is_async=is_async, outer=outer)
             outer = None
-            here = here.within(add_loop(walk, here, clause, over, each=short(walk, names[0], 60)))
+            few = has_few(walk, here, names[1])
+            here = here.within(add_loop(walk, here, clause, over, each=short(walk, names[0], 60), few=few))
         elif clause.type == "if_clause":
             for child in clause.named_children:
                 test(walk, here, child)

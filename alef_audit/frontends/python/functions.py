@@ -12,6 +12,7 @@ from alef_audit.frontends.builder import Scope
 from alef_audit.frontends.python import expressions, fields, statements
 from alef_audit.frontends.python.declared import classes_named
 from alef_audit.frontends.python.handed import hand_back
+from alef_audit.frontends.python.required import required
 from alef_audit.frontends.python.turns import turns
 from alef_audit.frontends.python.types import annotate, annotate_lent, is_data
 from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, source
@@ -239,6 +240,8 @@ def _parameter(walk: Walk, outer: Place, inner: Place, node: Node, kind: int) ->
             build.enter(outer.function)
             build.copy(slot, expressions.value(walk, outer, default))
             build.enter(inner.function)
+    if kind in (ParameterKind.POSITIONAL, ParameterKind.KEYWORD_ONLY):
+        literal = literal or required(walk, type_node, default)
     types: tuple[int, ...] = ()
     if type_node is not None:
         _annotate_parameter(walk, outer, inner, slot, type_node, kind)

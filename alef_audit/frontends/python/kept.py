@@ -7,8 +7,10 @@ from typing import Final
 from tree_sitter import Node
 
 from alef_audit.facts import kept
-from alef_audit.facts.file import Condition
-from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, short, source
+from alef_audit.facts.file import Condition, Handler
+from alef_audit.frontends.python.exits import asks_for_loop
+from alef_audit.frontends.python.required import required
+from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, raises, short, source
 
 _STORING: Final = frozenset(("set", "add", "setdefault", "put"))
 _CLEARING: Final = frozenset(("clear", "pop", "cache_clear"))
@@ -19,7 +21,8 @@ _TIMED: Final = re.compile(rb"now|time|expir|ttl|TTL|monotonic")
 # What a local may be bound to that tells where its value is kept: a look-up, a field, another name, a new collection;
 # or a test of time.
 _TELLING: Final = re.compile(
-    rb"(?![fFrRbB]{1,2}[\"'])[a-zA-Z_(][^(]*|\{\}|\[\]|(?:set|dict|list)\(.*|.*(?:\.get\(|\.setdefault\(|getattr\(|time\(|monotonic\(|cache|memo).*",
+    rb"(?![fFrRbB]{1,2}[\"'])[a-zA-Z_(][^(]*|\{\}|\[\]|(?:set|dict|list)\(.*|"
+    rb".*(?:\.get\(|\.setdefault\(|getattr\(|time\(|monotonic\(|cache|memo|_loop\(| and | or ).*",
     re.DOTALL,
 )
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$.!?]*")
@@ -70,11 +73,12 @@ def _looked_up_into(walk: Walk, place: Place, field: str, right: Node) -> None:
             walk.build.keep(kept.READ, place.scope, place.function, -1, line_of(right), field, value=spelled)
 
 
-def declared(walk: Walk, place: Place, name: str, default: Node) -> None:
-    """Note the field `name` of the class that is walked, if its default is a literal."""
-    spelled = literal_of(walk, default)
+def declared(walk: Walk, place: Place, field: Node, annotation: Node, default: Node | None) -> None:
+    """Note a field of the class that is walked, if its default is a literal, or if it is required."""
+    spelled = literal_of(walk, default) if default is not None else ""
+    spelled = spelled or required(walk, annotation, default)
     if spelled:
-        line = line_of(default)
+        name, line = source(walk, field), line_of(field)
         walk.build.keep(kept.FIELD, place.scope, place.function, -1, line, name, key=place.qualname, value=spelled)
 
 
@@ -197,7 +201,7 @@ def caught(walk: Walk, place: Place, attempted: Node | None, clause: Node) -> Pl
     """The place inside an `except` clause: under a condition of its own.
 
     Where a look-up is tried and its failure caught (`try: return cache[k]`, `except KeyError:`), the condition is that
-    the look-up finds nothing; else the clause's first line.
+    the look-up finds nothing; where the running loop is asked for, that there is none; else that something failed.
     """
     text = "except"
     named = next((child for child in clause.named_children if child.type not in ("block", "comment")), None)
@@ -206,8 +210,12 @@ def caught(walk: Walk, place: Place, attempted: Node | None, clause: Node) -> Pl
         looked = _looked_up(walk, attempted)
         if looked and any(missing in spelled for missing in _MISSING):
             text = f"{looked} is not None"
+        elif spelled == "RuntimeError":
+            text = asks_for_loop(walk, attempted) or text
+    is_handler = text == "except"
     conditions = walk.build.conditions
-    conditions.append(Condition(place.condition, line_of(clause), text, holds=text == "except"))
+    handler = Handler.CATCHES | (Handler.RAISES if raises(clause.named_children[-1]) else 0) if is_handler else 0
+    conditions.append(Condition(place.condition, line_of(clause), text, holds=is_handler, handler=handler))
     return place.under(len(conditions) - 1)
 
 

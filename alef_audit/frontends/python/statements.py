@@ -10,7 +10,8 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import Import
 from alef_audit.frontends.python import classes, definitions, exceptions, expressions, fields, operators
 from alef_audit.frontends.python.declared import classes_named
-from alef_audit.frontends.python.exits import after, after_try
+from alef_audit.frontends.python.exits import after, after_asking, after_try
+from alef_audit.frontends.python.few import has_few, note_few
 from alef_audit.frontends.python.judged import held
 from alef_audit.frontends.python.kept import assigned
 from alef_audit.frontends.python.narrowing import matched, narrowed
@@ -70,7 +71,7 @@ def walk_block(walk: Walk, place: Place, block: Node) -> None:
         if kind == "if_statement":
             here = after(walk, here, child)
         elif kind == "try_statement":
-            here = after_try(walk, here, child)
+            here = after_asking(walk, after_try(walk, here, child), child)
         elif kind == "assert_statement" and child.named_children:
             here = narrowed(walk, here, child.named_children[0], holds=True)
     walk.depth -= 1
@@ -103,7 +104,7 @@ def _assignment(walk: Walk, place: Place, node: Node) -> None:
     type_node = node.child_by_field_id(fields.TYPE)
     if left is None:
         return
-    if classes.class_assignment(walk, place, left, right, annotated=type_node is not None):
+    if classes.class_assignment(walk, place, left, right, annotation=type_node):
         return
     more: list[Node] = []
     while right is not None and right.type == "assignment":
@@ -114,6 +115,7 @@ def _assignment(walk: Walk, place: Place, node: Node) -> None:
     for target in (*more, left):
         if right is not None and target.type == "identifier":
             bind_value(walk, place, source(walk, target), right)
+            note_few(walk, place, source(walk, target), right)
     before = len(walk.build.objects)
     slot = expressions.collection(walk, place, right) if right is not None else 0
     if slot and left.type == "identifier" and len(walk.build.objects) > before and right is not None:
@@ -198,7 +200,8 @@ def _for(walk: Walk, place: Place, node: Node) -> None:
     is_async = node.children[0].type == "async"
     bind_iteration(walk, place, left, right, is_async=is_async)
     each = short(walk, left, 60)
-    loop = add_loop(walk, place, node, short(walk, right, 60), yields=pauses(walk, body), each=each)
+    few = has_few(walk, place, right)
+    loop = add_loop(walk, place, node, short(walk, right, 60), yields=pauses(walk, body), each=each, few=few)
     if body is not None:
         walk_block(walk, place.within(loop), body)
     _else(walk, place, node)

@@ -111,11 +111,20 @@ def line_of(node: Node) -> int:
     return node.start_point[0] + 1
 
 
-def add_condition(walk: Walk, place: Place, test: Node, *, holds: bool, exits: bool = False, text: str = "") -> int:
+def add_condition(
+    walk: Walk, place: Place, test: Node, *, holds: bool, exits: bool = False, text: str = "", handler: int = 0
+) -> int:
     """A new row, whose index it gives; `text` where that is not the text of `test`."""
     conditions = walk.build.conditions
-    conditions.append(Condition(place.condition, line_of(test), text or short(walk, test, TEXT_LIMIT), holds, exits))
+    spelled = text or short(walk, test, TEXT_LIMIT)
+    conditions.append(Condition(place.condition, line_of(test), spelled, holds, exits, handler))
     return len(conditions) - 1
+
+
+def raises(block: Node) -> bool:
+    """Whether the last statement of a block raises."""
+    last = next((child for child in reversed(block.named_children) if child.type != "comment"), None)
+    return last is not None and last.type == "raise_statement"
 
 
 def add_loop(
@@ -128,9 +137,10 @@ def add_loop(
     each: str = "",
     test: str = "",
     rests: bool = False,
+    few: bool = False,
 ) -> int:
     loops = walk.build.loops
-    loops.append(Loop(place.function, place.loop, line_of(node), over[:60], yields, each, test, rests))
+    loops.append(Loop(place.function, place.loop, line_of(node), over[:60], yields, each, test, rests, few))
     return len(loops) - 1
 
 

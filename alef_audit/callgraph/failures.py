@@ -1,0 +1,93 @@
+"""Calls that run only after a failure: in an `except` or `catch` clause that undoes, tells or raises again.
+
+What a clause does instead of what failed is none: `try: return cache[key]`, `except KeyError: return load(key)` is how
+a program asks, and the clause is where the work is done.  So a clause alone says nothing.  What counts is that nobody
+uses what the call gives and the clause tells somebody of the failure, that it ends by raising, or that the call takes
+back what was begun.  Neither is a retry a failure: it is how a program waits.
+"""
+
+from typing import Final
+
+from alef_audit.callgraph.graph import CallGraph
+from alef_audit.callgraph.keeping import chain
+from alef_audit.callgraph.recall import words_of
+from alef_audit.facts import flows
+from alef_audit.facts.file import Condition, Handler
+from alef_audit.rulepack.guards import GuardWords
+from alef_audit.rulepack.kinds import SinkKind
+
+_PAUSES: Final[frozenset[SinkKind]] = frozenset(("blocking.sleep", "blocking.wait"))
+_CALLBACK: Final = ".catch callback"
+
+
+def after_failures(graph: CallGraph, words: GuardWords) -> frozenset[int]:
+    """The calls of the program that run only where something failed."""
+    handled = _handled(graph)
+    pauses = {sink.call for sink in graph.sinks if sink.kind in _PAUSES}
+    table, found = graph.table, set[int]()
+    for around, calls in handled.items():
+        function, _ = around
+        conditions = graph.program.unit_of(function).facts.conditions
+        telling = {table.condition(call) for call in calls if _tells(graph, call, words)}
+        for call in calls:
+            if _undoes(graph, call, words) or _raises(conditions, table.condition(call)):
+                found.add(call)
+            elif call not in pauses and table.flag_sets[call] & flows.DISCARDED:
+                outside = {-1, *chain(conditions, table.condition(call))}
+                if not outside.isdisjoint(telling) and (_tells(graph, call, words) or not _in_retry(graph, call)):
+                    found.add(call)
+    return frozenset(found)
+
+
+def _handled(graph: CallGraph) -> dict[tuple[int, int], list[int]]:
+    """The calls in handlers by function and the handler's condition; -1 for what is handed to `.catch(…)`."""
+    table, program = graph.table, graph.program
+    handlers = [
+        frozenset(index for index, each in enumerate(unit.facts.conditions) if each.handler & Handler.CATCHES)
+        for unit in program.units
+    ]
+    callbacks = {index for index, facts in enumerate(program.functions) if facts.label.endswith(_CALLBACK)}
+    found: dict[tuple[int, int], list[int]] = {}
+    for call, (function, innermost) in enumerate(zip(table.functions, table.conditions, strict=True)):
+        own = handlers[program.function_unit[function]] if innermost >= 0 else ()
+        if own:
+            conditions = program.unit_of(function).facts.conditions
+            handler = next((each for each in chain(conditions, innermost) if each in own), -1)
+            if handler >= 0:
+                found.setdefault((function, handler), []).append(call)
+                continue
+        if function in callbacks:
+            found.setdefault((function, -1), []).append(call)
+    return found
+
+
+def _raises(conditions: tuple[Condition, ...], innermost: int) -> bool:
+    """Whether what stands below a condition comes to the end of a handler that raises."""
+    for index in chain(conditions, innermost):
+        if conditions[index].handler & Handler.CATCHES:
+            return bool(conditions[index].handler & Handler.RAISES)
+        if not conditions[index].exits:
+            return False
+    return False
+
+
+def _tells(graph: CallGraph, call: int, words: GuardWords) -> bool:
+    """Whether a statement tells somebody that something failed: `logger.exception(…)`, `log_error(…)`."""
+    spoken = words_of(_called(graph, call))
+    failure = spoken.intersection(words.failure)
+    said = spoken == failure or not spoken.isdisjoint(words.telling)
+    return bool(failure and said and graph.table.flag_sets[call] & flows.DISCARDED)
+
+
+def _undoes(graph: CallGraph, call: int, words: GuardWords) -> bool:
+    return not words_of(_called(graph, call)).isdisjoint(words.undoing)
+
+
+def _called(graph: CallGraph, call: int) -> str:
+    return graph.table.text(call).rpartition(".")[2]
+
+
+def _in_retry(graph: CallGraph, call: int) -> bool:
+    """Whether a call stands in a loop that tries again, or of which it is not known why it goes on."""
+    loops = graph.loops
+    return any(not loop.over or loops.multiplicity.retries(loop) for loop in loops.around(call).loops)

@@ -1,0 +1,118 @@
+"""Calls that the event loop's thread never comes to, for the code asks which thread it runs on.
+
+`if loop_ident == threading.get_ident(): raise RuntimeError(…)` in front of a wait, and the same in a function that is
+called before it; `try: asyncio.get_running_loop()`, `except RuntimeError: return asyncio.run(main())`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from alef_audit.callgraph.graph import PROPERTY, CallGraph, Edge
+from alef_audit.callgraph.keeping import Keeping, Read, chain
+from alef_audit.callgraph.predicates import atoms, comparison, parse
+from alef_audit.facts.file import Condition, Handler
+
+_THREAD: Final = re.compile(r"(?:threading\.)?(?:get_ident\(\)|current_thread\(\)(?:\.ident)?)")
+_ASKED: Final = re.compile(r"(?:asyncio\.)?_?get_(?:running|event)_loop\(\)")
+_RUNNING: Final = re.compile(r"(?P<loop>[\w.]+(?:\(\))?)\.is_running\(\)")
+_MARKS: Final = ("get_ident()", "current_thread()", "running_loop()", "is_running()")
+_LOOP: Final = re.compile(r"loop", re.IGNORECASE)
+
+
+def without_other_threads(graph: CallGraph, keeping: Keeping) -> CallGraph:
+    """`graph` without the calls that only other threads than the event loop's make."""
+    closed = _closed(graph, keeping)
+    if not closed:
+        return graph
+    return replace(
+        graph,
+        edges=tuple(edge for edge in graph.edges if edge.call not in closed and closed.isdisjoint(edge.via)),
+        sinks=tuple(sink for sink in graph.sinks if sink.call not in closed and closed.isdisjoint(sink.via)),
+    )
+
+
+def _closed(graph: CallGraph, keeping: Keeping) -> set[int]:
+    program, table = graph.program, graph.table
+    asking = {
+        number: frozenset(index for index, each in enumerate(unit.facts.conditions) if _asks(each))
+        for number, unit in enumerate(program.units)
+        if unit.facts.language == "python"
+    }
+    asking = {number: indices for number, indices in asking.items() if indices}
+    found: set[int] = set()
+    raising: set[int] = set()
+    if not asking:
+        return found
+    for call, (function, innermost) in enumerate(zip(table.functions, table.conditions, strict=True)):
+        asked = asking.get(program.function_unit[function]) if innermost >= 0 else None
+        if asked:
+            conditions, reads = program.unit_of(function).facts.conditions, keeping.reads.get(function, {})
+            for index in chain(conditions, innermost):
+                if index in asked and _leads_elsewhere(conditions[index], reads):
+                    found.add(call)
+                    if conditions[index].parent < 0 and conditions[index].handler & Handler.RAISES:
+                        raising.add(function)
+    return found | _behind(graph, raising)
+
+
+def _behind(graph: CallGraph, raising: set[int]) -> set[int]:
+    """The calls in front of which a function is called that raises on the loop's thread."""
+    table, found = graph.table, set[int]()
+    called: dict[int, list[int]] = {}
+    for edge in graph.edges if raising else ():
+        is_call = edge.call >= 0 and edge.how <= PROPERTY and not edge.guards
+        if is_call and edge.callee in raising and not _is_caught(graph, edge):
+            called.setdefault(edge.caller, []).append(edge.call)
+    others = {edge.call for edge in graph.edges if edge.callee not in raising} if called else set()
+    behind = {edge.call for edge in graph.edges if edge.caller in called} if called else set()
+    behind |= {sink.call for sink in graph.sinks if sink.function in called}
+    for later in behind - {-1}:
+        function = table.function(later)
+        conditions = graph.program.unit_of(function).facts.conditions
+        around = {-1, *chain(conditions, table.condition(later))}
+        for call in called.get(function, ()):
+            before = table.line(call) <= table.line(later) and call != later
+            if before and call not in others and table.condition(call) in around:
+                found.add(later)
+    return found
+
+
+def _is_caught(graph: CallGraph, edge: Edge) -> bool:
+    """Whether something that is raised behind a call may be caught in the same function."""
+    end = graph.program.functions[edge.caller].end_line
+    conditions = graph.program.unit_of(edge.caller).facts.conditions
+    return any(each.handler & Handler.CATCHES and edge.line <= each.line <= end for each in conditions)
+
+
+def _asks(test: Condition) -> bool:
+    return any(mark in test.text for mark in _MARKS)
+
+
+def _leads_elsewhere(test: Condition, reads: Mapping[str, list[Read]]) -> bool:
+    """Whether what stands below a test runs on another thread than an event loop's.
+
+    Of several tests in one the thread's decides: the others ask whether there is a loop at all.
+    """
+    found = [_is_loop(atom, test.text, reads) for atom in atoms(parse(test.text))]
+    here = next((each for each in found if each is not None), None)
+    return here is not None and here is not test.holds and " or " not in test.text and "not " not in test.text
+
+
+def _is_loop(atom: str, text: str, reads: Mapping[str, list[Read]]) -> bool | None:
+    """What a test gives on the loop's thread; None if it asks something else."""
+    if _ASKED.fullmatch(atom):
+        return True
+    running = _RUNNING.fullmatch(atom)
+    if running is not None:
+        bound = reads.get(running["loop"], ())
+        held = bound[0].value if len(bound) == 1 else running["loop"]
+        return True if _ASKED.fullmatch(held) else None
+    compared = comparison(atom)
+    if compared is None or compared.sign not in ("==", "!="):
+        return None
+    sides = (compared.left, compared.right)
+    if any(map(_THREAD.fullmatch, sides)) and _LOOP.search(text):
+        return compared.sign == "=="
+    return None
