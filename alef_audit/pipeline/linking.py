@@ -1,0 +1,186 @@
+"""From files to the call graph of the program."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from alef_audit.callgraph import graph as callgraph
+from alef_audit.callgraph.api import ApiGraph
+from alef_audit.callgraph.boundaries import bounded, comment_marks, together, without_effect
+from alef_audit.callgraph.branches import Rules, guard_branches
+from alef_audit.callgraph.calls import build_calls
+from alef_audit.callgraph.cold import cold_roots, ending_marks
+from alef_audit.callgraph.comments import Comments, read_comments, without_lines
+from alef_audit.callgraph.configured import configured_marks, configured_roots, selected, unmatched
+from alef_audit.callgraph.hot import all_roots, implicit_roots
+from alef_audit.callgraph.link import link
+from alef_audit.callgraph.local_models import attach_models
+from alef_audit.callgraph.program import Program, build_program
+from alef_audit.callgraph.solve import solve
+from alef_audit.dependencies.follow import NOTHING_FOLLOWED, Followed, OwnFile, follow
+from alef_audit.dependencies.found import modelled_by
+from alef_audit.dependencies.places import confined_reader, places_of
+from alef_audit.diagnostics import Diagnostic, NothingToAudit
+from alef_audit.discovery.assets import browser_assets, runs_in_browser
+from alef_audit.discovery.development import project_names, with_development
+from alef_audit.discovery.discover import discover
+from alef_audit.discovery.inventory import Inventory, SourceFile
+from alef_audit.discovery.roles import refine_role
+from alef_audit.discovery.versions import library_versions, satisfies, version_of
+from alef_audit.facts.file import FileFacts
+from alef_audit.frontends.extract import extract_all
+from alef_audit.pipeline.collector import without_collector
+from alef_audit.pipeline.progress import Progress
+from alef_audit.reporting.graph import GraphView
+from alef_audit.reporting.graph_view import graph_view
+from alef_audit.request import AuditRequest
+from alef_audit.resolution.graph import ModuleGraph
+from alef_audit.resolution.modules import own_targets, resolve
+from alef_audit.resolution.node import node_resolver
+from alef_audit.resolution.python import python_resolver
+from alef_audit.rulepack.lexicon import DevelopmentWords
+from alef_audit.rulepack.load import Rulepack, bundled_rules, load_rulepack
+from alef_audit.rulepack.model import LibraryModel, Row
+
+# What files of these roles import is not followed: nothing in them is an entry point, and build tools are large.
+_NEVER_HOT = frozenset(("test", "example", "docs", "build", "development", "types", "browser"))
+
+
+class Linked(NamedTuple):
+    """The program after the first four stages, and what was remarked on the way."""
+
+    inventory: Inventory
+    facts: list[tuple[SourceFile, FileFacts]]
+    followed: Followed
+    graph: callgraph.CallGraph
+    comments: Comments
+    remarks: tuple[Diagnostic, ...]
+
+
+def link_program(request: AuditRequest, pack: Rulepack, progress: Progress) -> Linked:
+    inventory, facts = _facts(request, pack.lexicon.development, progress)
+    followed = _followed(request, pack, inventory, facts, progress)
+    progress("linking", 0, 1)
+    everything = [*facts, *zip(followed.files, followed.facts, strict=True)]
+    units = [(file.path, file_facts) for file, file_facts in everything]
+    modules, names = resolve(inventory, units, lambda path: _read_text(inventory.root, path), followed.links)
+    program = build_program(
+        [
+            (file.path, name, _role(file, file_facts), file_facts)
+            for (file, file_facts), name in zip(everything, names, strict=True)
+        ]
+    )
+    comments = without_lines(read_comments(program), program, request.disregarded)
+    graph, remarks = _call_graph(request, pack, inventory, program, modules, comments)
+    return Linked(inventory, facts, followed, graph, comments, (*comments.remarks, *remarks))
+
+
+def _facts(
+    request: AuditRequest, words: DevelopmentWords, progress: Progress
+) -> tuple[Inventory, list[tuple[SourceFile, FileFacts]]]:
+    found = discover(request.root, request.config, request.only)
+    inventory = with_development(found, words, lambda path: _read_text(found.root, path))
+    unread = ("types",) if request.config.include_tests else ("types", "test")
+    served = browser_assets(inventory)
+    files = [file for file in inventory.files if file.role not in unread and file.path not in served]
+    if not files:
+        raise NothingToAudit(f"no TypeScript, JavaScript or Python files below {request.root}")
+    facts = extract_all(inventory.root, files, request.jobs, request.config.max_file_size, progress)
+    return inventory, list(zip(files, facts, strict=True))
+
+
+def _followed(
+    request: AuditRequest,
+    pack: Rulepack,
+    inventory: Inventory,
+    facts: list[tuple[SourceFile, FileFacts]],
+    progress: Progress,
+) -> Followed:
+    """The installed packages that the program imports, as far as it reaches them; nothing unless asked for."""
+    if request.follow is None:
+        return NOTHING_FOLLOWED
+    places = places_of(inventory.root, request.follow)
+    nodes = node_resolver(inventory, lambda path: _read_text(inventory.root, path))
+    limit = request.config.max_file_size
+    return follow(
+        places,
+        modelled_by(pack.models),
+        [OwnFile(file.path, _role(file, one) not in _NEVER_HOT, one) for file, one in facts],
+        own_targets(nodes, python_resolver(inventory)),
+        confined_reader(places),
+        lambda files: extract_all(inventory.root, files, request.jobs, limit, progress),
+        limit,
+    )
+
+
+def _call_graph(
+    request: AuditRequest,
+    pack: Rulepack,
+    inventory: Inventory,
+    program: Program,
+    modules: ModuleGraph,
+    comments: Comments,
+) -> tuple[callgraph.CallGraph, tuple[Diagnostic, ...]]:
+    """The call graph with what comments and configuration say of it, and remarks on what they say in vain."""
+    config = request.config
+    api = ApiGraph()
+    versions = library_versions(inventory.root, inventory)
+    for model in pack.models:
+        api.declare_modules(model)
+    for model in pack.models:
+        api.add_model(model, _holds(model, versions))
+    table = build_calls(program, modules, {name for _, name in api.modules})
+    attach_models(program, api, table)
+    state = solve(program, modules, api, table)
+    graph = link(state, table, pack.lexicon, frozenset(config.executors), request.platform)
+    found = selected(program, config)
+    said = comment_marks(program, comments)
+    implicit = [*implicit_roots(state, table, pack.lexicon), *cold_roots(graph, pack.lexicon)]
+    roots = [*all_roots(graph, implicit), *said.roots]
+    project = project_names(inventory, lambda path: _read_text(inventory.root, path))
+    ends = ending_marks(graph, pack.lexicon, project, said.roots)
+    marks = together(together(said, ends), configured_marks(program, config, found))
+    remarks = (*unmatched(graph, config, found, request.config_file), *without_effect(graph, comments))
+    complete = bounded(graph, configured_roots(config, found, roots), marks)
+    lasting = max((pattern.lasting_ttl for pattern in pack.patterns), default=0)
+    return guard_branches(complete, state, Rules(pack.guards.words, pack.kinds, lasting)), remarks
+
+
+def _role(file: SourceFile, facts: FileFacts) -> str:
+    if file.role == "dependency":
+        return file.role
+    if file.role == "product" and runs_in_browser(facts):
+        return "browser"
+    return refine_role(file.role, frozenset(item.specifier for item in facts.imports))
+
+
+def _holds(model: LibraryModel, versions: dict[str, str]) -> Callable[[Row], bool]:
+    """Whether a row holds for the version in use; of an unknown version the newest behaviour is taken."""
+    version = version_of(versions, model.library.ecosystem, model.library.package or model.library.name)
+
+    def holds(row: Row) -> bool:
+        if not row.versions:
+            return True
+        known = satisfies(version, row.versions)
+        return known if known is not None else "<" not in row.versions
+
+    return holds
+
+
+def _read_text(root: Path, path: str) -> str | None:
+    try:
+        return (root / path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def call_graph(request: AuditRequest, pack: Rulepack, progress: Progress) -> callgraph.CallGraph:
+    """The first four stages on `request.root`. Raises NothingToAudit, ConfigError."""
+    with without_collector():
+        return link_program(request, pack, progress).graph
+
+
+def graph(request: AuditRequest, progress: Progress) -> GraphView:
+    """The call graph of `request.root`, for `audit graph`. Raises as `audit` does."""
+    pack = load_rulepack([bundled_rules(), *request.rules])
+    return graph_view(call_graph(request, pack, progress))
