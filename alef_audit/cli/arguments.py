@@ -1,10 +1,12 @@
 """`audit PATH ...` is the same as `audit scan PATH ...`."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 DEFAULT = "scan"
 FOLLOW = "--follow-dependencies"
-_ABOUT_THE_APP = frozenset({"--help", "-h", "--version"})
+_ABOUT_THE_APP = frozenset({"--help", "-h", "--version", "--install-completion", "--show-completion"})
+# Where shells put the line that is to be completed: bash, and those that typer serves alike.
+_WORDS, _CURRENT, _LINE = "COMP_WORDS", "COMP_CWORD", "_TYPER_COMPLETE_ARGS"
 
 
 def with_default_command(arguments: Sequence[str], commands: Collection[str]) -> list[str]:
@@ -21,6 +23,25 @@ def with_default_command(arguments: Sequence[str], commands: Collection[str]) ->
         if not argument.startswith("-"):
             return list(arguments) if argument in commands else [DEFAULT, *arguments]
     return [DEFAULT, *arguments]
+
+
+def completing(environment: Mapping[str, str], commands: Collection[str]) -> dict[str, str]:
+    """What has to change in the environment so that `audit --fo` is completed as `audit scan --fo` is.
+
+    Nothing while the first word may still become a command.
+    """
+    line = environment.get(_WORDS, environment.get(_LINE, ""))
+    words = line.split()
+    if len(words) < 2 or words[1] in commands or words[1] in _ABOUT_THE_APP:
+        return {}
+    begun = len(words) == 2 and not line[-1:].isspace()
+    if begun and any(command.startswith(words[1]) for command in commands):
+        return {}
+    with_scan = line.replace(words[0], f"{words[0]} {DEFAULT}", 1)
+    if _WORDS not in environment:
+        return {_LINE: with_scan}
+    current = environment.get(_CURRENT, "")
+    return {_WORDS: with_scan, _CURRENT: str(int(current) + 1)} if current.isdecimal() else {}
 
 
 def _with_values(arguments: Sequence[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """The command line application."""
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -7,7 +8,7 @@ from typing import Annotated
 import typer
 
 from alef_audit import __version__
-from alef_audit.cli.arguments import with_default_command
+from alef_audit.cli.arguments import completing, with_default_command
 from alef_audit.cli.baseline import baseline
 from alef_audit.cli.comment import comment
 from alef_audit.cli.compare import compare
@@ -21,10 +22,12 @@ from alef_audit.cli.schema import config_schema
 from alef_audit.cli.show import show
 from alef_audit.cli.why import why
 
+_COMPLETING = "_AUDIT_COMPLETE"  # set by the script that a shell runs on a tabulator
+
 # Plain help: rich costs a tenth of a second, and every option's text would have to be escaped for it.
 app = typer.Typer(
     name="audit",
-    add_completion=False,
+    add_completion=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -67,4 +70,6 @@ def command_names() -> frozenset[str]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the tool with `arguments` (default: the process's own) and exit."""
     given = sys.argv[1:] if arguments is None else arguments
+    if _COMPLETING in os.environ:
+        os.environ.update(completing(os.environ, command_names()))
     app(args=with_default_command(given, command_names()), prog_name="audit")

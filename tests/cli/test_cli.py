@@ -1,6 +1,7 @@
 """The command line with the pipeline replaced: arguments, exit codes, errors, where text goes."""
 
 import json
+import os
 import subprocess
 import sys
 import types
@@ -386,10 +387,10 @@ def test_config_schema(project: Path) -> None:
     assert "fail-on" in schema["$defs"]["Config"]["properties"]
 
 
-def python(code: str, *, closed_pipe: bool = False) -> subprocess.CompletedProcess[str]:
+def python(code: str, *, closed_pipe: bool = False, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", code]
     if not closed_pipe:
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | environment)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -474,3 +475,33 @@ def test_what_is_suggested_can_be_typed(project: Path, monkeypatch: pytest.Monke
     answering(monkeypatch, reports.typical())
     assert " src " not in next(line for line in run(".").stdout.splitlines() if "audit why" in line)
     assert any(":300 src" in line or " src " in line for line in run("src").stdout.splitlines() if "audit why" in line)
+
+
+# ---------------------------------------------------------------- completion
+
+
+def complete(line: str, *, begun: bool = True) -> list[str]:
+    """What bash is offered at the end of `line`, whose last word is `begun`."""
+    number = len(line.split()) - begun
+    code = "from alef_audit.cli.main import main\nmain()\n"
+    asked = {"_AUDIT_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(number)}
+    return python(code, **asked).stdout.split()
+
+
+def test_commands_and_options_are_completed() -> None:
+    assert complete("audit ba") == ["baseline"]
+    assert "--suppressions-from" in complete("audit compare --s")
+    assert complete("audit scan --form") == ["--format"]
+
+
+def test_options_of_a_scan_are_completed_without_its_name() -> None:
+    assert complete("audit --form") == ["--format"]
+    assert complete("audit . --form") == ["--format"]
+    assert complete("audit --vers") == ["--version"] or complete("audit --version") == ["--version"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_there_is_a_script_for_a_shell(shell: str) -> None:
+    asked = f"from alef_audit.cli.main import main\nmain(['--show-completion', '{shell}'])\n"
+    shown = python(asked, _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+    assert "_AUDIT_COMPLETE" in shown.stdout
