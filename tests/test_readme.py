@@ -129,7 +129,12 @@ def test_it_lists_the_options_of_an_audit() -> None:
 
 def test_it_types_no_option_that_does_not_exist() -> None:
     mentioned = {found for span in code_spans(README) for found in re.findall(r"(?<!\w)--[a-z-]+", span)}
-    assert mentioned <= options(list(commands())) | {"--help", "--version"}
+    assert mentioned <= options(list(commands())) | {
+        "--help",
+        "--version",
+        "--install-completion",
+        "--show-completion",
+    }
 
 
 def test_exit_codes() -> None:
@@ -238,7 +243,7 @@ def test_the_level_table_is_that_of_the_pattern() -> None:
             " or ".join(row.verdict) + crossing(row),
             "any of these" if len(row.heat) in (0, 3) else ", ".join(row.heat),
             row.phase or "any",
-            row.cost_at_least,
+            row.cost_at_least + " for one call" * row.alone,
             row.confidence_at_least,
         ]
         for row in pattern.levels

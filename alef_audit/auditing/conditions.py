@@ -42,6 +42,16 @@ def conditions_of(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> tuple[
     return tuple(found)
 
 
+def steps_on(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> int:
+    """How much has to come together for the path: its functions, and the tests in whose branch its calls stand."""
+    calls = [edge.call for edge in edges if edge.call >= 0] + [sink.call]
+    return len(edges) + 1 + sum(_tests(*_place(graph, call)[1:]) for call in calls)
+
+
+def _tests(conditions: tuple[Condition, ...], innermost: int) -> int:
+    return sum(not conditions[index].exits for index in chain(conditions, innermost))
+
+
 def _place(graph: CallGraph, call: int) -> tuple[int, tuple[Condition, ...], int]:
     function = graph.table.function(call)
     return function, graph.program.unit_of(function).facts.conditions, graph.table.condition(call)

@@ -4,7 +4,7 @@ from math import log, prod
 from typing import Final, NamedTuple, get_args
 
 from alef_audit.callgraph.guards import BIT, LASTING, confidence_of
-from alef_audit.rulepack.kinds import Band, Confidence, Cost, Heat, Kinds, Level, Rate, Score, Verdict
+from alef_audit.rulepack.kinds import Band, Confidence, Cost, Heat, Kinds, Level, Rate, Score, Steps, Verdict
 from alef_audit.rulepack.pattern import Pattern
 
 COSTS: Final[tuple[Cost, ...]] = get_args(Cost)
@@ -38,9 +38,21 @@ class Judge:
         return (-VERDICTS.index(self.verdict(way)), -CONFIDENCES.index(confidence_of(way)))
 
     def level(
-        self, way: int, *, verdict: Verdict, heat: Heat, auth: bool, cost: Cost, confidence: Confidence, library: bool
+        self,
+        way: int,
+        *,
+        verdict: Verdict,
+        heat: Heat,
+        auth: bool,
+        cost: Cost,
+        loops: int,
+        confidence: Confidence,
+        library: bool,
     ) -> Level:
-        """The first row of the pattern's level table that fits; a library's surface counts one level higher."""
+        """The first row of the pattern's level table that fits; a library's surface counts one level higher.
+
+        `cost` is that of one call, `loops` how many of those around it multiply.
+        """
         level: Level = "note"
         for row in self.pattern.levels:
             if row.verdict and verdict not in row.verdict:
@@ -51,7 +63,7 @@ class Judge:
                 continue
             if row.phase and (row.phase == "auth") != auth:
                 continue
-            if COSTS.index(cost) < COSTS.index(row.cost_at_least):
+            if COSTS.index(cost if row.alone else lifted(cost, loops)) < COSTS.index(row.cost_at_least):
                 continue
             if CONFIDENCES.index(confidence) < CONFIDENCES.index(row.confidence_at_least):
                 continue
@@ -65,6 +77,12 @@ class Judge:
 def lifted(cost: Cost, loops: int) -> Cost:
     """The cost class of a call that runs in that many nested loops along its path: one class up from two loops on."""
     return COSTS[min(len(COSTS) - 1, COSTS.index(cost) + (loops >= SWEEP))]
+
+
+def certain(confidence: Confidence, steps: int, limits: Steps) -> Confidence:
+    """The confidence of a path of so many steps, none of which is less certain than `confidence`."""
+    longest: Confidence = "low" if steps >= limits.low else "medium" if steps >= limits.medium else "high"
+    return min(confidence, longest, key=CONFIDENCES.index)
 
 
 class Weighed(NamedTuple):

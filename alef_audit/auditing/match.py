@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 
 from alef_audit.auditing import report
 from alef_audit.auditing.choice import Path, Wanted, chosen_path
-from alef_audit.auditing.conditions import conditions_of
-from alef_audit.auditing.levels import LEVELS, Weighed, lifted, score
+from alef_audit.auditing.conditions import conditions_of, steps_on
+from alef_audit.auditing.levels import LEVELS, Weighed, certain, score
 from alef_audit.auditing.matcher import HEATS, Matcher
 from alef_audit.auditing.message import message
 from alef_audit.auditing.misuse import MISUSES, message_of, weight
@@ -182,7 +182,7 @@ def _least_level(matcher: Matcher, target: Target, group: _Group) -> Level:
     A surer path from a root that fires once in a while does not hide one from a root that fires all the time.
     """
     kind = target.sink.kind
-    return _level(matcher, group, target.sink.cost, kind, auth=kind in _ALWAYS_AUTH)
+    return _level(matcher, group, target.sink.cost, 0, kind, auth=kind in _ALWAYS_AUTH)
 
 
 class _Shown(NamedTuple):
@@ -226,7 +226,8 @@ def _build(
     sink, best = target.sink, groups[0]
     shown = _shown(matcher, target, path, best)
     auth, depth = shown.auth, len(shown.per)
-    level = _level(matcher, best, lifted(sink.cost, depth), sink.kind, auth=auth)
+    best = best._replace(confidence=_certain(matcher, sink, shown.edges, best.confidence))
+    level = _level(matcher, best, sink.cost, depth, sink.kind, auth=auth)
     root = matcher.reach.roots[shown.root]
     site = _sink(matcher, sink)
     inside, more = _in_package(matcher, target)
@@ -250,7 +251,7 @@ def _build(
                 verdict=best.verdict,
             ),
         ),
-        confidence=confidence_of(way),
+        confidence=_certain(matcher, sink, shown.edges, confidence_of(way)),
         phase="auth" if auth else sink.kind.removeprefix("blocking."),
         phase_words=shown.words,
         verdict=best.verdict,
@@ -270,13 +271,19 @@ def _build(
     )
 
 
-def _level(matcher: Matcher, group: _Group, cost: Cost, kind: SinkKind, *, auth: bool) -> Level:
+def _certain(matcher: Matcher, sink: SinkSite, edges: list[Edge], weakest: Confidence) -> Confidence:
+    """The confidence of the path along `edges`, whose weakest step has the confidence `weakest`."""
+    return certain(weakest, steps_on(matcher.graph, sink, edges), matcher.kinds.steps)
+
+
+def _level(matcher: Matcher, group: _Group, cost: Cost, loops: int, kind: SinkKind, *, auth: bool) -> Level:
     return matcher.judges[kind].level(
         group.crossed,
         verdict=group.verdict,
         heat=group.heat,
         auth=auth,
         cost=cost,
+        loops=loops,
         confidence=group.confidence,
         library=not matcher.reach.has_dispatch,
     )
@@ -288,10 +295,10 @@ def _also_reached_from(
     """Every other root, each with its own verdict and level; their paths are not searched, so only the loops around
     the call itself count.
     """
-    cost = lifted(target.sink.cost, len(multiplied_by(matcher.graph, target.sink, [])))
+    loops = len(multiplied_by(matcher.graph, target.sink, []))
     found: list[report.Reach] = []
     for group in groups:
-        level = _level(matcher, group, cost, target.sink.kind, auth=shown.auth)
+        level = _level(matcher, group, target.sink.cost, loops, target.sink.kind, auth=shown.auth)
         found.extend(matcher.reached_from(group.roots & ~(1 << shown.root), group.verdict, level))
     found.sort(key=attrgetter("root"))
     return tuple(found)

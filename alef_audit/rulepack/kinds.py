@@ -110,6 +110,13 @@ class Score(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     backoff: float  # factor of a sleep or wait inside a retry: it runs only where something failed
 
 
+class Steps(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From how many steps on (functions of the path, and tests that have to hold on it) a path is less certain."""
+
+    medium: int
+    low: int
+
+
 class Kinds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sink: dict[SinkKind, SinkKindMeaning]
     root: dict[RootKind, RootKindMeaning]
@@ -117,3 +124,4 @@ class Kinds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cost: dict[Cost, KindMeaning]
     rate: dict[Rate, RateMeaning]
     score: Score
+    steps: Steps

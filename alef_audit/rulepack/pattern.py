@@ -62,6 +62,7 @@ class LevelRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     heat: tuple[Heat, ...] = ()
     phase: Literal["", "auth", "other"] = ""
     cost_at_least: Cost = "microseconds"
+    alone: bool = False  # the cost of one call, not lifted by the loops around it
     confidence_at_least: Confidence = "low"
 
 

@@ -126,10 +126,22 @@ def test_typescript(body: str, per: list[str], shown: list[str], tmp_path: Path)
     assert [name for frame in found.trace for name in frame.per] == shown
 
 
-def test_two_loops_lift_the_cost_and_the_sentence_says_so(tmp_path: Path) -> None:
+def test_two_loops_make_a_warning_of_a_look_at_the_disk(tmp_path: Path) -> None:
+    text = "import os\n" + PYTHON.replace("open(path).read()", "os.path.exists(path)")
+    body = "for p in providers:\n        for a in agents: read(p + a)"
+    levels = []
+    for number, each in enumerate(("read(providers[0])", body)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "service.py").write_text(text.format(body=each), encoding="utf-8")
+        levels += [one.level for one in audit(request_for(folder), lambda *_: None).findings]
+    assert levels == ["note", "warning"]
+
+
+def test_loops_make_no_error_of_what_is_short_itself_and_the_sentence_names_them(tmp_path: Path) -> None:
     body = "for p in providers:\n        for a in agents: read(p + a)"
     found = finding(tmp_path, "service.py", PYTHON.format(body=body))
-    assert found.level == "error"
+    assert found.level == "warning"
     assert found.message == "open blocks the event loop once per provider per agent on every request"
     assert found.multiplicity == ("providers", "agents")
 
@@ -137,3 +149,15 @@ def test_two_loops_lift_the_cost_and_the_sentence_says_so(tmp_path: Path) -> Non
 def test_a_search_multiplies_like_any_loop(tmp_path: Path) -> None:
     body = "for p in providers:\n        if read(p): break"
     assert finding(tmp_path, "service.py", PYTHON.format(body=body)).per == ("provider",)
+
+
+@pytest.mark.parametrize(("calls", "confidence"), [(2, "high"), (5, "medium"), (8, "low")])
+def test_a_long_path_is_less_certain(calls: int, confidence: str, tmp_path: Path) -> None:
+    chain = "".join(f"def step{n}(name):\n    return step{n + 1}(name)\n\n\n" for n in range(1, calls - 1))
+    last = f"def step{calls - 1}(name):\n    with open(name) as file:\n        return file.read()\n"
+    route = '@app.get("/x")\nasync def x(name: str):\n    return step1(name)\n'
+    found = finding(
+        tmp_path, "service.py", f"from fastapi import FastAPI\n\napp = FastAPI()\n\n\n{route}\n\n{chain}{last}"
+    )
+    assert (found.confidence, len(found.trace)) == (confidence, calls)
+    assert found.level == ("note" if confidence == "low" else "warning")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alef_audit.auditing.levels import COSTS, LEVELS, Judge, Weighed, lifted, rebanded, score, weighed_product
+from alef_audit.auditing.levels import COSTS, LEVELS, Judge, Weighed, rebanded, score, weighed_product
 from alef_audit.auditing.message import message
 from alef_audit.callgraph.graph import RootSite
 from alef_audit.rulepack.kinds import Confidence, Cost, Level, Rate, RootKind, Verdict
@@ -55,7 +55,7 @@ def test_no_lower_level_of_the_table_scores_higher(pattern: object) -> None:
     for kind, cost, loops, auth, sure, verdict in product(HOT, COSTS, LOOPS, (False, True), confidences, verdicts):
         root = KINDS.root[kind]
         level = judge.level(
-            0, verdict=verdict, heat=root.heat, auth=auth, cost=lifted(cost, loops), confidence=sure, library=False
+            0, verdict=verdict, heat=root.heat, auth=auth, cost=cost, loops=loops, confidence=sure, library=False
         )
         scores[level].append(score(KINDS, Weighed(level, root.rate, cost, loops, auth, False, sure, verdict)))
     assert max(scores["note"]) < min(scores["warning"])

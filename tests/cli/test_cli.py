@@ -484,8 +484,8 @@ def complete(line: str, *, begun: bool = True) -> list[str]:
     """What bash is offered at the end of `line`, whose last word is `begun`."""
     number = len(line.split()) - begun
     code = "from alef_audit.cli.main import main\nmain()\n"
-    asked = {"_AUDIT_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(number)}
-    return python(code, **asked).stdout.split()
+    done = python(code, _AUDIT_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=str(number))
+    return done.stdout.split()
 
 
 def test_commands_and_options_are_completed() -> None:

@@ -28,6 +28,7 @@ KINDS = msgspec.convert(
         "cost": {kind: {"meaning": f"meaning of {kind}"} for kind in get_args(Cost)},
         "rate": {kind: {"meaning": f"meaning of {kind}", "weight": 1.0} for kind in get_args(Rate)},
         "score": msgspec.to_builtins(PACK.kinds.score),
+        "steps": {"medium": 5, "low": 8},
     },
     Kinds,
 )

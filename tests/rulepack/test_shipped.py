@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from alef_audit.auditing.levels import COSTS, LEVELS, Judge
+from alef_audit.auditing.levels import COSTS, LEVELS, Judge, lifted
 from alef_audit.callgraph.guards import BIT
 from alef_audit.discovery.versions import satisfies
 from alef_audit.rulepack.kinds import Confidence, Cost, GuardKind, Heat, Level, Verdict
@@ -16,8 +16,11 @@ VERDICTS: tuple[Verdict, ...] = ("mitigated", "exposed")  # what is discharged h
 HEATS: tuple[Heat, ...] = ("surface", "periodic", "dispatch")
 CONFIDENCES: tuple[Confidence, ...] = ("low", "medium", "high")
 GUARDS: tuple[GuardKind | None, ...] = (None, *get_args(GuardKind))
-Combination = tuple[Verdict, Heat, bool, Cost, Confidence, GuardKind | None]
-COMBINATIONS: tuple[Combination, ...] = tuple(product(VERDICTS, HEATS, (False, True), COSTS, CONFIDENCES, GUARDS))
+LOOPS = (0, 2)
+Combination = tuple[Verdict, Heat, bool, Cost, int, Confidence, GuardKind | None]
+COMBINATIONS: tuple[Combination, ...] = tuple(
+    product(VERDICTS, HEATS, (False, True), COSTS, LOOPS, CONFIDENCES, GUARDS)
+)
 PACK = load_rulepack([bundled_rules()])
 
 
@@ -33,22 +36,22 @@ def pack() -> Rulepack:
 
 
 def fits(row: LevelRow, combination: Combination) -> bool:
-    verdict, heat, auth, cost, confidence, guard = combination
+    verdict, heat, auth, cost, loops, confidence, guard = combination
     return (
         (not row.verdict or verdict in row.verdict)
         and (not row.crossing or guard in row.crossing)
         and (not row.heat or heat in row.heat)
         and (not row.phase or (row.phase == "auth") == auth)
-        and COSTS.index(cost) >= COSTS.index(row.cost_at_least)
+        and COSTS.index(cost if row.alone else lifted(cost, loops)) >= COSTS.index(row.cost_at_least)
         and CONFIDENCES.index(confidence) >= CONFIDENCES.index(row.confidence_at_least)
     )
 
 
 def level(pattern: Pattern, combination: Combination) -> Level:
-    verdict, heat, auth, cost, confidence, guard = combination
+    verdict, heat, auth, cost, loops, confidence, guard = combination
     way = BIT[guard] if guard is not None else 0
     return Judge(pattern).level(
-        way, verdict=verdict, heat=heat, auth=auth, cost=cost, confidence=confidence, library=False
+        way, verdict=verdict, heat=heat, auth=auth, cost=cost, loops=loops, confidence=confidence, library=False
     )
 
 
@@ -67,7 +70,7 @@ def test_the_judge_reads_the_table_as_it_stands(pattern: Pattern) -> None:
 
 
 def test_what_is_worse_is_never_reported_lower(pattern: Pattern) -> None:
-    scales: tuple[tuple[object, ...], ...] = (VERDICTS, HEATS, (False, True), COSTS, CONFIDENCES)
+    scales: tuple[tuple[object, ...], ...] = (VERDICTS, HEATS, (False, True), COSTS, LOOPS, CONFIDENCES)
     for place, scale in enumerate(scales):
         for one in COMBINATIONS:
             for lower, higher in pairwise(scale):
