@@ -43,9 +43,9 @@ def conditions_of(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> tuple[
 
 
 def steps_on(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> int:
-    """How much has to come together for the path: its functions, and the tests in whose branch its calls stand."""
+    """How much has to come together for the path: two for each function, one for each test around them."""
     calls = [edge.call for edge in edges if edge.call >= 0] + [sink.call]
-    return len(edges) + 1 + sum(_tests(*_place(graph, call)[1:]) for call in calls)
+    return 2 * (len(edges) + 1) + sum(_tests(*_place(graph, call)[1:]) for call in calls)
 
 
 def _tests(conditions: tuple[Condition, ...], innermost: int) -> int:

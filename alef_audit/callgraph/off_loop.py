@@ -1,7 +1,8 @@
 """Calls that the event loop's thread never comes to, for the code asks which thread it runs on.
 
 `if loop_ident == threading.get_ident(): raise RuntimeError(…)` in front of a wait, and the same in a function that is
-called before it; `try: asyncio.get_running_loop()`, `except RuntimeError: return asyncio.run(main())`.
+called before it; `try: asyncio.get_running_loop()`, `except RuntimeError: return asyncio.run(main())`.  And what
+follows `asyncio.run(…)` in a plain function: under a running loop that raises (documentation of `asyncio.run`).
 """
 
 import re
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from alef_audit.callgraph.graph import PROPERTY, CallGraph, Edge
+from alef_audit.callgraph.graph import PROPERTY, CallGraph
 from alef_audit.callgraph.keeping import Keeping, Read, chain
 from alef_audit.callgraph.predicates import atoms, comparison, parse
 from alef_audit.facts.file import Condition, Handler
@@ -18,6 +19,7 @@ _THREAD: Final = re.compile(r"(?:threading\.)?(?:get_ident\(\)|current_thread\(\
 _ASKED: Final = re.compile(r"(?:asyncio\.)?_?get_(?:running|event)_loop\(\)")
 _RUNNING: Final = re.compile(r"(?P<loop>[\w.]+(?:\(\))?)\.is_running\(\)")
 _MARKS: Final = ("get_ident()", "current_thread()", "running_loop()", "is_running()")
+_STARTING: Final = re.compile(r"asyncio\.run|(?:[\w.]+\.)?run_until_complete")
 _LOOP: Final = re.compile(r"loop", re.IGNORECASE)
 
 
@@ -43,8 +45,6 @@ def _closed(graph: CallGraph, keeping: Keeping) -> set[int]:
     asking = {number: indices for number, indices in asking.items() if indices}
     found: set[int] = set()
     raising: set[int] = set()
-    if not asking:
-        return found
     for call, (function, innermost) in enumerate(zip(table.functions, table.conditions, strict=True)):
         asked = asking.get(program.function_unit[function]) if innermost >= 0 else None
         if asked:
@@ -57,13 +57,25 @@ def _closed(graph: CallGraph, keeping: Keeping) -> set[int]:
     return found | _behind(graph, raising)
 
 
+def _starting(graph: CallGraph) -> dict[int, list[int]]:
+    """By function of Python, the calls that start a loop, and raise where one runs; not those that may be caught."""
+    found: dict[int, list[int]] = {}
+    for call in graph.table.named("run", "run_until_complete"):
+        function = graph.table.function(call)
+        if graph.program.unit_of(function).facts.language == "python" and _STARTING.fullmatch(graph.table.text(call)):
+            if not _is_caught(graph, function, graph.table.line(call)):
+                found.setdefault(function, []).append(call)
+    return found
+
+
 def _behind(graph: CallGraph, raising: set[int]) -> set[int]:
-    """The calls in front of which a function is called that raises on the loop's thread."""
+    """The calls in front of which something is called that raises on the loop's thread."""
     table, found = graph.table, set[int]()
-    called: dict[int, list[int]] = {}
+    called = _starting(graph)
+    starting = {call for calls in called.values() for call in calls}
     for edge in graph.edges if raising else ():
         is_call = edge.call >= 0 and edge.how <= PROPERTY and not edge.guards
-        if is_call and edge.callee in raising and not _is_caught(graph, edge):
+        if is_call and edge.callee in raising and not _is_caught(graph, edge.caller, edge.line):
             called.setdefault(edge.caller, []).append(edge.call)
     others = {edge.call for edge in graph.edges if edge.callee not in raising} if called else set()
     behind = {edge.call for edge in graph.edges if edge.caller in called} if called else set()
@@ -73,21 +85,24 @@ def _behind(graph: CallGraph, raising: set[int]) -> set[int]:
         conditions = graph.program.unit_of(function).facts.conditions
         around = {-1, *chain(conditions, table.condition(later))}
         for call in called.get(function, ()):
-            before = table.line(call) <= table.line(later) and call != later
-            if before and call not in others and table.condition(call) in around:
+            before = (
+                table.end_line(call) < table.line(later) if call in starting else table.line(call) <= table.line(later)
+            )
+            is_sure = call in starting or call not in others
+            if before and call != later and is_sure and table.condition(call) in around:
                 found.add(later)
     return found
 
 
-def _is_caught(graph: CallGraph, edge: Edge) -> bool:
-    """Whether something that is raised behind a call may be caught in the same function."""
-    end = graph.program.functions[edge.caller].end_line
-    conditions = graph.program.unit_of(edge.caller).facts.conditions
-    return any(each.handler & Handler.CATCHES and edge.line <= each.line <= end for each in conditions)
+def _is_caught(graph: CallGraph, function: int, line: int) -> bool:
+    """Whether something that is raised at a line of a function may be caught in it."""
+    end = graph.program.functions[function].end_line
+    conditions = graph.program.unit_of(function).facts.conditions
+    return any(each.handler & Handler.CATCHES and line <= each.line <= end for each in conditions)
 
 
 def _asks(test: Condition) -> bool:
-    return any(mark in test.text for mark in _MARKS)
+    return any(mark in test.text for mark in _MARKS) or _LOOP.search(test.text) is not None
 
 
 def _leads_elsewhere(test: Condition, reads: Mapping[str, list[Read]]) -> bool:
@@ -100,9 +115,14 @@ def _leads_elsewhere(test: Condition, reads: Mapping[str, list[Read]]) -> bool:
     return here is not None and here is not test.holds and " or " not in test.text and "not " not in test.text
 
 
+def _holds_loop(name: str, reads: Mapping[str, list[Read]]) -> bool:
+    """Whether a local holds the running loop, and None only where there is none."""
+    return any("get_running_loop" in read.value and _ASKED.fullmatch(read.value) for read in reads.get(name, ()))
+
+
 def _is_loop(atom: str, text: str, reads: Mapping[str, list[Read]]) -> bool | None:
     """What a test gives on the loop's thread; None if it asks something else."""
-    if _ASKED.fullmatch(atom):
+    if _ASKED.fullmatch(atom) or _holds_loop(atom, reads):
         return True
     running = _RUNNING.fullmatch(atom)
     if running is not None:
@@ -112,6 +132,8 @@ def _is_loop(atom: str, text: str, reads: Mapping[str, list[Read]]) -> bool | No
     compared = comparison(atom)
     if compared is None or compared.sign not in ("==", "!="):
         return None
+    if compared.right == "None" and _holds_loop(compared.left, reads):
+        return compared.sign == "!="
     sides = (compared.left, compared.right)
     if any(map(_THREAD.fullmatch, sides)) and _LOOP.search(text):
         return compared.sign == "=="

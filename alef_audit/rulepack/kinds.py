@@ -111,7 +111,7 @@ class Score(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Steps(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """From how many steps on (functions of the path, and tests that have to hold on it) a path is less certain."""
+    """From how many steps on a path is less certain: two for each of its functions, one for each test on it."""
 
     medium: int
     low: int

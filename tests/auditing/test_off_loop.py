@@ -14,6 +14,10 @@ LEAVES = [
     ("try: asyncio.get_running_loop()", "except RuntimeError: pass", "else: raise RuntimeError", "return work()"),
     ("loop = asyncio.get_event_loop()", "if loop.is_running():", "    raise RuntimeError", "return work()"),
     ("threadsafe()", "return work()"),
+    ("asyncio.run(log())", "return work()"),
+    ("value = asyncio.run(", "    log()", ")", "return work()"),
+    ("loop.run_until_complete(log())", "if request:", "    return work()"),
+    ("try: own_loop = asyncio.get_running_loop()", "except RuntimeError: own_loop = None", "if own_loop is None: return work()"),
     ("fut = threadsafe()", "if fut: return work()"),
 ]
 STAYS = [
@@ -27,6 +31,11 @@ STAYS = [
     ("work()", "threadsafe()"),
     ("try: threadsafe()", "except RuntimeError: pass", "return work()"),
     ("returning()", "return work()"),
+    ("if request: asyncio.run(log())", "return work()"),
+    ("try: asyncio.run(log())", "except RuntimeError: pass", "return work()"),
+    ("work()", "asyncio.run(log())"),
+    ("runner.run(log())", "return work()"),
+    ("try: own_loop = asyncio.get_running_loop()", "except RuntimeError: own_loop = None", "if own_loop: return work()"),
 ]
 HELPERS = """
 import asyncio
