@@ -25,6 +25,7 @@ _NOTHING: Final = frozenset((flows.NULL, flows.ABSENT, '"'))
 _WORDS: Final = {"true": (flows.TRUE,), "false": (flows.FALSE,), "none": (flows.NULL, flows.ABSENT)}
 _OWN: Final = ("self.", "cls.", "this.")
 _UNKNOWN: Final = "?"
+_ENTERING: Final = ("__enter__", "__aenter__")  # what a `with` statement binds is what it was given, or its like
 
 _Argument = tuple[int, str]  # slot, literal spelling
 
@@ -174,9 +175,10 @@ class Arguments:
         for _ in range(_COPIES):
             if not slot or slot in self._spelled.paths or slot in literals.rewritten:
                 return -1
-            if slot in self._made:
-                return self._made[slot]
-            slot = literals.copies.get(slot, 0)
+            made = self._made.get(slot, -1)
+            if made >= 0 and self._table.member(made) not in _ENTERING:
+                return made
+            slot = literals.copies.get(slot, 0) if made < 0 else self._table.receiver(made)
         return -1
 
 
