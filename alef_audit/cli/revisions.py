@@ -29,12 +29,17 @@ def compare_revisions(
     repository = repository_of(request.root)
     there = commit_of(repository, head or _WORK_TREE)
     start = common_ancestor(repository, commit_of(repository, base), there)
-    between = Between(base, head or "", changes(repository, start, there if head else None))
+    between = Between(base, head or "", changes(repository, start, there if head else None, read_by_audits()))
     with tempfile.TemporaryDirectory(prefix="alef-audit-") as folder:
         before = _written(repository, start, request, Path(folder) / "base")
         if head:
             request = msgspec.structs.replace(request, root=_written(repository, there, request, Path(folder) / "head"))
         return compare(request, before, between, progress)
+
+
+def read_by_audits() -> tuple[str, ...]:
+    """Git's patterns for the files whose lines matter: source and configuration."""
+    return tuple(f"*{extension}" for extension in sorted({*GRAMMARS, *NOT_READ, ".toml", ".jsonl"}))
 
 
 def _written(repository: Repository, commit: str, request: AuditRequest, folder: Path) -> Path:

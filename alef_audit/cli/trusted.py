@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from alef_audit.cli.revisions import read_by_audits
 from alef_audit.config import Config, find_config, read_config
 from alef_audit.git.changes import changes
 from alef_audit.git.revisions import commit_of, common_ancestor, repository_of
@@ -31,7 +32,7 @@ def trusted_since(root: Path, revision: str, head: str | None) -> Iterator[Trust
     repository = repository_of(root)
     there = commit_of(repository, head or "HEAD")
     start = common_ancestor(repository, commit_of(repository, revision), there)
-    added = changes(repository, start, there if head else None).lines
+    added = changes(repository, start, there if head else None, read_by_audits()).lines
     with tempfile.TemporaryDirectory(prefix="alef-audit-") as folder:
         top = Path(folder) / root.name
         top.mkdir()

@@ -1,6 +1,6 @@
 """Which lines differ between two revisions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -33,14 +33,19 @@ class Changes(msgspec.Struct, frozen=True):
     renamed: Mapping[str, str]  # path before -> path of now
 
 
-def changes(repository: Repository, base: str, head: str | None) -> Changes:
-    """What `head`, or the work tree if it is None, has changed since the commit `base`. Raises UsageError."""
+def changes(repository: Repository, base: str, head: str | None, wanted: Sequence[str] = ()) -> Changes:
+    """What `head`, or the work tree if it is None, has changed since the commit `base`. Raises UsageError.
+
+    `wanted` are git's patterns for paths; none for all files.
+    """
     folder = repository.home / repository.prefix
     between = (base,) if head is None else (base, head)
     try:
-        patch = PatchSet.from_string(run_git(folder, (*_DIFF, *between, "--")).decode("utf-8", "surrogateescape"))
+        raw = run_git(folder, (*_DIFF, *between, "--", *wanted)).decode("utf-8", "surrogateescape")
+        patch = PatchSet.from_string(raw, metadata_only=True)
+        # without lines of context, the target lines of a hunk are those that were added
         lines = {
-            file.path: frozenset(line.target_line_no or 0 for hunk in file for line in hunk if line.is_added)
+            file.path: frozenset(n for h in file for n in range(h.target_start, h.target_start + h.target_length))
             for file in patch
             if not file.is_removed_file
         }

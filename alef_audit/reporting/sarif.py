@@ -179,6 +179,9 @@ def _message(rendering: Rendering, finding: Finding) -> str:
     hops = len(finding.trace) - 1
     start = f"[{_linked(root.function)}](0) ({root.kind})"
     sentences = [f"{_plain(finding.message)}.", f"Reached from {start} through {count(hops, 'call')}."]
+    for index, frame in enumerate(finding.trace[:_MOST_RELATED]):
+        if frame.guards:
+            sentences.append(f"[{_linked(frame.function)}]({index}) crosses {_plain(', '.join(frame.guards))}.")
     sentences += [f"Only if {_plain(condition)}." for condition in finding.conditions]
     if finding.archetypes:
         best = finding.archetypes[0]

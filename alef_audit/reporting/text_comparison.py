@@ -54,7 +54,8 @@ def tally(comparison: Comparison, level: Level) -> str:
 
 def by_cause(introduced: Sequence[Introduced]) -> list[tuple[Cause, list[Finding]]]:
     """What is introduced by what made the difference, in the order of the worst finding of each."""
-    found: dict[Cause, list[Finding]] = {}
+    found: dict[tuple[str, str, int], tuple[Cause, list[Finding]]] = {}
     for one in introduced:
-        found.setdefault(one.cause, []).append(one.finding)
-    return list(found.items())
+        cause = one.cause
+        found.setdefault((cause.said, cause.path, cause.line), (cause, []))[1].append(one.finding)
+    return list(found.values())
