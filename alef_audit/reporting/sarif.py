@@ -178,7 +178,8 @@ def _message(rendering: Rendering, finding: Finding) -> str:
     root = rendering.report.roots[finding.root]
     hops = len(finding.trace) - 1
     start = f"[{_linked(root.function)}](0) ({root.kind})"
-    sentences = [f"{_plain(finding.message)}.", f"Reached from {start} through {count(hops, 'call')}."]
+    reached = f"Reached from {start} through {count(hops, 'call')}." if hops else f"Made in {start} itself."
+    sentences = [f"{_plain(finding.message)}.", reached]
     for index, frame in enumerate(finding.trace[:_MOST_RELATED]):
         if frame.guards:
             sentences.append(f"[{_linked(frame.function)}]({index}) crosses {_plain(', '.join(frame.guards))}.")

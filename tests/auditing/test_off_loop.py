@@ -17,7 +17,11 @@ LEAVES = [
     ("asyncio.run(log())", "return work()"),
     ("value = asyncio.run(", "    log()", ")", "return work()"),
     ("loop.run_until_complete(log())", "if request:", "    return work()"),
-    ("try: own_loop = asyncio.get_running_loop()", "except RuntimeError: own_loop = None", "if own_loop is None: return work()"),
+    (
+        "try: own_loop = asyncio.get_running_loop()",
+        "except RuntimeError: own_loop = None",
+        "if own_loop is None: return work()",
+    ),
     ("fut = threadsafe()", "if fut: return work()"),
 ]
 STAYS = [
@@ -35,7 +39,11 @@ STAYS = [
     ("try: asyncio.run(log())", "except RuntimeError: pass", "return work()"),
     ("work()", "asyncio.run(log())"),
     ("runner.run(log())", "return work()"),
-    ("try: own_loop = asyncio.get_running_loop()", "except RuntimeError: own_loop = None", "if own_loop: return work()"),
+    (
+        "try: own_loop = asyncio.get_running_loop()",
+        "except RuntimeError: own_loop = None",
+        "if own_loop: return work()",
+    ),
 ]
 HELPERS = """
 import asyncio
