@@ -62,7 +62,7 @@ _Arrivals = list[dict[int, list[_Arrival]]]
 class Sites:
     """The call sites of every function, and what they pass for a parameter."""
 
-    __slots__ = ("_arrivals", "_blocking", "_calls", "_kept", "_passed", "_spelled", "_state", "_table")
+    __slots__ = ("_arrivals", "_blocking", "_calls", "_held_in", "_kept", "_passed", "_spelled", "_state", "_table")
 
     def __init__(self, state: State, table: CallTable, spelled: Spelled, blocking: frozenset[int]) -> None:
         """`blocking` are the API nodes of which it matters who passes them."""
@@ -74,6 +74,7 @@ class Sites:
         self._calls: dict[int, list[int]] = {}
         self._arrivals: dict[int, _Arrivals] = {}
         self._passed: dict[Path, list[tuple[int, Passed]]] = {}
+        self._held_in: dict[tuple[int, _Fields], Passed] = {}
         for call, function in state.links:
             self._calls.setdefault(function, []).append(call)
 
@@ -245,11 +246,20 @@ class Sites:
     def _take_fields(self, values: list[int], fields: _Fields, found: Passed) -> None:
         """What objects hold that are not written at the site."""
         for value in values:
-            for variable in self._variables(value, fields[0]):
-                if len(fields) > 1:
-                    self._take_fields(self._state.held(variable), fields[1:], found)
-                else:
-                    self._add_callables(variable, found)
+            held = self._held_in.get((value, fields))
+            if held is None:
+                held = self._held_in[value, fields] = self._read_field(value, fields)
+            found.functions.extend(held.functions)
+            found.nodes.extend(held.nodes)
+
+    def _read_field(self, value: int, fields: _Fields) -> Passed:
+        held = Passed([], [], [])
+        for variable in self._variables(value, fields[0]):
+            if len(fields) > 1:
+                self._take_fields(self._state.held(variable), fields[1:], held)
+            else:
+                self._add_callables(variable, held)
+        return Passed(list(dict.fromkeys(held.functions)), list(dict.fromkeys(held.nodes)), [])
 
     def _variables(self, value: int, name: int) -> Iterator[int]:
         """The variables of what a read of `name` from `value` sees, but for methods."""

@@ -6,7 +6,7 @@ under the same key, the caller does not ask for a new one) are made one by one, 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -36,6 +36,8 @@ _PATH: Final = re.compile(r"[\w$]+(?:\.[\w$]+)*")
 _FACTOR: Final = re.compile(r"[A-Za-z_$][\w$.]*|\d[\d_.]*(?:e\d+)?(?:\s*\*\s*\d[\d_.]*)*")
 _FIELD: Final = re.compile(r"[\w$\"']+\s*:")
 _DEPTH: Final = 3
+# Minifiers use the same few names for everything: what such a local holds, nobody can tell from its bindings.
+_MOST_READS: Final = 4
 _COPIES: Final = 2
 
 
@@ -78,12 +80,13 @@ class Surroundings:
 class _Reader:
     """Evaluates one test for a set of places that are filled."""
 
-    __slots__ = ("allowed", "asked", "bypass", "expires", "options", "places", "surroundings", "times")
+    __slots__ = ("_spellings", "allowed", "asked", "bypass", "expires", "options", "places", "surroundings", "times")
 
     def __init__(self, places: tuple[Place, ...], surroundings: Surroundings) -> None:
         self.places = places
         self.surroundings = surroundings
         self.allowed, self.bypass = 0, False
+        self._spellings: dict[tuple[str, int], str] = {}
         self.asked: dict[Place, None] = {}
         self.times: list[str] = []
         self.expires = False
@@ -122,7 +125,7 @@ class _Reader:
 
     def _known(self, text: str, depth: int) -> Truth:
         walrus = _WALRUS.sub(r"\1\2", text)
-        bound = self.surroundings.reads.get(text)
+        bound = self._reads_of(text)
         if bound and depth < _DEPTH and not self._about(self._spelled(text)):
             for value, _, _ in bound:
                 found = self.evaluate(value, depth + 1)
@@ -143,7 +146,13 @@ class _Reader:
 
     def _bound(self, local: str, depth: int) -> str:
         """What a local was read from, by way of other locals, if that is a place, a collection or the time; else ""."""
-        for value, _, _ in self.surroundings.reads.get(local, ()):
+        known = self._spellings.get((local, depth))
+        if known is None:
+            known = self._spellings[local, depth] = self._found(local, depth)
+        return known
+
+    def _found(self, local: str, depth: int) -> str:
+        for value, _, _ in self._reads_of(local):
             if self._tells(value):
                 return value
             if depth < _COPIES:
@@ -151,6 +160,11 @@ class _Reader:
                 if spelled != value and self._tells(spelled):
                     return spelled
         return ""
+
+    def _reads_of(self, local: str) -> Sequence[Read]:
+        """What a local was bound to; nothing is known of one that holds something else all the time."""
+        found = self.surroundings.reads.get(local, ())
+        return found if len(found) <= _MOST_READS else ()
 
     def _tells(self, text: str) -> bool:
         return bool(self._about(text)) or self._is_now(text) or any(text == place.subject for place in self.places)

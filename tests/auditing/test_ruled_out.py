@@ -369,3 +369,16 @@ def test_so_it_may_in_python(sign: str, is_cut: bool, tmp_path: Path) -> None:
     code = f"\ndef run(force=False):\n{body}\n\ndef stale():\n    return time.time() > 5\n"
     finding = found(tmp_path, PY, code + "\n\ndef answer(request):\n    return run(force=True)\n")
     assert (finding is None) == is_cut
+
+
+def test_locals_that_hold_something_else_all_the_time_tell_nothing(tmp_path: Path) -> None:
+    """As minifiers write: followed from one to the next, every test would take as long as there are combinations."""
+    names = [f"v{n}" for n in range(40)]
+    bound = "".join(
+        f"  {one} = {first}.a({second}) || {third}.b;\n"
+        for turn in range(30)
+        for one, first, second, third in zip(names, names[turn:], names[turn + 3 :], names[turn + 7 :], strict=False)
+    )
+    text = f"let kept;\nfunction answer(request) {{\n  let {', '.join(names)};\n{bound}"
+    text += "  if (v1 && v2.x === v3 && !v4) return kept;\n  kept = work(request);\n  return kept;\n}\n"
+    assert found(tmp_path, TS, text) is not None
