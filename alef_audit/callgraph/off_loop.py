@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from msgspec.structs import replace as changed
+
 from alef_audit.callgraph.graph import PROPERTY, CallGraph
+from alef_audit.callgraph.guards import BIT
 from alef_audit.callgraph.keeping import Keeping, Read, chain
 from alef_audit.callgraph.predicates import atoms, comparison, parse
 from alef_audit.facts.file import Condition, Handler
@@ -19,19 +22,25 @@ _THREAD: Final = re.compile(r"(?:threading\.)?(?:get_ident\(\)|current_thread\(\
 _ASKED: Final = re.compile(r"(?:asyncio\.)?_?get_(?:running|event)_loop\(\)")
 _RUNNING: Final = re.compile(r"(?P<loop>[\w.]+(?:\(\))?)\.is_running\(\)")
 _MARKS: Final = ("get_ident()", "current_thread()", "running_loop()", "is_running()")
+_ELSEWHERE: Final = BIT["offload.executor"]
 _STARTING: Final = re.compile(r"asyncio\.run|(?:[\w.]+\.)?run_until_complete")
 _LOOP: Final = re.compile(r"loop", re.IGNORECASE)
 
 
 def without_other_threads(graph: CallGraph, keeping: Keeping) -> CallGraph:
-    """`graph` without the calls that only other threads than the event loop's make."""
-    closed = _closed(graph, keeping)
-    if not closed:
+    """`graph` without the calls that only other threads than the event loop's make.
+
+    Calls behind the start of a loop stay, for they are made where none runs: on another thread, or before.
+    """
+    closed, later = _closed(graph, keeping), _behind_starts(graph)
+    if not closed and not later:
         return graph
+    edges = (edge for edge in graph.edges if edge.call not in closed and closed.isdisjoint(edge.via))
+    sinks = (sink for sink in graph.sinks if sink.call not in closed and closed.isdisjoint(sink.via))
     return replace(
         graph,
-        edges=tuple(edge for edge in graph.edges if edge.call not in closed and closed.isdisjoint(edge.via)),
-        sinks=tuple(sink for sink in graph.sinks if sink.call not in closed and closed.isdisjoint(sink.via)),
+        edges=tuple(changed(edge, guards=edge.guards | _ELSEWHERE) if edge.call in later else edge for edge in edges),
+        sinks=tuple(replace(sink, guards=sink.guards | _ELSEWHERE) if sink.call in later else sink for sink in sinks),
     )
 
 
@@ -68,11 +77,26 @@ def _starting(graph: CallGraph) -> dict[int, list[int]]:
     return found
 
 
-def _behind(graph: CallGraph, raising: set[int]) -> set[int]:
-    """The calls in front of which something is called that raises on the loop's thread."""
+def _behind_starts(graph: CallGraph) -> set[int]:
+    """The calls in front of which a loop is started, on their own way through the function."""
     table, found = graph.table, set[int]()
-    called = _starting(graph)
-    starting = {call for calls in called.values() for call in calls}
+    starting = _starting(graph)
+    calls = [edge.call for edge in graph.edges if edge.caller in starting]
+    calls += [sink.call for sink in graph.sinks if sink.function in starting]
+    for later in {*calls} - {-1}:
+        function = table.function(later)
+        conditions = graph.program.unit_of(function).facts.conditions
+        around = {-1, *chain(conditions, table.condition(later))}
+        for call in starting.get(function, ()):
+            if table.end_line(call) < table.line(later) and table.condition(call) in around:
+                found.add(later)
+    return found
+
+
+def _behind(graph: CallGraph, raising: set[int]) -> set[int]:
+    """The calls in front of which a function is called that raises on the loop's thread."""
+    table, found = graph.table, set[int]()
+    called: dict[int, list[int]] = {}
     for edge in graph.edges if raising else ():
         is_call = edge.call >= 0 and edge.how <= PROPERTY and not edge.guards
         if is_call and edge.callee in raising and not _is_caught(graph, edge.caller, edge.line):
@@ -85,11 +109,8 @@ def _behind(graph: CallGraph, raising: set[int]) -> set[int]:
         conditions = graph.program.unit_of(function).facts.conditions
         around = {-1, *chain(conditions, table.condition(later))}
         for call in called.get(function, ()):
-            before = (
-                table.end_line(call) < table.line(later) if call in starting else table.line(call) <= table.line(later)
-            )
-            is_sure = call in starting or call not in others
-            if before and call != later and is_sure and table.condition(call) in around:
+            before = table.line(call) <= table.line(later) and call != later
+            if before and call not in others and table.condition(call) in around:
                 found.add(later)
     return found
 

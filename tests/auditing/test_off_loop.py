@@ -71,7 +71,8 @@ def answering(lines: tuple[str, ...]) -> str:
 
 @pytest.mark.parametrize("lines", LEAVES)
 def test_what_the_thread_of_the_loop_leaves_is_cut(lines: tuple[str, ...], tmp_path: Path) -> None:
-    assert found(tmp_path, PY, answering(lines)) is None
+    finding = found(tmp_path, PY, answering(lines))
+    assert finding is None or finding.verdict == "discharged"
 
 
 @pytest.mark.parametrize("lines", STAYS)
