@@ -125,8 +125,9 @@ def find_config(root: Path) -> Path | None:
 
 
 def is_config_file(path: str) -> bool:
-    """Whether a file of that name may configure the audit of its folder."""
-    return path.rpartition("/")[2] in (DEDICATED_FILE, SHARED_FILE)
+    """Whether a file of that name may configure the audit of its folder, or hold a baseline."""
+    name = path.rpartition("/")[2]
+    return name in (DEDICATED_FILE, SHARED_FILE) or ("baseline" in name and name.endswith(".jsonl"))
 
 
 def read_config(path: Path, trusted: bool) -> Config:
