@@ -12,7 +12,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from alef_audit.auditing.report import AuditReport, Finding, ReportDiagnostic
+from alef_audit.auditing.report import AuditReport, Finding, ReportDiagnostic, counts
 from alef_audit.rulepack.kinds import Level, RuleId
 
 KIND: Final = "baseline"  # of remarks on entries
@@ -102,8 +102,7 @@ def _key(finding: Finding) -> _Key:
 
 
 def _covers(entry: Entry, finding: Finding) -> bool:
-    is_open = finding.status == "open" and finding.verdict != "discharged"
-    return is_open and _ORDER.index(finding.level) <= _ORDER.index(entry.level)
+    return counts(finding) and _ORDER.index(finding.level) <= _ORDER.index(entry.level)
 
 
 def _is_over(entry: Entry, today: date) -> bool:

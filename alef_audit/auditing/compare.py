@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from alef_audit.auditing.report import Cause, Comparison, Finding, Frame, Healed, Introduced, Root
+from alef_audit.auditing.report import Cause, Comparison, Finding, Frame, Healed, Introduced, Root, counts
 from alef_audit.auditing.trace import label_of
 from alef_audit.callgraph.graph import CallGraph
 from alef_audit.callgraph.guards import guards_of
@@ -33,7 +33,7 @@ def introduced_pairs(before: Side, after: Side, changes: Changes) -> dict[str, i
     """By fingerprint of a finding that counts in `after`, the bit set of the roots that did not reach it before."""
     known = _matched(before, after, changes)
     found: dict[str, int] = {}
-    for finding in filter(_counts, after.findings):
+    for finding in filter(counts, after.findings):
         old = known.get(finding.fingerprint)
         reached = {} if old is None else _reach(old, before.roots, changes.renamed)
         bits = 0
@@ -55,7 +55,7 @@ def compared(
     """
     known = _matched(before, after, changes)
     there = {finding.fingerprint for finding in known.values()}
-    gone = [f for f in before.findings if _counts(f) and f.fingerprint not in there]
+    gone = [f for f in before.findings if counts(f) and f.fingerprint not in there]
     told = _Base(before, changes.renamed)
     introduced = tuple(
         Introduced(finding, _cause(finding, after.roots[finding.root], told, changes), finding.fingerprint in known)
@@ -67,12 +67,8 @@ def compared(
         head=revisions[1],
         introduced=introduced,
         healed=tuple(Healed(finding, before.roots[finding.root]) for finding in gone),
-        remaining=tuple(f.fingerprint for f in after.findings if _counts(f) and f.fingerprint not in fresh),
+        remaining=tuple(f.fingerprint for f in after.findings if counts(f) and f.fingerprint not in fresh),
     )
-
-
-def _counts(finding: Finding) -> bool:
-    return finding.status == "open" and finding.verdict != "discharged"
 
 
 def _matched(before: Side, after: Side, changes: Changes) -> dict[str, Finding]:
@@ -81,7 +77,7 @@ def _matched(before: Side, after: Side, changes: Changes) -> dict[str, Finding]:
     Of several by the same name, those on changed lines are the new ones.  What is muted now is no healed finding.
     """
     old: dict[_FindingName, list[Finding]] = {}
-    for finding in filter(_counts, before.findings):
+    for finding in filter(counts, before.findings):
         old.setdefault(_name(finding, changes.renamed), []).append(finding)
     new: dict[_FindingName, list[Finding]] = {}
     for finding in after.findings:

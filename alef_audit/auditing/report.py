@@ -125,6 +125,11 @@ class Finding(msgspec.Struct, frozen=True):
     per: tuple[str, ...] = ()  # the loops along the trace that multiply, in words: ("provider", "agent")
 
 
+def counts(finding: Finding) -> bool:
+    """Whether nothing mutes a finding and it still blocks."""
+    return finding.status == "open" and finding.verdict != "discharged"
+
+
 def location(finding: Finding) -> Location:
     """Where a finding is reported: at the sink, or at the program's call that leads to it."""
     sink = finding.sink

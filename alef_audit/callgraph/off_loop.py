@@ -6,7 +6,7 @@ follows `asyncio.run(…)` in a plain function: under a running loop that raises
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -79,39 +79,36 @@ def _starting(graph: CallGraph) -> dict[int, list[int]]:
 
 def _behind_starts(graph: CallGraph) -> set[int]:
     """The calls in front of which a loop is started, on their own way through the function."""
-    table, found = graph.table, set[int]()
-    starting = _starting(graph)
-    calls = [edge.call for edge in graph.edges if edge.caller in starting]
-    calls += [sink.call for sink in graph.sinks if sink.function in starting]
-    for later in {*calls} - {-1}:
-        function = table.function(later)
-        conditions = graph.program.unit_of(function).facts.conditions
-        around = {-1, *chain(conditions, table.condition(later))}
-        for call in starting.get(function, ()):
-            if table.end_line(call) < table.line(later) and table.condition(call) in around:
-                found.add(later)
-    return found
+    table = graph.table
+    return _after(graph, _starting(graph), lambda call, later: table.end_line(call) < table.line(later))
 
 
 def _behind(graph: CallGraph, raising: set[int]) -> set[int]:
     """The calls in front of which a function is called that raises on the loop's thread."""
-    table, found = graph.table, set[int]()
+    table = graph.table
     called: dict[int, list[int]] = {}
     for edge in graph.edges if raising else ():
         is_call = edge.call >= 0 and edge.how <= PROPERTY and not edge.guards
         if is_call and edge.callee in raising and not _is_caught(graph, edge.caller, edge.line):
             called.setdefault(edge.caller, []).append(edge.call)
     others = {edge.call for edge in graph.edges if edge.callee not in raising} if called else set()
-    behind = {edge.call for edge in graph.edges if edge.caller in called} if called else set()
-    behind |= {sink.call for sink in graph.sinks if sink.function in called}
-    for later in behind - {-1}:
+    sure = {function: [call for call in calls if call not in others] for function, calls in called.items()}
+    return _after(graph, sure, lambda call, later: table.line(call) <= table.line(later) and call != later)
+
+
+def _after(graph: CallGraph, first: Mapping[int, list[int]], precedes: Callable[[int, int], bool]) -> set[int]:
+    """The calls of these functions that one of their calls `first` precedes, whatever the tests around them give."""
+    table, found = graph.table, set[int]()
+    if not first:
+        return found
+    calls = {edge.call for edge in graph.edges if edge.caller in first}
+    calls |= {sink.call for sink in graph.sinks if sink.function in first}
+    for later in calls - {-1}:
         function = table.function(later)
         conditions = graph.program.unit_of(function).facts.conditions
         around = {-1, *chain(conditions, table.condition(later))}
-        for call in called.get(function, ()):
-            before = table.line(call) <= table.line(later) and call != later
-            if before and call not in others and table.condition(call) in around:
-                found.add(later)
+        if any(precedes(call, later) and table.condition(call) in around for call in first.get(function, ())):
+            found.add(later)
     return found
 
 

@@ -5,11 +5,10 @@ from alef_audit.auditing.why import Audited, answer, not_read, unit_at
 from alef_audit.callgraph.configured import selected
 from alef_audit.discovery.unread import why_not_read
 from alef_audit.pipeline.collector import without_collector
-from alef_audit.pipeline.judging import complete, judge, reach_sinks
+from alef_audit.pipeline.judging import complete, judge, reach_sinks, rules_of
 from alef_audit.pipeline.linking import link_program
 from alef_audit.pipeline.progress import Progress
 from alef_audit.request import AuditRequest
-from alef_audit.rulepack.load import bundled_rules, load_rulepack
 
 
 def why(request: AuditRequest, path: str, line: int, progress: Progress) -> Answer:
@@ -18,8 +17,8 @@ def why(request: AuditRequest, path: str, line: int, progress: Progress) -> Answ
     Raises as `audit` does.
     """
     with without_collector():
-        pack = load_rulepack([bundled_rules(), *request.rules])
-        patterns = [p for p in pack.patterns if not request.patterns or p.number in request.patterns][:1]
+        pack, asked = rules_of(request)
+        patterns = asked[:1]
         linked = link_program(request, pack, progress)
         progress("reaching", 0, 1)
         reached = reach_sinks(pack, linked)

@@ -46,7 +46,7 @@ def report_of(request: AuditRequest, patterns: list[Pattern], examined: Examined
     return report.AuditReport(
         tool_version=__version__,
         patterns=tuple(head_of(pattern) for pattern in patterns),
-        roots=roots_of(examined),
+        roots=roots_of(reached),
         fix_points=points,
         findings=shown,
         discharged=sum(1 for f in judged.findings if f.verdict == "discharged"),

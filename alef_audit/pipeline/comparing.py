@@ -19,8 +19,9 @@ from alef_audit.diagnostics import NothingToAudit
 from alef_audit.git.changes import Changes
 from alef_audit.pipeline.auditing import report_of
 from alef_audit.pipeline.collector import without_collector
-from alef_audit.pipeline.judging import Examined, advise, examine, roots_of, rules_of
+from alef_audit.pipeline.judging import Examined, Judged, advise, examine, judge_tree, roots_of, rules_of
 from alef_audit.pipeline.progress import Progress
+from alef_audit.reachability.reach import Reachability
 from alef_audit.request import AuditRequest
 from alef_audit.rulepack.load import Rulepack
 from alef_audit.rulepack.pattern import Pattern
@@ -44,11 +45,10 @@ def compare(request: AuditRequest, base: Path, between: Between, progress: Progr
         pack, patterns = rules_of(request)
         now = examine(request, pack, patterns, progress)
         try:
-            then = examine(msgspec.structs.replace(request, root=base), pack, patterns, progress)
-            before = Side(then.reached.graph, roots_of(then), then.judged.findings)
+            before = _side(*judge_tree(msgspec.structs.replace(request, root=base), pack, patterns, progress)[1:])
         except NothingToAudit:
             before = Side(None, (), ())
-        after = Side(now.reached.graph, roots_of(now), now.judged.findings)
+        after = _side(now.reached, now.judged)
         pairs = introduced_pairs(before, after, between.changes)
         new = _by_new_paths(request, pack, patterns, now, pairs)
         comparison = msgspec.structs.replace(
@@ -58,6 +58,10 @@ def compare(request: AuditRequest, base: Path, between: Between, progress: Progr
             heeded=not request.disregarded,
         )
         return msgspec.structs.replace(report_of(request, patterns, now, started), comparison=comparison)
+
+
+def _side(reached: Reachability, judged: Judged) -> Side:
+    return Side(reached.graph, roots_of(reached), judged.findings)
 
 
 def _said(program: Program, changes: Changes) -> tuple[report.Said, ...]:

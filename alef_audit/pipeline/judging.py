@@ -56,16 +56,23 @@ def rules_of(request: AuditRequest) -> tuple[Rulepack, list[Pattern]]:
 
 def examine(request: AuditRequest, pack: Rulepack, patterns: list[Pattern], progress: Progress) -> Examined:
     """All stages on `request.root`, with these rules. Raises NothingToAudit."""
-    linked = link_program(request, pack, progress)
-    progress("reaching", 0, 1)
-    reached = reach_sinks(pack, linked)
-    judged = judge(request, pack, patterns, linked, reached)
+    linked, reached, judged = judge_tree(request, pack, patterns, progress)
     return Examined(linked, reached, judged, *complete(request, pack, patterns, linked, judged))
 
 
-def roots_of(examined: Examined) -> tuple[report.Root, ...]:
+def judge_tree(
+    request: AuditRequest, pack: Rulepack, patterns: list[Pattern], progress: Progress
+) -> tuple[Linked, Reachability, Judged]:
+    """The stages up to the findings, without advice. Raises NothingToAudit."""
+    linked = link_program(request, pack, progress)
+    progress("reaching", 0, 1)
+    reached = reach_sinks(pack, linked)
+    return linked, reached, judge(request, pack, patterns, linked, reached)
+
+
+def roots_of(reached: Reachability) -> tuple[report.Root, ...]:
     """The roots as a report lists them; their indices are those of the findings."""
-    return tuple(root_of(examined.reached.graph, root) for root in examined.reached.roots)
+    return tuple(root_of(reached.graph, root) for root in reached.roots)
 
 
 def reach_sinks(pack: Rulepack, linked: Linked) -> Reachability:

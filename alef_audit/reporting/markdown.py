@@ -21,7 +21,7 @@ from alef_audit.auditing.report import (
 from alef_audit.reporting.markup import code, html_code, prose
 from alef_audit.reporting.rendering import Rendering, Shown
 from alef_audit.reporting.select import counted, per_level
-from alef_audit.reporting.words import count, percentage
+from alef_audit.reporting.words import code_units, count, percentage
 from alef_audit.rulepack.kinds import Level
 
 # A comment on GitHub holds 65,536 characters; the rest is for what is put around the text.
@@ -38,20 +38,16 @@ def render_markdown(rendering: Rendering) -> str:
     head = "\n".join(_head(rendering))
     tail = "\n".join(_tail(rendering.whole))
     blocks = [_details(rendering, one) for one in rendering.shown()]
-    room = LONGEST - _length(head) - _length(tail) - 200
+    room = LONGEST - code_units(head) - code_units(tail) - 200
     kept: list[str] = []
     for block in blocks:
-        room -= _length(block) + 2
+        room -= code_units(block) + 2
         if room < 0:
             break
         kept.append(block)
     if len(kept) < len(blocks):
         kept.append(f"{count(len(blocks) - len(kept), 'more finding')} left out: the text would be too long.")
     return "\n\n".join(part for part in (head, *kept, tail) if part) + "\n"
-
-
-def _length(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _head(rendering: Rendering) -> Iterator[str]:

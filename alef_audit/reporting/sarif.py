@@ -12,13 +12,13 @@ from urllib.parse import quote
 
 import msgspec
 
-from alef_audit.auditing.report import AuditReport, Finding, Frame, PatternHead, RuleHead, location
+from alef_audit.auditing.report import AuditReport, Finding, Frame, PatternHead, RuleHead, counts, location
 from alef_audit.reporting import sarif_types as sarif
 from alef_audit.reporting.encode import to_json
 from alef_audit.reporting.escape import clean
 from alef_audit.reporting.line_hash import line_hashes
 from alef_audit.reporting.rendering import Lines, Rendering
-from alef_audit.reporting.words import count
+from alef_audit.reporting.words import code_units, count
 
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _TAGS: Final = ("performance", "reliability", "event-loop")
@@ -33,7 +33,7 @@ _SHARE_LEFT_OUT: Final = 10  # one in so many results goes at a time until the f
 
 def render_sarif(rendering: Rendering) -> str:
     """The log as indented JSON; what is over a limit is left out, least important first, and said in a notification."""
-    found = [f for f in rendering.report.findings if rendering.with_suppressed or _counts(f)][:_MOST_RESULTS]
+    found = [f for f in rendering.report.findings if rendering.with_suppressed or counts(f)][:_MOST_RESULTS]
     hashes = _hashes(found, rendering.lines)
     rules = _rules(rendering.report.patterns)
     order = {rule.id: index for index, rule in enumerate(rules)}
@@ -45,10 +45,6 @@ def render_sarif(rendering: Rendering) -> str:
         if not results or len(gzip.compress(text.encode(), 6)) <= _MOST_BYTES:
             return text
         del results[-max(1, len(results) // _SHARE_LEFT_OUT) :]
-
-
-def _counts(finding: Finding) -> bool:
-    return finding.status == "open" and finding.verdict != "discharged"
 
 
 def _log(
@@ -264,12 +260,10 @@ def region(lines: Sequence[str], line: int, column: int, written: str) -> sarif.
     before = raw[: column - 1].decode("utf-8", "ignore")
     rest = raw[column - 1 :].decode("utf-8", "ignore")
     taken = written if written and rest.startswith(written) else rest.rstrip()
-    start = _units(before) + 1
-    return sarif.Region(start_line=line, start_column=start, end_line=line, end_column=start + max(1, _units(taken)))
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    start = code_units(before) + 1
+    return sarif.Region(
+        start_line=line, start_column=start, end_line=line, end_column=start + max(1, code_units(taken))
+    )
 
 
 def _hashes(findings: Sequence[Finding], lines: Lines) -> dict[tuple[str, int], str]:

@@ -4,7 +4,7 @@ from typing import get_args
 
 import msgspec
 
-from alef_audit.auditing.report import AuditReport, Comparison, Finding
+from alef_audit.auditing.report import AuditReport, Comparison, Finding, counts
 from alef_audit.reporting.words import count
 from alef_audit.rulepack.kinds import Confidence, Level
 
@@ -25,7 +25,7 @@ def at_least(level: Level, threshold: Level) -> bool:
 
 def counted(report: AuditReport) -> tuple[Finding, ...]:
     """The findings that count: open ones that still block."""
-    return tuple(f for f in report.findings if f.status == "open" and f.verdict != "discharged")
+    return tuple(filter(counts, report.findings))
 
 
 def per_level(findings: tuple[Finding, ...]) -> dict[Level, int]:

@@ -30,3 +30,8 @@ def shortened(text: str, longest: int = _LONGEST) -> str:
 def multiplied(per: tuple[str, ...], times: str) -> str:
     """`× per provider × per agent` for loops in words, outermost first; empty without loops."""
     return " ".join(f"{times} per {name}" for name in per)
+
+
+def code_units(text: str) -> int:
+    """How long `text` is for programs that count UTF-16 code units: browsers, editors, GitHub."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
