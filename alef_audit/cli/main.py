@@ -64,12 +64,18 @@ def about(
 
 def command_names() -> frozenset[str]:
     """The names of all commands."""
-    return frozenset(getattr(typer.main.get_command(app), "commands", ()))
+    return _names(typer.main.get_command(app))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the tool with `arguments` (default: the process's own) and exit."""
     given = sys.argv[1:] if arguments is None else arguments
+    command = typer.main.get_command(app)  # once: it takes as long to put together as a tenth of all imports
+    names = _names(command)
     if _COMPLETING in os.environ:
-        os.environ.update(completing(os.environ, command_names()))
-    app(args=with_default_command(given, command_names()), prog_name="audit")
+        os.environ.update(completing(os.environ, names))
+    command(args=with_default_command(given, names), prog_name="audit")
+
+
+def _names(command: object) -> frozenset[str]:
+    return frozenset(getattr(command, "commands", ()))

@@ -1,9 +1,7 @@
 """Which output formats exist: one line each.  A reporter is imported when it is used."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
-
-import msgspec
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -12,7 +10,7 @@ if TYPE_CHECKING:
     from alef_audit.reporting.rendering import Rendering
 
 
-class ReportFormat(msgspec.Struct, frozen=True):
+class ReportFormat(NamedTuple):
     """`render` turns a report and what it is shown with into the finished text, or into styled lines."""
 
     name: str
@@ -22,7 +20,7 @@ class ReportFormat(msgspec.Struct, frozen=True):
     fails: bool = True  # exits with 1 on findings unless told otherwise
 
 
-class GraphFormat(msgspec.Struct, frozen=True):
+class GraphFormat(NamedTuple):
     """`render` turns a call graph into the finished text."""
 
     name: str

@@ -400,7 +400,7 @@ def python(code: str, *, closed_pipe: bool = False, **environment: str) -> subpr
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["scan", "--help"]])
 def test_help_and_version_import_little(arguments: list[str]) -> None:
-    heavy = {"tree_sitter", "libcst", "rich", "re2", "alef_audit.pipeline", "alef_audit.config"}
+    heavy = {"tree_sitter", "libcst", "rich", "re2", "msgspec", "alef_audit.pipeline", "alef_audit.config"}
     code = (
         "import sys\nfrom alef_audit.cli.main import main\n"
         f"try:\n    main({arguments!r})\nexcept SystemExit as end:\n    assert not end.code\n"
