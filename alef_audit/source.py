@@ -21,10 +21,14 @@ _SNIFFED = 8_192
 
 
 class SourceText(msgspec.Struct, frozen=True):
-    """`data` is valid UTF-8 without NUL at its start; empty if the file was skipped, and `problems` says why."""
+    """`data` is valid UTF-8 without NUL at its start; empty if the file was skipped, and `problems` says why.
+
+    `digest` is that of the bytes on disk, None if they were not read.
+    """
 
     data: bytes
     problems: tuple[Problem, ...] = ()
+    digest: bytes | None = None
 
 
 def read_source(path: Path, limit: int = DEFAULT_LIMIT) -> SourceText:
@@ -40,7 +44,8 @@ def read_source(path: Path, limit: int = DEFAULT_LIMIT) -> SourceText:
         if status.st_size > limit:
             return _skipped(f"{status.st_size} bytes, more than the limit of {limit}")
         with open(path, "rb", buffering=0) as file:
-            return decode_source(file.readall())
+            data = file.readall()
+        return msgspec.structs.replace(decode_source(data), digest=content_digest(data))
     except OSError as error:
         return SourceText(b"", (Problem(0, "unreadable", error.strerror or "cannot be read"),))
 
@@ -65,8 +70,8 @@ def decode_source(data: bytes) -> SourceText:
 
 
 def content_digest(data: bytes) -> bytes:
-    """Sixteen bytes that identify the content of a file."""
-    return hashlib.blake2b(data, digest_size=16).digest()
+    """Thirty-two bytes that identify the content of a file, also against one who tries to find a second."""
+    return hashlib.blake2b(data, digest_size=32).digest()
 
 
 def _skipped(why: str) -> SourceText:

@@ -51,6 +51,14 @@ def test_a_pipe_does_not_hang(tmp_path: Path) -> None:
     assert read_source(tmp_path / "pipe.py").problems[0].message == "not a regular file"
 
 
+def test_what_was_read_has_a_digest(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_bytes(b"\xef\xbb\xbfx = 1\n")
+    assert read_source(path).digest == content_digest(path.read_bytes())
+    assert read_source(path, limit=1).digest is None
+    assert read_source(tmp_path / "missing.py").digest is None
+
+
 def test_digests_tell_contents_apart() -> None:
     assert content_digest(b"a") != content_digest(b"b")
-    assert len(content_digest(b"")) == 16
+    assert len(content_digest(b"")) == 32
