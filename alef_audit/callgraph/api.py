@@ -188,6 +188,12 @@ class ApiGraph:
         """An instance of a class: the named type if a model says so, else the result of calling it; 0 for data."""
         return self.made_type.get(node) or self.child(node, CALL)
 
+    def registers_decorated(self, node: int) -> bool:
+        """Whether `node` is a decorator, made by calling what its models say registers what is decorated."""
+        maker = self.parent[node]
+        made = self.children.get((maker, CALL)) == node
+        return made and any(row.form == "decorator" for row, _ in self.roots.get(maker, ()))
+
     def offloaders_by_name(self) -> dict[str, list[tuple[GuardRow, Selector]]]:
         """Offloading members whose name says so, by name: `run_in_executor`, `to_thread`, `async_add_executor_job`."""
         found: dict[str, list[tuple[GuardRow, Selector]]] = {}

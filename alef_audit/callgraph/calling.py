@@ -331,7 +331,7 @@ def apply_external(state: State, table: CallTable, call: int, node: int) -> None
             call_new(state, table, call)
         elif api.text[node].endswith(".bind") and _is_function(api, api.parent[node]):
             state.add(result, token(tokens.EXTERNAL, api.parent[node]))
-        elif table.flags(call) & flows.DECORATOR and node not in api.values:
+        elif (table.flags(call) & flows.DECORATOR or api.registers_decorated(node)) and node not in api.values:
             # decorators from outside are taken to hand back what they decorate
             for _, slot, _ in table.arguments(call):
                 state.copy(slot, result)

@@ -94,8 +94,8 @@ def leave(collector: Collector, outside: Outside, call: int, node: int) -> set[i
     if outside.looks(node, len(arguments)):
         return {slot for _, slot, _ in arguments}
     is_decorator = bool(table.flags(call) & flows.DECORATOR)
-    # `@app.get("/")`: the rows stand on `app.get`, the decorator is what calling it gave
-    row_nodes = (node, api.parent[node]) if is_decorator else (node,)
+    # `@app.get("/")`, `app.get("/")(f)`: the rows stand on `app.get`, the decorator is what calling it gave
+    row_nodes = (node, api.parent[node]) if is_decorator or api.registers_decorated(node) else (node,)
     for selector in (*api.values.get(node, ()), *api.kept.get(node, ())):
         # what is only handed on, or kept, runs where the result is called
         settled.update(selected(state, table, call, selector))
@@ -136,11 +136,21 @@ def _for_event(
 
 def _rooted(collector: Collector, call: int, row: RootRow, selector: Selector | None) -> list[int]:
     """The argument slots whose functions a row makes roots."""
-    if row.form == "decorator" and collector.table.flags(call) & flows.DECORATOR:
-        return [slot for _, slot, _ in collector.table.arguments(call)]
+    if row.form == "decorator":
+        return _decorated(collector, call, row)
     if row.form == "argument" and selector is not None:
         return selected(collector.state, collector.table, call, selector)
     return []
+
+
+def _decorated(collector: Collector, call: int, row: RootRow) -> list[int]:
+    """The slot of what a decorator is applied to, be it by a plain call: `app.get("/")(f)`, `mcp.tool(f)`."""
+    table = collector.table
+    if not table.flags(call) & flows.DECORATOR:
+        # a decorator of JavaScript may take functions that describe a type
+        plain = collector.language(call) == "python"
+        return [slot for label, slot, _ in table.arguments(call)[:1] if label == flows.NO_NAME and slot and plain]
+    return [slot for _, slot, _ in table.arguments(call)]
 
 
 def _guard_function(collector: Collector, call: int, row: GuardRow, selector: Selector | None) -> set[int]:
