@@ -12,6 +12,7 @@ from alef_audit.cli.arguments import completing, with_default_command
 from alef_audit.cli.baseline import baseline
 from alef_audit.cli.comment import comment
 from alef_audit.cli.compare import compare
+from alef_audit.cli.evidence import evidence
 from alef_audit.cli.explain import explain
 from alef_audit.cli.graph import graph
 from alef_audit.cli.hook import hook
@@ -38,6 +39,7 @@ app.command()(why)
 app.command()(explain)
 app.command()(patterns)
 app.command()(graph)
+app.command()(evidence)
 app.command()(baseline)
 app.command()(compare)
 app.command()(comment)

@@ -13,6 +13,20 @@ ArchetypeCost = Literal["tiny", "small", "medium", "large"]
 Means = Literal["keep", "worker", "buffer", "async", "thread", "yield", "hoist", "startup", "process", "other"]
 
 
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The structural signature in numbers. `above` is meant strictly, `at_least` and `within` are not."""
+
+    run_above_s: float  # how long one embedded run takes
+    auth_share_above: float  # of that run, 0 .. 1
+    utilisation_above: float  # of the event loop, 0 .. 1, in the same window
+    closures_at_least: int  # connections that close with `closure_code`
+    closures_within_s: float
+    closure_code: int
+    explained_unless: tuple[str, ...]  # causes of a closure that leave it open who is to blame; any other explains it
+    symptom_ms: float  # what takes less is none: an auth phase, a delay of the loop
+    delay_above_ms: float  # below it a utilisation says nothing: the loop turned all the time
+
+
 class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The observable signature: what logs and probes show when the pattern bites."""
 
@@ -20,6 +34,7 @@ class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alt_regex: tuple[str, ...]
     structural: str
     compound: str
+    limits: Limits | None = None  # None: only the expressions are looked for
 
 
 class Instance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -105,6 +105,7 @@ def test_every_command_is_there() -> None:
         "explain",
         "patterns",
         "graph",
+        "evidence",
         "rules",
         "config-schema",
         "why",

@@ -1,0 +1,75 @@
+"""From logs to the answer."""
+
+from collections.abc import Iterator, Sequence
+
+from alef_audit.diagnostics import NothingToAudit
+from alef_audit.evidence.gathered import Gathered, Gathering
+from alef_audit.evidence.moment import Moment
+from alef_audit.evidence.observations import Observation
+from alef_audit.evidence.parts import parts_of
+from alef_audit.evidence.reading import LogRead, read_logs
+from alef_audit.evidence.report import EvidenceReport
+from alef_audit.evidence.signature import evaluate
+from alef_audit.evidence.windows import timeline
+from alef_audit.rulepack.pattern import Limits, Pattern
+
+# For a pattern without limits: nothing is measured, only its expressions are looked for.
+_NOTHING = Limits(float("inf"), 1.0, 1.0, 1, 0.0, 0, (), float("inf"), 0.0)
+
+
+def judge(logs: Sequence[str], pattern: Pattern) -> EvidenceReport:
+    """What `logs` (names that `find_logs` gave) say of `pattern`. Raises NothingToAudit if there is nothing in them."""
+    signature = pattern.signature
+    gathering = Gathering(signature.limits or _NOTHING)
+    expressions = [one for one in (signature.log_regex, *signature.alt_regex) if one]
+    read, matches = read_logs(logs, expressions, gathering.take)
+    if not any(log.bytes for log in read):
+        problems = "; ".join(f"{log.name}: {log.problem or 'empty'}" for log in read)
+        raise NothingToAudit(f"no log to read: {problems}", "Name files, globs, or - for standard input")
+    seen = gathering.gathered()
+    notes = tuple(_notes(seen, read, pattern))
+    if signature.limits is None:
+        found = any(one.count for one in matches)
+        return EvidenceReport(pattern.id, "partial" if found else "absent", (), (), 0, matches, notes, read)
+    found_of = evaluate(seen, signature.limits)
+    windows, more = timeline(seen, signature.limits)
+    return EvidenceReport(
+        pattern=pattern.id,
+        verdict=found_of.verdict,
+        parts=parts_of(seen, found_of, signature.limits),
+        windows=windows,
+        windows_left_out=more,
+        matches=matches,
+        notes=notes,
+        logs=read,
+    )
+
+
+def _notes(seen: Gathered, read: Sequence[LogRead], pattern: Pattern) -> Iterator[str]:
+    """What could not be told."""
+    for log in read:
+        if log.problem:
+            yield f"{log.name}: read up to line {log.lines}: {log.problem}"
+    if pattern.signature.limits is None:
+        yield f"{pattern.id} gives no figures: only its expressions were looked for"
+        return
+    mattering: list[Observation] = [*seen.runs, *seen.samples, *seen.closures]
+    moments = [one.moment for one in mattering]
+    untimed = sum(moment is None for moment in moments)
+    if untimed:
+        yield f"{untimed} of {len(moments)} lines that matter bear no time: they meet nothing else"
+    clocks = {_clock(moment) for moment in moments if moment is not None}
+    if len(clocks) > 1:
+        named = ", ".join(sorted(clocks))
+        yield f"times of {len(clocks)} clocks ({named}): those of one are not compared with another's"
+    if seen.left_out:
+        yield f"{seen.left_out} more lines of kinds of which many had been read were not kept"
+
+
+def _clock(moment: Moment) -> str:
+    return {
+        "zoned": "with a zone",
+        "local": "without a zone",
+        "year": f"without a year, log {moment.log + 1}",
+        "day": f"without a date, log {moment.log + 1}",
+    }[moment.clock]
