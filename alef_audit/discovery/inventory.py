@@ -76,6 +76,8 @@ def is_manifest(path: str) -> bool:
         return name != "METADATA" or path.rpartition("/")[0].endswith((".dist-info", ".egg-info"))
     if name.startswith(("tsconfig", "jsconfig")):
         return name.endswith(".json")
+    if name == "requires.txt":
+        return path.rpartition("/")[0].endswith(".egg-info")
     return name.startswith("requirements") and name.endswith(".txt")
 
 

@@ -24,6 +24,9 @@ _PNPM_PACKAGE = re.compile(r"^  '?/?(?P<name>@?[^@'()\s:]+)[@/](?P<version>\d+\.
 _PNPM_NAME = re.compile(r"^ {6}'?(?P<name>@?[^'\s:]+)'?:\s*$")
 _PNPM_VERSION = re.compile(r"^ {8}version: '?(?P<version>\d+\.\d+\.\d+[^'()\s]*)")
 _BUN_PACKAGE = re.compile(r'^\s+"[^"]+": \["(?P<name>@?[^@"]+)@(?P<version>\d+\.\d+\.\d+[^"]*)"')
+# What extras, or old Pythons only, require.
+_ELSEWHERE = re.compile(r"""\bextra\s*==|;.*\bpython_version\s*<=?\s*["'](?:2|3\.(?:\d|1[01]))\b""")
+_PARENTHESES = re.compile(r"^([\w.,\[\]-]+)\s*\(([^()]*)\)")  # old tools wrote `name (>=1,<2)`
 _LINE = 1_000  # characters; longer requirement lines pin nothing by hand
 
 
@@ -45,7 +48,8 @@ def read_manifest(path: Path, text: str) -> Iterator[Pin]:
         return _metadata(text)
     if path.name == "pyproject.toml":
         return _pyproject(text)
-    return _requirements(text.splitlines())
+    # of `requires.txt`: sections are what extras add
+    return _requirements([] if text.startswith("[") else text.partition("\n[")[0].splitlines())
 
 
 def _json(text: str) -> dict[str, Any]:
@@ -92,7 +96,8 @@ def _metadata(text: str) -> Iterator[Pin]:
     name, version = headers.get("Name"), headers.get("Version")
     if name and version:
         yield Pin("pypi", name.strip(), version.strip(), "own")
-    yield from _requirements([line for line in headers.get_all("Requires-Dist", []) if "extra ==" not in line])
+    declared = [line for line in headers.get_all("Requires-Dist", []) if not _ELSEWHERE.search(line)]
+    yield from _requirements([_PARENTHESES.sub(r"\1 \2", line) for line in declared])
 
 
 def _pyproject(text: str) -> Iterator[Pin]:

@@ -126,7 +126,7 @@ def _own(manifests: Iterable[Path]) -> Iterator[Pin]:
 def _declared(manifests: Iterable[Path], above: Iterable[Path], kind: str) -> Iterator[Pin]:
     outer = (folder / name for folder in above for name in ("package.json", "pyproject.toml"))
     for path in (*manifests, *outer):
-        if path.name in ("package.json", "pyproject.toml") or path.suffix == ".txt":
+        if path.name in ("package.json", "pyproject.toml", "METADATA", "PKG-INFO") or path.suffix == ".txt":
             yield from (pin for pin in read_manifest(path, _text(path)) if pin.kind == kind)
 
 

@@ -45,6 +45,31 @@ def test_declared_ranges_count_where_they_have_an_upper_bound(tmp_path: Path) ->
     assert found == exact | {"npm:b": "1.99999", "pypi:l": "1.99999"}
 
 
+def test_requirements_of_an_unpacked_package_count(tmp_path: Path) -> None:
+    head = "Metadata-Version: 2.1\nName: x\nVersion: 1\n"
+    declared = (
+        "Requires-Dist: fastmcp<2,>=0.1.0\nRequires-Dist: a==1.2\nRequires-Dist: b (<3,>=2)\nRequires-Dist: c (==1.0)\n"
+        'Requires-Dist: d<2 ; extra == "all"\nRequires-Dist: e>=1\nRequires-Dist: f[x]~=1.4 ; os_name == "nt"\n'
+        "Requires-Dist: g<2 ; python_version < '3.8'\nRequires-Dist: h<2 ; python_version < '4'\n"
+    )
+    wheel = versions(tmp_path / "wheel", **{"x-1.dist-info/METADATA": head + declared})
+    assert wheel == {
+        "pypi:a": "1.2",
+        "pypi:b": "2.99999",
+        "pypi:c": "1.0",
+        "pypi:f": "1.99999",
+        "pypi:fastmcp": "1.99999",
+        "pypi:h": "1.99999",
+        "pypi:x": "1",
+    }
+    assert versions(tmp_path / "sdist", **{"PKG-INFO": head + declared}) == wheel
+    requires = "fastmcp<2\n\n[all]\nd<2\n"
+    assert versions(tmp_path / "old", **{"PKG-INFO": head, "x.egg-info/requires.txt": requires}) == {
+        "pypi:fastmcp": "1.99999",
+        "pypi:x": "1",
+    }
+
+
 @pytest.mark.parametrize(
     ("line", "newest"),
     [
