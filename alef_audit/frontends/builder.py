@@ -212,26 +212,17 @@ class FactsBuilder:
         arguments: list[tuple[int, int, int]] | tuple[tuple[int, int, int], ...] = (),
     ) -> None:
         """Write one call record; `arguments` are (label, slot, literal) triples as `flows` defines them."""
+        name = self.name
+        named = name(member), name(text[:80])
+        place = function, line, column, callee, receiver
+        rest = result, flags, loop, condition, end_line
+        self.called((len(arguments), *place, *named, *rest), [value for argument in arguments for value in argument])
+
+    def called(self, head: tuple[int, ...], arguments: list[int]) -> None:
+        """Write one call record: its head, and the integers of its arguments, as `flows` defines them."""
         self._last_call = len(self.calls)
-        self.calls.extend(
-            (
-                len(arguments),
-                function,
-                line,
-                column,
-                callee,
-                receiver,
-                self.name(member),
-                self.name(text[:80]),
-                result,
-                flags,
-                loop,
-                condition,
-                end_line,
-            )
-        )
-        for argument in arguments:
-            self.calls.extend(argument)
+        self.calls += head
+        self.calls += arguments
 
     def last_call(self, column: int, end_line: int) -> int:
         """Where the record of the last call starts if that call spans this place; else -1."""

@@ -31,7 +31,6 @@ _DEFINED: Final = frozenset(("assign", "defineProperty", "defineProperties"))
 # Helpers of compilers that copy all names of a module: the positions of what takes them and of what has them.
 _STARS: Final = {"__exportStar": (1, 0), "__reExport": (0, 1)}
 
-Argument = tuple[int, int, int]
 # What stands before the parentheses: its slot, that of the receiver, the member's name, line and text.
 _Callee = tuple[int, int, str, int, str]
 
@@ -92,27 +91,33 @@ def record(walk: Walk, node: Node, flags: int, result: int) -> int:
             build.add_import(dst, Import(specifier, "", line, walk.frame.index))
             return dst
     arguments = _arguments(walk, listed, f"new {text}" if flags & flows.NEW else text) if listed is not None else []
-    build.call(
-        function=walk.frame.index,
-        line=line,
-        column=node.start_point.column + 1,
-        end_line=node.end_point.row + 1,
-        callee=slot,
-        receiver=receiver,
-        member=member,
-        text=text,
-        result=result,
-        flags=flags,
-        loop=walk.loop.index if walk.loop is not None else -1,
-        condition=walk.condition(),
-        arguments=arguments,
+    count, name, loop = len(arguments) // flows.CALL_ARG, build.name, walk.loop
+    build.called(
+        (
+            count,
+            walk.frame.index,
+            line,
+            node.start_point.column + 1,
+            slot,
+            receiver,
+            name(member),
+            name(text[:_TEXT_LIMIT]),
+            result,
+            flags,
+            loop.index if loop is not None else -1,
+            walk.condition() if walk.guard is not None else -1,
+            node.end_point.row + 1,
+        ),
+        arguments,
     )
-    if listed is not None and (member in _DEFINED or member[:1] == "_"):
-        _known(walk, callee, listed, arguments, result)
-    if member in TOUCHING and listed is not None and kind == "member_expression":
+    if listed is None:
+        return result
+    if member in _DEFINED or member[:1] == "_":
+        _known(walk, callee, listed, arguments[flows.ARG_SLOT :: flows.CALL_ARG], result)
+    if member in TOUCHING and kind == "member_expression":
         touched(walk, node, target.children[0], member, listed)
-    elif arguments and listed is not None:
-        lent(walk, node, member, listed, len(arguments))
+    elif count:
+        lent(walk, node, member, listed, count)
     return result
 
 
@@ -122,9 +127,10 @@ def _parts(walk: Walk, node: Node, flags: int) -> tuple[Node | None, Node | None
         fields = walk.fields
         return node.child_by_field_id(fields.constructor), node.child_by_field_id(fields.arguments), flags
     children = node.children
-    if len(children) < 2:
+    count = len(children)
+    if count < 2:
         return None, None, flags
-    if len(children) > 2 and any(child.type in _OPTIONAL_MARKS for child in children[1:-1]):
+    if count > 2 and any(child.type in _OPTIONAL_MARKS for child in children[1:-1]):
         flags |= flows.OPTIONAL
     last = children[-1]
     return children[0], last if last.type in _ARGUMENTS else None, flags
@@ -226,17 +232,18 @@ def _is_require(walk: Walk, name: str) -> bool:
 # --- arguments
 
 
-def _arguments(walk: Walk, listed: Node, callee_text: str) -> list[Argument]:
+def _arguments(walk: Walk, listed: Node, callee_text: str) -> list[int]:
+    """Label, slot and literal of each argument, one after the other."""
     if listed.type != "arguments":
         walk.effect(listed)
         return []
-    found: list[Argument] = []
+    found: list[int] = []
     first_text = ""
     for child in parts(listed):
         kind = child.type
         if kind == "identifier":
             name = walk.text(child)
-            found.append((flows.NO_NAME, identifier(walk, name), walk.build.name(handed_name(walk, name))))
+            found += flows.NO_NAME, identifier(walk, name), walk.build.name(handed_name(walk, name))
             continue
         if kind == "comment":
             continue
@@ -244,20 +251,20 @@ def _arguments(walk: Walk, listed: Node, callee_text: str) -> list[Argument]:
         if spelling:
             if not first_text and spelling[0] == '"':
                 first_text = spelling[1:41]
-            found.append((flows.NO_NAME, 0, walk.build.name(spelling)))
+            found += flows.NO_NAME, 0, walk.build.name(spelling)
             continue
         if kind == "spread_element":
             spread = walk.value(child.named_children[0] if child.named_children else None)
             if spread:
                 line = child.start_point.row + 1
                 walk.build.row(flows.ITERATE, walk.build.slot(), spread, flows.EXHAUSTS, line)
-            found.append((flows.SPREAD_POSITIONAL, spread, flows.NO_NAME))
+            found += flows.SPREAD_POSITIONAL, spread, flows.NO_NAME
             continue
         if kind in FUNCTIONS:
             label = callback_label(callee_text, first_text)
-            found.append((flows.NO_NAME, handed_on(walk, child, label, 0), flows.NO_NAME))
+            found += flows.NO_NAME, handed_on(walk, child, label, 0), flows.NO_NAME
         else:
-            found.append(object_argument(walk, child, kind))
+            found += object_argument(walk, child, kind)
     return found
 
 
@@ -272,29 +279,30 @@ def callback_label(callee_text: str, first_text: str) -> str:
 # --- what the language defines
 
 
-def _known(walk: Walk, callee: _Callee, listed: Node, arguments: list[Argument], result: int) -> None:
+def _known(walk: Walk, callee: _Callee, listed: Node, arguments: list[int], result: int) -> None:
+    """What a call does with the slots that are its arguments."""
     _, receiver, member, line, text = callee
     if member == "assign" and text == "Object.assign" and arguments:
-        target = arguments[0][1]
-        for _, slot, _ in arguments[1:]:
+        target = arguments[0]
+        for slot in arguments[1:]:
             if target and slot:
                 walk.build.row(flows.SPREAD, target, slot, 0, line)
         if result:
             walk.build.copy(result, target)
     elif member in _STARS and len(arguments) > 1:
-        target, source = (arguments[at][1] for at in _STARS[member])
+        target, source = (arguments[at] for at in _STARS[member])
         if target and source:
             walk.build.row(flows.SPREAD, target, source, 0, line)
     elif member in ("defineProperty", "__defProp", "__export", "__exportAll"):
         given = [child for child in listed.named_children if child.type != "comment"]
         if member.startswith("__export") and len(given) > 1 and len(arguments) > 1:
-            _export_getters(walk, arguments[0][1], given[1])
+            _export_getters(walk, arguments[0], given[1])
         elif len(arguments) > 2 and len(given) > 2 and text in ("Object.defineProperty", "__defProp"):
-            define(walk, arguments[0][1], given[1], arguments[2][1], given[2], line)
+            define(walk, arguments[0], given[1], arguments[2], given[2], line)
     elif member == "defineProperties" and len(arguments) > 1 and text == "Object.defineProperties":
-        define_all(walk, arguments[0][1], arguments[1][1], listed, line)
+        define_all(walk, arguments[0], arguments[1], listed, line)
     elif result and not receiver and len(arguments) >= 1 and member[:1] == "_":
-        interop(walk, member, result, arguments[0][1], line)
+        interop(walk, member, result, arguments[0], line)
 
 
 def _export_getters(walk: Walk, target: int, node: Node) -> None:

@@ -40,11 +40,22 @@ _LITERALS: Final = frozenset(
 )
 _NESTED: Final = frozenset(("array", "object", "pair", "as_expression", "parenthesized_expression", "unary_expression"))
 _MOST: Final = 1000  # nodes of a type or value that are looked at; larger ones count as open
+# Most annotations are among these: they need no look into the syntax tree.
+_ENDINGS: Final = ("", "[]", " | null", " | undefined")
+PLAIN: Final = frozenset(f": {value}{ending}" for value in _VALUES for ending in _ENDINGS)
+LONGEST_PLAIN: Final = max(map(len, PLAIN))
 
 
 def spelling(walk: Walk, node: Node | None) -> Names | None:
     """The types that a type, or the annotation around one, names; None if it is open or there is none."""
-    return _spelling(walk, [node], walk.frame.generics, inside=False) if node is not None else None
+    if node is None:
+        return None
+    return () if is_plain(walk, node) else _spelling(walk, [node], walk.frame.generics, inside=False)
+
+
+def is_plain(walk: Walk, annotation: Node) -> bool:
+    """Whether an annotation is one of those that everybody writes for strings, numbers and the like."""
+    return annotation.end_byte - annotation.start_byte <= LONGEST_PLAIN and walk.text(annotation) in PLAIN
 
 
 def data_type(walk: Walk, slot: int, bases: Names, parts: list[Node], own: frozenset[str]) -> None:
@@ -93,7 +104,8 @@ def _spelling(
             if name not in _VALUES and not (inside and name in _OPAQUE):
                 return None
         elif kind in _PARTS:
-            pending.extend(current.named_children)
+            if kind != "type_annotation" or not is_plain(walk, current):
+                pending.extend(current.named_children)
         elif kind in ("type_identifier", "nested_type_identifier", "identifier"):
             name = walk.text(current)
             if name in own or name in _DATA_NAMES:

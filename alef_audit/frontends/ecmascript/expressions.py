@@ -166,10 +166,10 @@ def binary_effect(walk: Walk, node: Node) -> None:
 
 def binary_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
     """`a && b`, `a || b`, `a ?? b` pass values on; of all others only the operands matter."""
-    operator = _operator(walk, node)
-    left, right = node.child_by_field_id(walk.fields.left), node.child_by_field_id(walk.fields.right)
+    fields, operator = walk.fields, _operator(walk, node)
+    left, right = node.child_by_field_id(fields.left), node.child_by_field_id(fields.right)
     if operator not in _LOGICAL:
-        _operands(walk, node)
+        _operands(walk, left, right)
         if operator in EQUALITY:
             compared(walk, left, right)
         return 0
@@ -189,11 +189,9 @@ def binary_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
     return joint(walk, first, second)
 
 
-def _operands(walk: Walk, node: Node) -> None:
+def _operands(walk: Walk, left: Node | None, right: Node | None) -> None:
     """Walk the operands, in order, however long the chain on the left is."""
-    fields = walk.fields
-    rights = [node.child_by_field_id(fields.right)]
-    current = node.child_by_field_id(fields.left)
+    fields, rights, current = walk.fields, [right], left
     while current is not None and current.type == "binary_expression" and _operator(walk, current) not in _LOGICAL:
         rights.append(current.child_by_field_id(fields.right))
         current = current.child_by_field_id(fields.left)

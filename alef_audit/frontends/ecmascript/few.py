@@ -13,12 +13,14 @@ _DEPTH: Final = 6
 _KEEPING: Final = frozenset(("filter", "map", "sort", "toSorted", "reverse", "slice", "values", "entries", "keys"))
 _COLLECTIONS: Final = frozenset(("Set", "Array.from", "Object.freeze"))
 _OPENING: Final = (b"[", b"new Set", b"Array.from", b"Object.freeze")
+_FIRST: Final = frozenset(opening[:1] for opening in _OPENING)
 _GROWS: Final = r"(?<![\w$.]){}\s*!?\??\.\s*(?:push|unshift|splice|add)\("
 
 
 def note_few(walk: Walk, declared: Node, name: str, value: Node) -> None:
     """Note the constant `name` if its value is a literal of few elements."""
-    if not walk.source.startswith(_OPENING, value.start_byte):
+    start = value.start_byte
+    if walk.source[start : start + 1] not in _FIRST or not walk.source.startswith(_OPENING, start):
         return
     statement = declared.parent
     is_constant = statement is not None and bool(statement.children) and statement.children[0].type == "const"

@@ -95,10 +95,11 @@ def _start(walk: Walk, node: Node, naming: Naming, dst: int) -> Frame:
     if frame.flags & FunctionFlag.GENERATOR:
         frame.generator = walk.build.object(frame.index, node.start_point.row + 1, "")
         walk.build.copy(frame.result, frame.generator)
-    name_node = node.child_by_field_id(walk.fields.name) if node.type == "method_definition" else None
-    start = (name_node or node).start_point
-    frame.line, frame.column, frame.end_line = start.row + 1, start.column + 1, node.end_point.row + 1
-    if node.type == "arrow_function":
+    kind = node.type
+    name_node = node.child_by_field_id(walk.fields.name) if kind == "method_definition" else None
+    row, column = (name_node or node).start_point
+    frame.line, frame.column, frame.end_line = row + 1, column + 1, node.end_point[0] + 1
+    if kind == "arrow_function":
         frame.this_frame = outer.this_frame
     walk.build.row(flows.FUNCTION, dst, frame.index, 0, frame.line)
     walk.tasks.append(Task(_body, node, 0, frame, None, None))
@@ -110,6 +111,7 @@ def _anonymous(outer: Frame) -> str:
     return f"{_ANONYMOUS} in {outer.label[:_LABEL_LIMIT]}" if outer.name else _ANONYMOUS
 
 
+_FIRST_WORDS: Final = frozenset(("function_declaration", "function_expression"))  # `async` or `function`
 _MODIFIER_FLAGS: Final = {
     "async": FunctionFlag.ASYNC,
     "*": FunctionFlag.GENERATOR,
@@ -122,9 +124,12 @@ _MODIFIER_FLAGS: Final = {
 def _modifiers(walk: Walk, node: Node) -> int:
     """Flags from the tokens in front of the name or the parameters."""
     flags = 0
-    if node.type == "arrow_function":
+    kind = node.type
+    if kind == "arrow_function":
         spelled = walk.source.startswith(b"async", node.start_byte)
         return int(FunctionFlag.ASYNC) if spelled and starts_with(node, "async") else 0
+    if kind in _FIRST_WORDS and not node.has_error:
+        return int(FunctionFlag.ASYNC) if walk.source.startswith(b"async", node.start_byte) else 0
     for child in node.children:
         kind = child.type
         if child.is_named and kind not in ("decorator", "comment", "accessibility_modifier", "override_modifier"):

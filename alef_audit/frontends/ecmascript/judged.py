@@ -1,6 +1,6 @@
 """Calls whose value is looked at for its truth outside a condition: compared, or kept and only tested."""
 
-import re
+import string
 from typing import Final
 
 from tree_sitter import Node
@@ -12,6 +12,8 @@ from alef_audit.frontends.ecmascript.walk import Walk
 
 EQUALITY: Final = frozenset(("===", "!==", "==", "!="))
 _JOINING: Final = frozenset(("&&", "||", "??"))
+# Values that may come down to a call.
+MAY_CALL: Final = WRAPPERS | {"call_expression", "binary_expression"}
 _LITERALS: Final = frozenset(("true", "false", "null", "undefined", "number", "string"))
 _DECIDED: Final = frozenset(("if_statement", "while_statement", "do_statement", "ternary_expression"))
 # Texts that spell a name without meaning the variable.
@@ -27,6 +29,9 @@ _OTHERS: Final = frozenset(
     )
 )
 _LONGEST: Final = 100_000  # bytes of a block that are looked through
+_LETTERS: Final = f"{string.ascii_letters}{string.digits}_$".encode()
+_BEFORE: Final = frozenset(_LETTERS + b".#")  # bytes in front of a text that make it part of another name, or a member
+_BEHIND: Final = frozenset(_LETTERS)
 
 
 def compared(walk: Walk, left: Node | None, right: Node | None) -> None:
@@ -86,13 +91,18 @@ def _only_tested(walk: Walk, name: Node, declarator: Node) -> bool:
     """Whether everything that mentions a variable in the block that declares it asks for its truth."""
     declaration = declarator.parent
     block = declaration.parent if declaration is not None and declaration.type == "lexical_declaration" else None
-    if block is None or block.end_byte - declarator.end_byte > _LONGEST:
+    source, spelled = walk.source, walk.source[name.start_byte : name.end_byte]
+    if block is None or not spelled or block.end_byte - declarator.end_byte > _LONGEST:
         return False
-    spelled = re.compile(rb"(?<![\w$.#])" + re.escape(walk.source[name.start_byte : name.end_byte]) + rb"(?![\w$])")
-    for found in spelled.finditer(walk.source, declarator.end_byte, block.end_byte):
-        use = block.descendant_for_byte_range(found.start(), found.end())
-        if use is None or (use.type not in _OTHERS and not (use.type == "identifier" and _asks(walk, use))):
-            return False
+    end = block.end_byte
+    at = source.find(spelled, declarator.end_byte, end)
+    while at >= 0:
+        behind = at + len(spelled)
+        if source[at - 1] not in _BEFORE and (behind == end or source[behind] not in _BEHIND):
+            use = block.descendant_for_byte_range(at, behind)
+            if use is None or (use.type not in _OTHERS and not (use.type == "identifier" and _asks(walk, use))):
+                return False
+        at = source.find(spelled, behind, end)
     return True
 
 

@@ -1,6 +1,7 @@
 """What functions keep: stores into outer variables, fields and maps, and the reads that locals are bound to."""
 
 import re
+import string
 from functools import lru_cache
 from typing import Final
 
@@ -21,11 +22,9 @@ _EMPTY: Final = re.compile(
 _TIMED: Final = re.compile(rb"now|[tT]ime|[eE]xpir|TTL|ttl|_AT\b|At\b")
 # What a local may be bound to that tells where its value is kept: a look-up, a field, another name, a new collection;
 # or a test of time.
-_TELLING: Final = re.compile(
-    rb"[a-zA-Z_$!(][^(]*|![\w$.?]+ && .*|"
-    rb"new (?:Weak)?(?:Map|Set)\b.*|.*(?:\.(?:get|has|now|getItem|peek)\(|[cC]ache|[mM]emo|\|\||&&).*",
-    re.DOTALL,
-)
+_PLAIN_START: Final = frozenset(bytes((sign,)) for sign in b"_$!(" + string.ascii_letters.encode())
+_COLLECTION: Final = re.compile(rb"new (?:Weak)?(?:Map|Set)\b")
+_TELLING: Final = re.compile(rb"\.(?:get|has|now|getItem|peek)\(|[cC]ache|[mM]emo|\|\||&&")
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$.!?]*")
 # Names of what a helper is handed to look into, or to fill.
 _CACHING: Final = re.compile(rb"[cC]ache|[mM]emo")
@@ -146,7 +145,7 @@ def lent(walk: Walk, node: Node, member: str, listed: Node, count: int) -> None:
     """
     is_writing = _is_writing(member)
     if not is_writing:
-        if walk.guard is None or count < _MAKING:
+        if count < _MAKING or walk.guard is None:
             return
         start, end = listed.start_byte, listed.end_byte
         if end - start > 2 * _LIMIT or (count < _LENDING and not _CACHING.search(walk.source, start, end)):
@@ -169,6 +168,12 @@ def _is_writing(member: str) -> bool:
     return _WRITING.search(member) is not None
 
 
+def _tells(text: bytes) -> bool:
+    """Whether a value may tell where it is kept: it calls nothing, or something that looks it up."""
+    is_plain = text[:1] in _PLAIN_START and text.find(b"(", 1) < 0
+    return is_plain or _TELLING.search(text) is not None or _COLLECTION.match(text) is not None
+
+
 def bound(walk: Walk, name: str, value: Node) -> None:
     """Note what the new variable `name` is bound to, if that may tell where its value is kept."""
     start, end = value.start_byte, value.end_byte
@@ -180,7 +185,7 @@ def bound(walk: Walk, name: str, value: Node) -> None:
         if _NUMBER.fullmatch(text):
             line = value.start_point.row + 1
             walk.build.keep(kept.NUMBER, frame.scope, frame.index, -1, line, name, value=text.decode())
-    elif (_TELLING.fullmatch(text) and b"=>" not in text) or name.lower().endswith(_NAMED_AFTER):
+    elif (_tells(text) and b"=>" not in text) or name.lower().endswith(_NAMED_AFTER):
         line = value.start_point.row + 1
         spelled = text.decode("utf-8", "replace")
         if _PATH.fullmatch(spelled) and _outlives(walk, spelled):

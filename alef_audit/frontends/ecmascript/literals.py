@@ -25,14 +25,14 @@ _PATH: Final = re.compile(r"([A-Za-z_$][\w$]*)(?:\??\.([A-Za-z_$][\w$]*))?")
 
 
 # Kinds of values that pass on the name they are bound to, and what may wrap them.
-_NAMED: Final = WRAPPERS | {
+TAKING_NAMES: Final = WRAPPERS | {
     *("object", "array", "class", "arrow_function", "function_expression", "generator_function"),
 }
 
 
 def takes_name(node: Node | None) -> bool:
     """Whether it matters which name the value of `node` is bound to."""
-    return node is not None and node.type in _NAMED
+    return node is not None and node.type in TAKING_NAMES
 
 
 def string_value(walk: Walk, node: Node) -> str | None:
@@ -145,7 +145,11 @@ def handed(walk: Walk, node: Node) -> str:
     """
     if node.end_byte - node.start_byte > 60:
         return ""
-    path = _PATH.fullmatch(walk.text(node))
+    text, scope = walk.text(node), walk.frame.scope
+    name = text.partition(".")[0].removesuffix("?")
+    if name not in scope.given and (walk.guard is None or name not in scope.declared):
+        return ""
+    path = _PATH.fullmatch(text)
     return handed_name(walk, path[1], path[2] or "") if path is not None else ""
 
 

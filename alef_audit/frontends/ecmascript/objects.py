@@ -10,13 +10,13 @@ from alef_audit.frontends.ecmascript.frames import UNNAMED, Naming
 from alef_audit.frontends.ecmascript.functions import FUNCTIONS, expression_as, method
 from alef_audit.frontends.ecmascript.literals import (
     LONGEST_WORD,
+    TAKING_NAMES,
     handed,
     handed_name,
     join,
     options,
     property_name,
     string_value,
-    takes_name,
 )
 from alef_audit.frontends.ecmascript.patterns import elements
 from alef_audit.frontends.ecmascript.walk import Walk
@@ -69,8 +69,10 @@ _PLAIN: Final = frozenset(("number", "string", "true", "false", "null", "undefin
 
 def _pair(walk: Walk, node: Node, holder: int, path: str) -> bool:
     """A property `key: value`; whether it holds anything that can bear a callable."""
-    key, value = node.child_by_field_id(walk.fields.key), node.child_by_field_id(walk.fields.value)
-    if key is not None and key.type == "computed_property_name":
+    fields = walk.fields
+    key, value = node.child_by_field_id(fields.key), node.child_by_field_id(fields.value)
+    key_kind = key.type if key is not None else ""
+    if key is not None and key_kind == "computed_property_name":
         walk.children(key)
     kind = value.type if value is not None else "null"
     if value is None or kind in _PLAIN:
@@ -80,15 +82,15 @@ def _pair(walk: Walk, node: Node, holder: int, path: str) -> bool:
     if (kind == "identifier" or kind == "member_expression") and handed(walk, value):
         walk.telling.append(holder)
     name = property_name(walk, key)
-    line = node.start_point.row + 1
     if kind in _HOLDERS:
         slot = expression_as(walk, value, property_naming(walk, path, name, key), 0)
         walk.frames[-1].home = holder
-    elif takes_name(value):
+    elif kind in TAKING_NAMES:
         slot = walk.value_as(value, property_naming(walk, path, name, key))
     else:
         slot = walk.value_as(value, UNNAMED)
-    walk.build.store(holder, name, slot, line)
+    if slot:
+        walk.build.store(holder, name, slot, node.start_point.row + 1)
     return slot > 0
 
 

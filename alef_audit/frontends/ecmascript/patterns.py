@@ -7,6 +7,7 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.frontends.ecmascript.frames import Naming
 from alef_audit.frontends.ecmascript.literals import is_identifier, known_key, property_name, string_value
+from alef_audit.frontends.ecmascript.modules import identifier
 from alef_audit.frontends.ecmascript.nodes import bare
 from alef_audit.frontends.ecmascript.walk import Walk
 
@@ -156,7 +157,8 @@ def place(walk: Walk, node: Node) -> tuple[int, str]:
 def load(walk: Walk, node: Node, name: str, line: int, dst: int = 0) -> tuple[int, int]:
     """The slot of the value of the member expression `a.name` (`dst` unless that is 0), and that of its base."""
     build = walk.build
-    base = walk.value(node.child_by_field_id(walk.fields.object))
+    of = node.child_by_field_id(walk.fields.object)
+    base = identifier(walk, walk.text(of)) if of is not None and of.type == "identifier" else walk.value(of)
     if not base:
         return 0, 0
     dst = dst or build.slot()

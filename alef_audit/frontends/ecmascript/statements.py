@@ -13,9 +13,9 @@ from alef_audit.frontends.ecmascript.exits import after, after_try, leaves
 from alef_audit.frontends.ecmascript.expressions import test
 from alef_audit.frontends.ecmascript.few import has_few, note_few
 from alef_audit.frontends.ecmascript.frames import UNNAMED, Guard, Naming
-from alef_audit.frontends.ecmascript.judged import held
+from alef_audit.frontends.ecmascript.judged import MAY_CALL, held
 from alef_audit.frontends.ecmascript.kept import bound
-from alef_audit.frontends.ecmascript.literals import takes_name
+from alef_audit.frontends.ecmascript.literals import TAKING_NAMES
 from alef_audit.frontends.ecmascript.nodes import bare, first, last, parts
 from alef_audit.frontends.ecmascript.patterns import bind, elements
 from alef_audit.frontends.ecmascript.types import instance_of
@@ -34,11 +34,24 @@ def sequence(walk: Walk, nodes: list[Node]) -> None:
     outer = walk.guard
     for node in nodes:
         walk.effect(node)
-        if node.type == "if_statement":
+        kind = node.type
+        if kind == "if_statement":
             walk.guard = after(walk, node)
-        elif node.type == "try_statement":
+        elif kind == "try_statement":
             walk.guard = after_try(walk, node)
     walk.guard = outer
+
+
+def declaration(walk: Walk, node: Node) -> None:
+    """`const`, `let`, `var`."""
+    if node.named_child_count != 1:
+        walk.children(node)
+        return
+    only = node.named_child(0)  # as nearly always
+    if only is not None and only.type == "variable_declarator":
+        declarator(walk, only)
+    else:
+        walk.effect(only)
 
 
 def expression(walk: Walk, node: Node) -> None:
@@ -57,11 +70,12 @@ def returned(walk: Walk, node: Node) -> None:
 
 
 def declarator(walk: Walk, node: Node) -> None:
-    target, value = node.child_by_field_id(walk.fields.name), node.child_by_field_id(walk.fields.value)
+    fields = walk.fields
+    target, value = node.child_by_field_id(fields.name), node.child_by_field_id(fields.value)
     if target is None:
         walk.children(node)
         return
-    typed = node.child_by_field_id(walk.fields.type)
+    typed = node.child_by_field_id(fields.type)
     if target.type != "identifier":
         src = walk.value(value)
         if typed is not None:
@@ -74,11 +88,14 @@ def declarator(walk: Walk, node: Node) -> None:
     if typed is not None:
         instance_of(walk, typed, slot)
     if value is not None:
-        data_constant(walk, slot, value)
-        walk.value_as(value, Naming(name, name, name) if takes_name(value) else UNNAMED, slot)
+        kind = value.type
+        if kind == "as_expression":
+            data_constant(walk, slot, value)
+        walk.value_as(value, Naming(name, name, name) if kind in TAKING_NAMES else UNNAMED, slot)
         bound(walk, name, value)
         note_few(walk, node, name, value)
-        held(walk, name, value, node)
+        if kind in MAY_CALL:
+            held(walk, name, value, node)
         if walk.creates_require and makes_require(walk, value):
             walk.frame.requires.add(name)
             walk.requires.add(name)

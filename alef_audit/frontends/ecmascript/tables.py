@@ -108,6 +108,8 @@ _EFFECTS: Final[Mapping[str, Effect]] = {
     "statement_block": statements.block,
     "expression_statement": statements.expression,
     "return_statement": statements.returned,
+    "lexical_declaration": statements.declaration,
+    "variable_declaration": statements.declaration,
     "variable_declarator": statements.declarator,
     "if_statement": statements.branch,
     "switch_statement": statements.switch,

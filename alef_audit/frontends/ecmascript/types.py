@@ -6,7 +6,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import Class, ClassKind, ObjectKind
-from alef_audit.frontends.ecmascript.data_types import data_type
+from alef_audit.frontends.ecmascript.data_types import data_type, is_plain
 from alef_audit.frontends.ecmascript.literals import property_name, string_value
 from alef_audit.frontends.ecmascript.mask import import_specifier
 from alef_audit.frontends.ecmascript.modules import import_slot
@@ -74,7 +74,8 @@ def instance_of(walk: Walk, node: Node | None, dst: int, depth: int = 0) -> None
         current = pending.pop()
         kind = current.type
         if kind in _WRAPPED:
-            pending.extend(current.named_children[:1])
+            if kind != "type_annotation" or not is_plain(walk, current):
+                pending.extend(current.named_children[:1])
         elif kind in _PLAIN:
             continue
         elif kind in _NAMES:

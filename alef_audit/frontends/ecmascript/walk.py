@@ -75,6 +75,7 @@ class Walk:
         "source",
         "tasks",
         "telling",
+        "text",
         "timers",
         "too_deep",
         "values",
@@ -85,6 +86,7 @@ class Walk:
         self.constants = constants
         self.source = source
         self.characters = source.decode("latin-1")  # one per byte
+        self.text: Callable[[Node], str] = _reader(self.characters)
         self.values, self.effects, self.flags, self.bound, self.fields = tables
         self.depth = 0
         self.too_deep = False
@@ -102,10 +104,6 @@ class Walk:
         self.frame = self.function(None)
 
     # --- text
-
-    def text(self, node: Node) -> str:
-        text = self.characters[node.start_byte : node.end_byte]
-        return text if text.isascii() else text.encode("latin-1").decode("utf-8", "replace")
 
     def short(self, node: Node, limit: int) -> str:
         """The node's text on one line, at most `limit` characters; the middle is left out when it is longer."""
@@ -326,6 +324,19 @@ class Walk:
             )
             for draft in self.loops
         )
+
+
+def _reader(characters: str) -> Callable[[Node], str]:
+    """What gives the text of a node; `characters` are the bytes of the file, one each."""
+
+    def plain(node: Node) -> str:
+        return characters[node.start_byte : node.end_byte]
+
+    def decoded(node: Node) -> str:
+        text = characters[node.start_byte : node.end_byte]
+        return text if text.isascii() else text.encode("latin-1").decode("utf-8", "replace")
+
+    return plain if characters.isascii() else decoded
 
 
 def _run_value(walk: Walk, node: Node, dst: int) -> None:
