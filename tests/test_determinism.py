@@ -18,7 +18,7 @@ from alef_audit.frontends import extract
 
 SAMPLES = Path(__file__).resolve().parent.parent / "sample_repos"
 NAMES = ("python-agent-service", "ts-gateway")
-AS_JSON = ("--format", "json", "--include-discharged")
+AS_JSON = ("--format", "json", "--include-discharged", "--no-cache")
 _SECONDS = re.compile(rb'("seconds": )[0-9.]+')
 
 

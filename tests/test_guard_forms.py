@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from alef_audit.pipeline import audit
+from alef_audit.pipeline.auditing import audit
 from alef_audit.reporting.guard_forms import render_guard_forms
 from alef_audit.rulepack.guards import GuardForm
 from alef_audit.rulepack.load import bundled_rules, load_rulepack

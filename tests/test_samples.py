@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alef_audit.auditing.report import AuditReport
-from alef_audit.pipeline import audit
+from alef_audit.pipeline.auditing import audit
 from tests.expectations import Expectation, Fact, compare, expectations
 from tests.requests import request_for
 

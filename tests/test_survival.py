@@ -16,7 +16,7 @@ from alef_audit.discovery.inventory import extension_of, is_manifest, relative_p
 from alef_audit.discovery.roles import role_of
 from alef_audit.facts.file import FileFacts
 from alef_audit.frontends import extract
-from alef_audit.pipeline import audit
+from alef_audit.pipeline.auditing import audit
 from tests.requests import request_for
 
 HOT = """\

@@ -40,6 +40,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     config: Path | None = None
     no_project_config: bool = False
     jobs: int | None = None
+    no_cache: bool = False
     platform: Platform | None = None
     follow: list[str] | None = None
     since: str | None = None  # a revision: compare with it
@@ -97,6 +98,7 @@ def _report(
         patterns=asked.patterns,
         rules=asked.rules,
         jobs=asked.jobs,
+        no_cache=asked.no_cache,
         platform=asked.platform,
         follow=asked.follow,
         include_discharged=asked.include_discharged,
@@ -114,7 +116,7 @@ def audited(request: AuditRequest, quiet: bool, since: str | None = None, head: 
             from alef_audit.cli.revisions import compare_revisions
 
             return compare_revisions(request, since, head, progress)
-        from alef_audit.pipeline import audit
+        from alef_audit.pipeline.auditing import audit
 
         return audit(request, progress)
 

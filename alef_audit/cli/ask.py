@@ -13,6 +13,7 @@ from alef_audit.discovery.inventory import GRAMMARS, extension_of
 from alef_audit.discovery.listing import list_files
 from alef_audit.discovery.unread import nearest_path
 from alef_audit.request import AuditRequest
+from alef_audit.store.place import cache_folder
 
 
 def scope(paths: Sequence[Path], commands: Sequence[str] = ()) -> tuple[Path, tuple[Path, ...]]:
@@ -99,6 +100,7 @@ def build_request(
     include_discharged: bool = False,
     explain_unresolved: bool = False,
     config_file: str = "",
+    no_cache: bool = False,
 ) -> AuditRequest:
     """Options win over the configuration, which wins over the defaults. Raises UsageError and RulepackError."""
     folders = (*(Path(folder) for folder in config.rules), *rules)
@@ -116,6 +118,7 @@ def build_request(
         platform=platform or config.platform,
         config_file=config_file,
         follow=_followed(follow, config.follow_dependencies),
+        cache=None if no_cache else cache_folder(os.environ),
     )
 
 

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alef_audit.cli.errors import OK, guarded
-from alef_audit.cli.options import ConfigFile, FollowDependencies, Jobs, NoProjectConfig, OnPlatform, Quiet, Rules
+from alef_audit.cli.options import (
+    ConfigFile,
+    FollowDependencies,
+    Jobs,
+    NoCache,
+    NoProjectConfig,
+    OnPlatform,
+    Quiet,
+    Rules,
+)
 
 if TYPE_CHECKING:
     from alef_audit.auditing.baseline import Entry
@@ -36,6 +45,7 @@ def baseline(
     config: ConfigFile = None,
     no_project_config: NoProjectConfig = False,
     jobs: Jobs = None,
+    no_cache: NoCache = False,
     platform: OnPlatform = None,
     follow_dependencies: FollowDependencies = None,
     quiet: Quiet = False,
@@ -66,6 +76,7 @@ def baseline(
         patterns=pattern or (),
         rules=rules or (),
         jobs=jobs,
+        no_cache=no_cache,
         platform=platform,
         follow=follow_dependencies,
     )

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from alef_audit.cli.errors import OK, guarded
-from alef_audit.cli.options import ConfigFile, FollowDependencies, Jobs, NoProjectConfig, Output, Quiet, Rules
+from alef_audit.cli.options import ConfigFile, FollowDependencies, Jobs, NoCache, NoProjectConfig, Output, Quiet, Rules
 from alef_audit.reporting.formats import GRAPH_FORMATS
 
 _FORMATS = "; ".join(f"{entry.name}: {entry.meaning}" for entry in GRAPH_FORMATS)
@@ -21,6 +21,7 @@ def graph(
     config: ConfigFile = None,
     no_project_config: NoProjectConfig = False,
     jobs: Jobs = None,
+    no_cache: NoCache = False,
     follow_dependencies: FollowDependencies = None,
     quiet: Quiet = False,
 ) -> int:
@@ -32,9 +33,11 @@ def graph(
     check_writable(output)
     where = scope(paths or [])
     settings = configuration(where[0], config, no_project_config)
-    request = build_request(where, settings, rules=rules or (), jobs=jobs, follow=follow_dependencies)
+    request = build_request(
+        where, settings, rules=rules or (), jobs=jobs, follow=follow_dependencies, no_cache=no_cache
+    )
     with progress_on_stderr(quiet) as progress:
-        from alef_audit.pipeline import graph as build_graph
+        from alef_audit.pipeline.linking import graph as build_graph
 
         view = build_graph(request, progress)
     emit(chosen.render(view), output)

@@ -10,6 +10,7 @@ import typer
 from alef_audit import __version__
 from alef_audit.cli.arguments import completing, with_default_command
 from alef_audit.cli.baseline import baseline
+from alef_audit.cli.cache import cache_app
 from alef_audit.cli.comment import comment
 from alef_audit.cli.compare import compare
 from alef_audit.cli.evidence import evidence
@@ -46,6 +47,7 @@ app.command()(comment)
 app.command()(show)
 app.command()(hook)
 app.add_typer(rules_app)
+app.add_typer(cache_app)
 app.command("config-schema")(config_schema)
 
 

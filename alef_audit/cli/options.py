@@ -33,6 +33,9 @@ FollowDependencies = Annotated[
         help="Analyse imported packages, too: node_modules, virtual environments, and folders given as =PATH.",
     ),
 ]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Read every file anew, and keep nothing; see audit cache info.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; findings without the summary.")]
 Patterns = Annotated[
     list[str] | None,

@@ -11,7 +11,6 @@ from alef_audit.discovery.inventory import GRAMMARS, NOT_READ, extension_of, is_
 from alef_audit.git.changes import changes
 from alef_audit.git.revisions import Repository, commit_of, common_ancestor, repository_of
 from alef_audit.git.tree import export
-from alef_audit.pipeline import Between, compare
 from alef_audit.request import AuditRequest
 
 _WORK_TREE = "HEAD"  # what the work tree is based on
@@ -25,6 +24,9 @@ def compare_revisions(
     Packages are not followed: what is installed belongs to neither revision.  Raises UsageError for what git does not
     know, and as the pipeline does.
     """
+    # imported late: all stages come with it
+    from alef_audit.pipeline.comparing import Between, compare
+
     request = msgspec.structs.replace(request, follow=None)
     repository = repository_of(request.root)
     there = commit_of(repository, head or _WORK_TREE)
@@ -33,7 +35,8 @@ def compare_revisions(
     with tempfile.TemporaryDirectory(prefix="alef-audit-") as folder:
         before = _written(repository, start, request, Path(folder) / "base")
         if head:
-            request = msgspec.structs.replace(request, root=_written(repository, there, request, Path(folder) / "head"))
+            written = _written(repository, there, request, Path(folder) / "head")
+            request = msgspec.structs.replace(request, root=written, lasts=False)
         return compare(request, before, between, progress)
 
 

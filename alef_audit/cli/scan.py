@@ -17,6 +17,7 @@ from alef_audit.cli.options import (
     Jobs,
     LowestLevel,
     MinConfidence,
+    NoCache,
     NoProjectConfig,
     OnPlatform,
     Output,
@@ -42,6 +43,7 @@ def scan(
     config: ConfigFile = None,
     no_project_config: NoProjectConfig = False,
     jobs: Jobs = None,
+    no_cache: NoCache = False,
     platform: OnPlatform = None,
     follow_dependencies: FollowDependencies = None,
     since: Annotated[
@@ -82,6 +84,7 @@ def scan(
             config=config,
             no_project_config=no_project_config,
             jobs=jobs,
+            no_cache=no_cache,
             platform=platform,
             follow=follow_dependencies,
             since=since,

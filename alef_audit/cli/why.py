@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from alef_audit.cli.errors import OK, guarded
-from alef_audit.cli.options import ConfigFile, Jobs, NoProjectConfig, OnPlatform, Output, Quiet, Rules
+from alef_audit.cli.options import ConfigFile, Jobs, NoCache, NoProjectConfig, OnPlatform, Output, Quiet, Rules
 
 _FORMATS = ("text", "json")
 
@@ -24,6 +24,7 @@ def why(
     config: ConfigFile = None,
     no_project_config: NoProjectConfig = False,
     jobs: Jobs = None,
+    no_cache: NoCache = False,
     platform: OnPlatform = None,
     quiet: Quiet = False,
 ) -> int:
@@ -42,10 +43,11 @@ def why(
         patterns=(pattern,) if pattern else (),
         rules=rules or (),
         jobs=jobs,
+        no_cache=no_cache,
         platform=platform,
     )
     with progress_on_stderr(quiet) as progress:
-        from alef_audit.pipeline import why as ask
+        from alef_audit.pipeline.asking import why as ask
 
         answer = ask(request, file, line, progress)
     if chosen == "json":

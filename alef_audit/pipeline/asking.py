@@ -8,6 +8,7 @@ from alef_audit.pipeline.collector import without_collector
 from alef_audit.pipeline.judging import complete, judge, reach_sinks, rules_of
 from alef_audit.pipeline.linking import link_program
 from alef_audit.pipeline.progress import Progress
+from alef_audit.pipeline.surveying import survey
 from alef_audit.request import AuditRequest
 
 
@@ -19,7 +20,7 @@ def why(request: AuditRequest, path: str, line: int, progress: Progress) -> Answ
     with without_collector():
         pack, asked = rules_of(request)
         patterns = asked[:1]
-        linked = link_program(request, pack, progress)
+        linked = link_program(request, pack, survey(request), progress)
         progress("reaching", 0, 1)
         reached = reach_sinks(pack, linked)
         unit = unit_at(reached, path)

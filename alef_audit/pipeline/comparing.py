@@ -17,10 +17,11 @@ from alef_audit.callgraph.program import Program
 from alef_audit.config import is_config_file
 from alef_audit.diagnostics import NothingToAudit
 from alef_audit.git.changes import Changes
-from alef_audit.pipeline.auditing import report_of
 from alef_audit.pipeline.collector import without_collector
 from alef_audit.pipeline.judging import Examined, Judged, advise, examine, judge_tree, roots_of, rules_of
 from alef_audit.pipeline.progress import Progress
+from alef_audit.pipeline.reporting import report_of
+from alef_audit.pipeline.surveying import survey
 from alef_audit.reachability.reach import Reachability
 from alef_audit.request import AuditRequest
 from alef_audit.rulepack.load import Rulepack
@@ -43,9 +44,10 @@ def compare(request: AuditRequest, base: Path, between: Between, progress: Progr
     with without_collector():
         started = time.perf_counter()
         pack, patterns = rules_of(request)
-        now = examine(request, pack, patterns, progress)
+        now = examine(request, pack, patterns, survey(request), progress)
+        passing = msgspec.structs.replace(request, root=base, lasts=False)
         try:
-            before = _side(*judge_tree(msgspec.structs.replace(request, root=base), pack, patterns, progress)[1:])
+            before = _side(*judge_tree(passing, pack, patterns, survey(passing), progress)[1:])
         except NothingToAudit:
             before = Side(None, (), ())
         after = _side(now.reached, now.judged)

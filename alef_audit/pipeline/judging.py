@@ -21,6 +21,7 @@ from alef_audit.facts.inputs import Asked, FunctionInputs
 from alef_audit.frontends.inputs import read_inputs
 from alef_audit.pipeline.linking import Linked, link_program
 from alef_audit.pipeline.progress import Progress
+from alef_audit.pipeline.surveying import Survey
 from alef_audit.reachability.reach import Reachability, reach
 from alef_audit.reachability.without import without
 from alef_audit.request import AuditRequest
@@ -54,17 +55,19 @@ def rules_of(request: AuditRequest) -> tuple[Rulepack, list[Pattern]]:
     return pack, [p for p in pack.patterns if not request.patterns or p.number in request.patterns]
 
 
-def examine(request: AuditRequest, pack: Rulepack, patterns: list[Pattern], progress: Progress) -> Examined:
-    """All stages on `request.root`, with these rules. Raises NothingToAudit."""
-    linked, reached, judged = judge_tree(request, pack, patterns, progress)
+def examine(
+    request: AuditRequest, pack: Rulepack, patterns: list[Pattern], surveyed: Survey, progress: Progress
+) -> Examined:
+    """All stages on `request.root`, with these rules."""
+    linked, reached, judged = judge_tree(request, pack, patterns, surveyed, progress)
     return Examined(linked, reached, judged, *complete(request, pack, patterns, linked, judged))
 
 
 def judge_tree(
-    request: AuditRequest, pack: Rulepack, patterns: list[Pattern], progress: Progress
+    request: AuditRequest, pack: Rulepack, patterns: list[Pattern], surveyed: Survey, progress: Progress
 ) -> tuple[Linked, Reachability, Judged]:
-    """The stages up to the findings, without advice. Raises NothingToAudit."""
-    linked = link_program(request, pack, progress)
+    """The stages up to the findings, without advice."""
+    linked = link_program(request, pack, surveyed, progress)
     progress("reaching", 0, 1)
     reached = reach_sinks(pack, linked)
     return linked, reached, judge(request, pack, patterns, linked, reached)

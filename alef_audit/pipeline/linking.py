@@ -1,7 +1,6 @@
 """From files to the call graph of the program."""
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from alef_audit.callgraph import graph as callgraph
@@ -20,17 +19,17 @@ from alef_audit.callgraph.solve import solve
 from alef_audit.dependencies.follow import NOTHING_FOLLOWED, Followed, OwnFile, follow
 from alef_audit.dependencies.found import modelled_by
 from alef_audit.dependencies.places import confined_reader, places_of
-from alef_audit.diagnostics import Diagnostic, NothingToAudit
-from alef_audit.discovery.assets import browser_assets, runs_in_browser
+from alef_audit.diagnostics import Diagnostic
+from alef_audit.discovery.assets import runs_in_browser
 from alef_audit.discovery.development import project_names, with_development
-from alef_audit.discovery.discover import discover
 from alef_audit.discovery.inventory import Inventory, SourceFile
 from alef_audit.discovery.roles import refine_role
-from alef_audit.discovery.versions import library_versions, satisfies, version_of
+from alef_audit.discovery.versions import satisfies, version_of
 from alef_audit.facts.file import FileFacts
-from alef_audit.frontends.extract import extract_all
 from alef_audit.pipeline.collector import without_collector
 from alef_audit.pipeline.progress import Progress
+from alef_audit.pipeline.reading import facts_of
+from alef_audit.pipeline.surveying import Survey, digests_below, files_to_read, survey
 from alef_audit.reporting.graph import GraphView
 from alef_audit.reporting.graph_view import graph_view
 from alef_audit.request import AuditRequest
@@ -57,13 +56,14 @@ class Linked(NamedTuple):
     remarks: tuple[Diagnostic, ...]
 
 
-def link_program(request: AuditRequest, pack: Rulepack, progress: Progress) -> Linked:
-    inventory, facts = _facts(request, pack.lexicon.development, progress)
-    followed = _followed(request, pack, inventory, facts, progress)
+def link_program(request: AuditRequest, pack: Rulepack, surveyed: Survey, progress: Progress) -> Linked:
+    inventory, facts = _facts(request, pack.lexicon.development, surveyed, progress)
+    surveyed = surveyed._replace(inventory=inventory)
+    followed = _followed(request, pack, surveyed, facts, progress)
     progress("linking", 0, 1)
     everything = [*facts, *zip(followed.files, followed.facts, strict=True)]
     units = [(file.path, file_facts) for file, file_facts in everything]
-    modules, names = resolve(inventory, units, lambda path: _read_text(inventory.root, path), followed.links)
+    modules, names = resolve(inventory, units, surveyed.read, followed.links)
     program = build_program(
         [
             (file.path, name, _role(file, file_facts), file_facts)
@@ -71,52 +71,47 @@ def link_program(request: AuditRequest, pack: Rulepack, progress: Progress) -> L
         ]
     )
     comments = without_lines(read_comments(program), program, request.disregarded)
-    graph, remarks = _call_graph(request, pack, inventory, program, modules, comments)
+    graph, remarks = _call_graph(request, pack, surveyed, program, modules, comments)
     return Linked(inventory, facts, followed, graph, comments, (*comments.remarks, *remarks))
 
 
 def _facts(
-    request: AuditRequest, words: DevelopmentWords, progress: Progress
+    request: AuditRequest, words: DevelopmentWords, surveyed: Survey, progress: Progress
 ) -> tuple[Inventory, list[tuple[SourceFile, FileFacts]]]:
-    found = discover(request.root, request.config, request.only)
-    inventory = with_development(found, words, lambda path: _read_text(found.root, path))
-    unread = ("types",) if request.config.include_tests else ("types", "test")
-    served = browser_assets(inventory)
-    files = [file for file in inventory.files if file.role not in unread and file.path not in served]
-    if not files:
-        raise NothingToAudit(f"no TypeScript, JavaScript or Python files below {request.root}")
-    facts = extract_all(inventory.root, files, request.jobs, request.config.max_file_size, progress)
+    inventory = with_development(surveyed.inventory, words, surveyed.read)
+    files = files_to_read(inventory, request.config)
+    facts = facts_of(request, inventory.root, files, surveyed.digests, progress)
     return inventory, list(zip(files, facts, strict=True))
 
 
 def _followed(
     request: AuditRequest,
     pack: Rulepack,
-    inventory: Inventory,
+    surveyed: Survey,
     facts: list[tuple[SourceFile, FileFacts]],
     progress: Progress,
 ) -> Followed:
     """The installed packages that the program imports, as far as it reaches them; nothing unless asked for."""
     if request.follow is None:
         return NOTHING_FOLLOWED
+    inventory = surveyed.inventory
     places = places_of(inventory.root, request.follow)
-    nodes = node_resolver(inventory, lambda path: _read_text(inventory.root, path))
-    limit = request.config.max_file_size
+    nodes = node_resolver(inventory, surveyed.read)
     return follow(
         places,
         modelled_by(pack.models),
         [OwnFile(file.path, _role(file, one) not in _NEVER_HOT, one) for file, one in facts],
         own_targets(nodes, python_resolver(inventory)),
         confined_reader(places),
-        lambda files: extract_all(inventory.root, files, request.jobs, limit, progress),
-        limit,
+        lambda files: facts_of(request, inventory.root, files, digests_below(request, files), progress),
+        request.config.max_file_size,
     )
 
 
 def _call_graph(
     request: AuditRequest,
     pack: Rulepack,
-    inventory: Inventory,
+    surveyed: Survey,
     program: Program,
     modules: ModuleGraph,
     comments: Comments,
@@ -124,11 +119,10 @@ def _call_graph(
     """The call graph with what comments and configuration say of it, and remarks on what they say in vain."""
     config = request.config
     api = ApiGraph()
-    versions = library_versions(inventory.root, inventory)
     for model in pack.models:
         api.declare_modules(model)
     for model in pack.models:
-        api.add_model(model, _holds(model, versions))
+        api.add_model(model, _holds(model, surveyed.versions))
     table = build_calls(program, modules, {name for _, name in api.modules})
     attach_models(program, api, table)
     state = solve(program, modules, api, table)
@@ -137,7 +131,7 @@ def _call_graph(
     said = comment_marks(program, comments)
     implicit = [*implicit_roots(state, table, pack.lexicon), *cold_roots(graph, pack.lexicon)]
     roots = [*all_roots(graph, implicit), *said.roots]
-    project = project_names(inventory, lambda path: _read_text(inventory.root, path))
+    project = project_names(surveyed.inventory, surveyed.read)
     ends = ending_marks(graph, pack.lexicon, project, said.roots)
     marks = together(together(said, ends), configured_marks(program, config, found))
     remarks = (*unmatched(graph, config, found, request.config_file), *without_effect(graph, comments))
@@ -154,7 +148,7 @@ def _role(file: SourceFile, facts: FileFacts) -> str:
     return refine_role(file.role, frozenset(item.specifier for item in facts.imports))
 
 
-def _holds(model: LibraryModel, versions: dict[str, str]) -> Callable[[Row], bool]:
+def _holds(model: LibraryModel, versions: Mapping[str, str]) -> Callable[[Row], bool]:
     """Whether a row holds for the version in use; of an unknown version the newest behaviour is taken."""
     version = version_of(versions, model.library.ecosystem, model.library.package or model.library.name)
 
@@ -167,17 +161,10 @@ def _holds(model: LibraryModel, versions: dict[str, str]) -> Callable[[Row], boo
     return holds
 
 
-def _read_text(root: Path, path: str) -> str | None:
-    try:
-        return (root / path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return None
-
-
 def call_graph(request: AuditRequest, pack: Rulepack, progress: Progress) -> callgraph.CallGraph:
     """The first four stages on `request.root`. Raises NothingToAudit, ConfigError."""
     with without_collector():
-        return link_program(request, pack, progress).graph
+        return link_program(request, pack, survey(request), progress).graph
 
 
 def graph(request: AuditRequest, progress: Progress) -> GraphView:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from alef_audit.auditing.report import AuditReport, ProposedArchetype
-from alef_audit.pipeline import audit
+from alef_audit.pipeline.auditing import audit
 from tests.requests import request_for
 
 KEEP = "auth-cache-per-session-per-host"

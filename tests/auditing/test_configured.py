@@ -6,7 +6,7 @@ import pytest
 
 from alef_audit.auditing.report import AuditReport
 from alef_audit.config import BoundaryRow, Config, LevelRow, NotRootRow, RootRow
-from alef_audit.pipeline import audit
+from alef_audit.pipeline.auditing import audit
 from tests.requests import request_for
 
 PROGRAM = """\

@@ -6,7 +6,8 @@ import pytest
 
 from alef_audit.auditing.report import AuditReport, Finding
 from alef_audit.config import Config, LevelRow
-from alef_audit.pipeline import audit, why
+from alef_audit.pipeline.asking import why
+from alef_audit.pipeline.auditing import audit
 from tests.requests import request_for
 
 AWAIT = """\

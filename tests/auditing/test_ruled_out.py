@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from alef_audit.auditing.report import Finding
-from alef_audit.pipeline import audit
+from alef_audit.pipeline.auditing import audit
 from alef_audit.rulepack.load import bundled_rules, load_rulepack
 from tests.requests import request_for
 

@@ -15,7 +15,8 @@ from alef_audit.auditing.suppression import Suppression, audited
 from alef_audit.callgraph.comments import Comment
 from alef_audit.config import Config, LevelRow
 from alef_audit.facts.file import Directive
-from alef_audit.pipeline import audit, call_graph
+from alef_audit.pipeline.auditing import audit
+from alef_audit.pipeline.linking import call_graph
 from alef_audit.reachability.reach import Reachability, reach
 from alef_audit.reachability.without import Removal
 from alef_audit.rulepack.load import Rulepack, bundled_rules, load_rulepack

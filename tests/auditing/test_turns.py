@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from alef_audit.pipeline import audit
+from alef_audit.pipeline.auditing import audit
 from tests.requests import request_for
 
 TYPESCRIPT = """

@@ -8,7 +8,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from alef_audit.auditing.answer import Answer
 from alef_audit.config import BoundaryRow, Config, LevelRow, NotRootRow
-from alef_audit.pipeline import why
+from alef_audit.pipeline.asking import why
 from alef_audit.reporting.layout import width_of
 from alef_audit.reporting.why_json import render_why_json
 from alef_audit.reporting.why_text import render_why_text

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from alef_audit.callgraph.graph import HOW
 from alef_audit.diagnostics import NothingToAudit
-from alef_audit.pipeline import graph
+from alef_audit.pipeline.linking import graph
 from tests.benchmarks.comparison import PLACES, Agreement, Found, agreement
 from tests.benchmarks.graphs import FORMATS, Format, Function, Graph, UnknownFormat, from_view, read_graph
 from tests.requests import request_for

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from alef_audit.callgraph.graph import CallGraph
-from alef_audit.pipeline import call_graph
+from alef_audit.pipeline.linking import call_graph
 from alef_audit.rulepack.load import Rulepack
 from tests.expectations import Expectation, Fact, compare, expectations
 from tests.requests import request_for

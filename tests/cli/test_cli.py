@@ -70,11 +70,10 @@ def answering(monkeypatch: pytest.MonkeyPatch, answer: Reply) -> Asked:
         asked.requests.append(request)
         return Answer(path=path, line=line, subject="line", conclusion="not-reported")
 
-    module = types.ModuleType("alef_audit.pipeline")
-    module.audit = audit  # type: ignore[attr-defined]
-    module.graph = graph  # type: ignore[attr-defined]
-    module.why = why  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "alef_audit.pipeline", module)
+    for where, function in (("auditing", audit), ("linking", graph), ("asking", why)):
+        module = types.ModuleType(f"alef_audit.pipeline.{where}")
+        setattr(module, function.__name__, function)
+        monkeypatch.setitem(sys.modules, module.__name__, module)
     return asked
 
 
@@ -107,6 +106,7 @@ def test_every_command_is_there() -> None:
         "graph",
         "evidence",
         "rules",
+        "cache",
         "config-schema",
         "why",
         "baseline",

@@ -1,0 +1,83 @@
+"""What a tree looks like before any of its sources is understood: everything else that an audit reads of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from alef_audit.config import Config
+from alef_audit.diagnostics import NothingToAudit
+from alef_audit.discovery.assets import browser_assets
+from alef_audit.discovery.discover import discover
+from alef_audit.discovery.inventory import Inventory, SourceFile
+from alef_audit.discovery.versions import library_versions
+from alef_audit.request import AuditRequest
+from alef_audit.store.database import Store
+from alef_audit.store.index import Digests, digests_of, keep_index, recall_index
+
+# Lock files of large repositories reach tens of megabytes.
+_LARGEST: Final = 100_000_000  # bytes
+
+
+class Survey(NamedTuple):
+    """`read` gives the text of a manifest by its path from the root, None if it cannot be read; always the same."""
+
+    inventory: Inventory
+    versions: Mapping[str, str]  # of libraries, see `library_versions`
+    read: Callable[[str], str | None]
+    texts: Mapping[str, str | None]  # what `read` has given so far
+    digests: Mapping[str, bytes | None]  # of the contents of sources and manifests; empty without a store
+
+
+def survey(request: AuditRequest) -> Survey:
+    """The tree at `request.root`. Raises NothingToAudit."""
+    inventory = discover(request.root, request.config, request.only)
+    files = files_to_read(inventory, request.config)
+    if not files:
+        raise NothingToAudit(f"no TypeScript, JavaScript or Python files below {request.root}")
+    paths = [*(file.path for file in files), *inventory.manifests]
+    texts: dict[str, str | None] = {}
+
+    def read(path: str) -> str | None:
+        if path not in texts:
+            texts[path] = _text(inventory.root / path)
+        return texts[path]
+
+    return Survey(
+        inventory, library_versions(inventory.root, inventory), read, texts, _digests(request, inventory.root, paths)
+    )
+
+
+def files_to_read(inventory: Inventory, config: Config) -> list[SourceFile]:
+    """The files that facts are extracted from."""
+    unread = ("types",) if config.include_tests else ("types", "test")
+    served = browser_assets(inventory)
+    return [file for file in inventory.files if file.role not in unread and file.path not in served]
+
+
+def digests_below(request: AuditRequest, files: Sequence[SourceFile]) -> Mapping[str, bytes | None]:
+    """The digests of files that the tree's index does not know: each is read."""
+    return {} if request.cache is None else _read_anew(request.root, [file.path for file in files]).digests
+
+
+def _digests(request: AuditRequest, root: Path, paths: Sequence[str]) -> Mapping[str, bytes | None]:
+    if request.cache is None:
+        return {}
+    if not request.lasts:
+        return _read_anew(root, paths).digests
+    store = Store(request.cache)
+    scope = (root, *request.only)
+    found = digests_of(root, paths, recall_index(store, scope), _LARGEST)
+    if found.read:
+        keep_index(store, scope, found.seen)
+    return found.digests
+
+
+def _read_anew(root: Path, paths: Sequence[str]) -> Digests:
+    return digests_of(root, paths, {}, _LARGEST)
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return None
