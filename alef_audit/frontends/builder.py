@@ -212,11 +212,12 @@ class FactsBuilder:
         arguments: list[tuple[int, int, int]] | tuple[tuple[int, int, int], ...] = (),
     ) -> None:
         """Write one call record; `arguments` are (label, slot, literal) triples as `flows` defines them."""
-        name = self.name
-        named = name(member), name(text[:80])
-        place = function, line, column, callee, receiver
-        rest = result, flags, loop, condition, end_line
-        self.called((len(arguments), *place, *named, *rest), [value for argument in arguments for value in argument])
+        names = self.name(member), self.name(text[:80])
+        values: list[int] = []
+        for argument in arguments:
+            values += argument
+        place, rest = (function, line, column, callee, receiver), (result, flags, loop, condition, end_line)
+        self.called((len(arguments), *place, *names, *rest), values)
 
     def called(self, head: tuple[int, ...], arguments: list[int]) -> None:
         """Write one call record: its head, and the integers of its arguments, as `flows` defines them."""

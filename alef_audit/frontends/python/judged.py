@@ -1,6 +1,6 @@
 """Calls whose value is looked at for its truth outside a condition: compared, counted, or kept and only tested."""
 
-import re
+import string
 from typing import Final
 
 from tree_sitter import Node
@@ -16,6 +16,8 @@ _ASKING: Final = frozenset(("not_operator", "assert_statement", "if_clause"))
 # Texts that spell a name without meaning the variable.
 _OTHERS: Final = frozenset(("comment", "string_content", "string"))
 _LONGEST: Final = 100_000  # bytes of a function that are looked through
+_BEHIND: Final = frozenset(f"{string.ascii_letters}{string.digits}_".encode())  # bytes that make a text part of a name
+_BEFORE: Final = _BEHIND | frozenset(b".")
 
 
 def mark(walk: Walk, node: Node) -> None:
@@ -78,18 +80,28 @@ def _only_tested(walk: Walk, at: int, target: Node) -> bool:
     body: Node | None = target
     while body is not None and body.type != "function_definition":
         body = body.parent
-    if body is None or body.end_byte - body.start_byte > _LONGEST:
+    text, spelled = walk.text, walk.text[target.start_byte : target.end_byte]
+    if body is None or not spelled or body.end_byte - body.start_byte > _LONGEST:
         return False
-    spelled = re.compile(rb"(?<![\w.])" + re.escape(walk.text[target.start_byte : target.end_byte]) + rb"(?!\w)")
-    for found in spelled.finditer(walk.text, body.start_byte, body.end_byte):
-        use = body.descendant_for_byte_range(found.start(), found.end())
-        if use is None:
+    end = body.end_byte
+    at = text.find(spelled, body.start_byte, end)
+    while at >= 0:
+        behind = at + len(spelled)
+        is_name = text[at - 1] not in _BEFORE and (behind == end or text[behind] not in _BEHIND)
+        if is_name and not _only_asks(body, target, at, behind):
             return False
-        if use == target or use.type in _OTHERS or _is_keyword(use):
-            continue
-        if use.type != "identifier" or not _asks(use):
-            return False
+        at = text.find(spelled, behind, end)
     return True
+
+
+def _only_asks(body: Node, target: Node, start: int, end: int) -> bool:
+    """Whether what stands at these bytes is no other use of the variable than one that asks for its truth."""
+    use = body.descendant_for_byte_range(start, end)
+    if use is None:
+        return False
+    if use == target or use.type in _OTHERS or _is_keyword(use):
+        return True
+    return use.type == "identifier" and _asks(use)
 
 
 def _is_keyword(use: Node) -> bool:
