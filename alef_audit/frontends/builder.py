@@ -7,6 +7,7 @@ outermost scope a GLOBAL row.  So one walk over the tree suffices, whatever the 
 
 import re
 import struct
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Final
@@ -27,29 +28,7 @@ from alef_audit.facts.file import (
 
 _FIRST_NAME: Final = re.compile(r"[\w$#]+")
 _RECEIVERS: Final = frozenset(("this", "self", "cls"))
-
-
-class _Numbered(dict[str, int]):
-    """Names with their numbers; a new name gets the next one."""
-
-    __slots__ = ()
-
-    def __missing__(self, name: str) -> int:
-        self[name] = fresh = len(self)
-        return fresh
-
-
-class Slots(dict[str, int]):
-    """Names of a scope with their slots; a new name gets a fresh one."""
-
-    __slots__ = ("fresh",)
-
-    def __init__(self, fresh: Callable[[], int]) -> None:
-        self.fresh = fresh
-
-    def __missing__(self, name: str) -> int:
-        self[name] = slot = self.fresh()
-        return slot
+_RESERVED: Final = {name: index for index, name in enumerate(flows.RESERVED)}
 
 
 class Scope:
@@ -66,7 +45,7 @@ class Scope:
     def __init__(self, parent: "Scope | None", fresh: Callable[[], int], function: int = 0) -> None:
         self.parent = parent
         self.function = function
-        self.slots = Slots(fresh)
+        self.slots = defaultdict[str, int](fresh)  # a new name gets a fresh slot
         self.declared: set[str] = set()
         self.texts: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
         self.given: frozenset[str] = frozenset()
@@ -87,7 +66,8 @@ class FactsBuilder:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self.names = _Numbered((name, index) for index, name in enumerate(flows.RESERVED))
+        # a new name gets the next number
+        self.names = defaultdict[str, int](count(len(flows.RESERVED)).__next__, _RESERVED)
         self.name: Callable[[str], int] = self.names.__getitem__  # the index of a name
         self.slot: Callable[[], int] = count(1).__next__  # a fresh slot
         self.aliases: dict[int, int] = {}
@@ -135,13 +115,15 @@ class FactsBuilder:
 
     def close(self, scope: Scope) -> None:
         """Link the names that `scope` does not declare to the enclosing scope, or to the language's globals."""
+        declared, aliases = scope.declared, self.aliases
+        outer = scope.parent.slots if scope.parent is not None else None
         for name, slot in scope.slots.items():
-            if name in scope.declared:
+            if name in declared:
                 continue
-            if scope.parent is None:
+            if outer is None:
                 self.flows.extend((flows.GLOBAL, slot, 0, self.name(name), 0))
             else:
-                self.aliases[slot] = self.reference(scope.parent, name)
+                aliases[slot] = outer[name]
 
     # --- rows
 

@@ -126,14 +126,13 @@ def _parts(walk: Walk, node: Node, flags: int) -> tuple[Node | None, Node | None
     if flags & flows.NEW:
         fields = walk.fields
         return node.child_by_field_id(fields.constructor), node.child_by_field_id(fields.arguments), flags
-    children = node.children
-    count = len(children)
+    count = node.child_count
     if count < 2:
         return None, None, flags
-    if count > 2 and any(child.type in _OPTIONAL_MARKS for child in children[1:-1]):
+    if count > 2 and any(child.type in _OPTIONAL_MARKS for child in node.children[1:-1]):
         flags |= flows.OPTIONAL
-    last = children[-1]
-    return children[0], last if last.type in _ARGUMENTS else None, flags
+    last = node.child(count - 1)
+    return node.child(0), last if last is not None and last.type in _ARGUMENTS else None, flags
 
 
 def _awaited(walk: Walk, listed: Node, result: int) -> int:

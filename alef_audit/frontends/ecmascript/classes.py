@@ -11,7 +11,7 @@ from alef_audit.frontends.ecmascript.calls import decorate
 from alef_audit.frontends.ecmascript.frames import UNNAMED, ClassPlace, Frame, Naming
 from alef_audit.frontends.ecmascript.functions import FUNCTIONS, method, qualify
 from alef_audit.frontends.ecmascript.literals import join, property_name
-from alef_audit.frontends.ecmascript.nodes import bare
+from alef_audit.frontends.ecmascript.nodes import bare, starts_with
 from alef_audit.frontends.ecmascript.types import class_reference, instance_of, type_parameters
 from alef_audit.frontends.ecmascript.walk import Task, Walk
 
@@ -71,6 +71,8 @@ def class_value(walk: Walk, node: Node) -> int:
 def export_statement(walk: Walk, node: Node) -> None:
     """An export; a class that it declares may carry its decorators in front of the word `export`."""
     modules.export_statement(walk, node)
+    if not starts_with(node, "decorator"):
+        return
     decorators = [child for child in node.named_children if child.type == "decorator"]
     declared = node.child_by_field_id(walk.fields.declaration)
     if decorators and declared is not None:

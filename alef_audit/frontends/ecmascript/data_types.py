@@ -40,7 +40,7 @@ _LITERALS: Final = frozenset(
 )
 _NESTED: Final = frozenset(("array", "object", "pair", "as_expression", "parenthesized_expression", "unary_expression"))
 _MOST: Final = 1000  # nodes of a type or value that are looked at; larger ones count as open
-# Most annotations are among these: they need no look into the syntax tree.  (It takes `bigint` for the name of a class.)
+# Most annotations are among these: they need no look into the syntax tree, which takes `bigint` for a class's name.
 _ENDINGS: Final = ("", "[]", " | null", " | undefined")
 PLAIN: Final = frozenset(f": {value}{ending}" for value in _VALUES - {"bigint"} for ending in _ENDINGS)
 LONGEST_PLAIN: Final = max(map(len, PLAIN))

@@ -25,6 +25,11 @@ def nothing(walk: Walk, node: Node) -> int:
     return 0
 
 
+def nothing_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
+    """As `nothing`."""
+    return 0
+
+
 def inside(walk: Walk, node: Node) -> int:
     """A node of which only the parts matter."""
     walk.children(node)

@@ -5,7 +5,7 @@ from typing import Final
 
 from tree_sitter import Node
 
-from alef_audit.frontends.ecmascript.nodes import bare, parts
+from alef_audit.frontends.ecmascript.nodes import bare, parts, starts_with
 from alef_audit.frontends.ecmascript.walk import Walk
 
 _MOST: Final = 16
@@ -23,7 +23,7 @@ def note_few(walk: Walk, declared: Node, name: str, value: Node) -> None:
     if walk.source[start : start + 1] not in _FIRST or not walk.source.startswith(_OPENING, start):
         return
     statement = declared.parent
-    is_constant = statement is not None and bool(statement.children) and statement.children[0].type == "const"
+    is_constant = statement is not None and starts_with(statement, "const")
     if is_constant and has_few(walk, value):
         walk.frame.scope.few.add(name)
 

@@ -9,6 +9,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import kept
 from alef_audit.frontends.ecmascript.walk import Walk
+from alef_audit.frontends.words import names_cache
 
 # Methods of maps, sets and caches that put something in, and those that take something out.
 STORING: Final = frozenset(("set", "add"))
@@ -16,22 +17,20 @@ CLEARING: Final = frozenset(("clear", "delete", "reset"))
 TOUCHING: Final = STORING | CLEARING
 _LIMIT: Final = 120
 _EMPTY: Final = re.compile(
-    rb"""null|undefined|void 0|false|0|""|''|\{\}|\[\]|new (?:Weak)?(?:Map|Set)(?:<[^()]*>)?\(\)|"""
-    rb"""Object\.create\(null\)"""
+    r"""null|undefined|void 0|false|0|""|''|\{\}|\[\]|new (?:Weak)?(?:Map|Set)(?:<[^()]*>)?\(\)|"""
+    r"""Object\.create\(null\)"""
 )
-_TIMED: Final = re.compile(rb"now|[tT]ime|[eE]xpir|TTL|ttl|_AT\b|At\b")
+_TIMED: Final = re.compile(r"now|[tT]ime|[eE]xpir|TTL|ttl|_AT\b|At\b", re.ASCII)
 # What a local may be bound to that tells where its value is kept: a look-up, a field, another name, a new collection;
 # or a test of time.
-_PLAIN_START: Final = frozenset(bytes((sign,)) for sign in b"_$!(" + string.ascii_letters.encode())
-_COLLECTION: Final = re.compile(rb"new (?:Weak)?(?:Map|Set)\b")
-_TELLING: Final = re.compile(rb"\.(?:get|has|now|getItem|peek)\(|[cC]ache|[mM]emo|\|\||&&")
+_PLAIN_START: Final = frozenset(string.ascii_letters + "_$!(")
+_COLLECTION: Final = re.compile(r"new (?:Weak)?(?:Map|Set)\b", re.ASCII)
+_LOOK_UP: Final = re.compile(r"\.(?:get|has|now|getItem|peek)\(")
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$.!?]*")
-# Names of what a helper is handed to look into, or to fill.
-_CACHING: Final = re.compile(rb"[cC]ache|[mM]emo")
 # Locals whose value tells what is kept, whatever it is: keys, and where files are.
 _NAMED_AFTER: Final = ("key", "path", "file", "dir", "directory", "folder")
 _HELD: Final = re.compile(r"[A-Za-z_$][\w$.]*(?:\[[^\[\]]+\]|\.get\([^()]*\)[!]?)")
-_NUMBER: Final = re.compile(rb"[\d_.e\s*+()]+")
+_NUMBER: Final = re.compile(r"[\d_.e\s*+()]+", re.ASCII)
 _REST: Final = 60
 # Names of what writes a file, or takes it away.
 _WRITING: Final = re.compile(r"write|[mM]kdir|open(?:Sync)?\Z|unlink|rm(?:dir)?(?:Sync)?\Z|remove(?:Sync)?\Z")
@@ -68,7 +67,7 @@ def assigned(walk: Walk, left: Node, right: Node | None) -> None:
 
 def _looked_up_into(walk: Walk, field: str, right: Node) -> None:
     """Note that a field for a cache takes one that something else holds: `this.cache = app.caches.get(name)`."""
-    if _CACHING.search(field.encode()) and right.end_byte - right.start_byte <= _LIMIT:
+    if names_cache(field) and right.end_byte - right.start_byte <= _LIMIT:
         spelled = walk.text(right)
         if _HELD.fullmatch(spelled):
             frame = walk.frame
@@ -85,15 +84,14 @@ def _rebound(walk: Walk, name: str, right: Node) -> None:
 
 def _chain(walk: Walk, node: Node) -> str:
     """The text of a name or chain of members; "" for others."""
-    start, end = node.start_byte, node.end_byte
-    if end - start > _LIMIT:
+    if node.end_byte - node.start_byte > _LIMIT:
         return ""
-    text = walk.source[start:end]
-    return "" if b"(" in text else text.decode("utf-8", "replace")
+    text = walk.text(node)
+    return "" if "(" in text else text
 
 
 def _note(walk: Walk, node: Node, subject: str, key: str, right: Node) -> None:
-    value = walk.source[right.start_byte : min(right.end_byte, right.start_byte + 2 * _LIMIT)]
+    value = walk.characters[right.start_byte : min(right.end_byte, right.start_byte + 2 * _LIMIT)]
     empties = len(value) < _REST and _EMPTY.fullmatch(value) is not None
     if walk.guard is None and not (_outlives(walk, subject) or _fills(walk, subject, key)):
         if not key and "." in subject:
@@ -136,7 +134,7 @@ def touched(walk: Walk, node: Node, receiver: Node, member: str, listed: Node) -
         _row(walk, kept.CLEAR, node, subject, key if member == "delete" else "", "")
         return
     value = walk.short(arguments[1], _LIMIT) if len(arguments) > 1 else ""
-    _row(walk, kept.STORE, node, subject, key, value if _TIMED.search(value.encode()) else "")
+    _row(walk, kept.STORE, node, subject, key, value if _TIMED.search(value) else "")
 
 
 def lent(walk: Walk, node: Node, member: str, listed: Node, count: int) -> None:
@@ -148,14 +146,14 @@ def lent(walk: Walk, node: Node, member: str, listed: Node, count: int) -> None:
         if count < _MAKING or walk.guard is None:
             return
         start, end = listed.start_byte, listed.end_byte
-        if end - start > 2 * _LIMIT or (count < _LENDING and not _CACHING.search(walk.source, start, end)):
+        if end - start > 2 * _LIMIT or (count < _LENDING and not names_cache(walk.characters, start, end)):
             return
     arguments = listed.named_children
     if not arguments or arguments[0].type not in _LENDABLE:
         return
     subject = _chain(walk, arguments[0])
     is_filled = count >= _LENDING and _outlives(walk, subject)
-    if not subject or not (is_filled or is_writing or _CACHING.search(subject.encode())):
+    if not subject or not (is_filled or is_writing or names_cache(subject)):
         return
     start, end = arguments[0].end_byte, arguments[-1].end_byte
     rest = walk.source[start : min(end, start + _LIMIT)].decode("utf-8", "replace").strip(" ,\n")
@@ -168,10 +166,13 @@ def _is_writing(member: str) -> bool:
     return _WRITING.search(member) is not None
 
 
-def _tells(text: bytes) -> bool:
+def _tells(text: str) -> bool:
     """Whether a value may tell where it is kept: it calls nothing, or something that looks it up."""
-    is_plain = text[:1] in _PLAIN_START and text.find(b"(", 1) < 0
-    return is_plain or _TELLING.search(text) is not None or _COLLECTION.match(text) is not None
+    if text[:1] in _PLAIN_START and text.find("(", 1) < 0:
+        return True
+    if "||" in text or "&&" in text or names_cache(text) or _LOOK_UP.search(text) is not None:
+        return True
+    return _COLLECTION.match(text) is not None
 
 
 def bound(walk: Walk, name: str, value: Node) -> None:
@@ -179,15 +180,15 @@ def bound(walk: Walk, name: str, value: Node) -> None:
     start, end = value.start_byte, value.end_byte
     if end - start > _LIMIT:
         return
-    text = walk.source[start:end]
+    text = walk.characters[start:end]
     frame = walk.frame
     if frame.parent is None:
         if _NUMBER.fullmatch(text):
             line = value.start_point.row + 1
-            walk.build.keep(kept.NUMBER, frame.scope, frame.index, -1, line, name, value=text.decode())
-    elif (_tells(text) and b"=>" not in text) or name.lower().endswith(_NAMED_AFTER):
+            walk.build.keep(kept.NUMBER, frame.scope, frame.index, -1, line, name, value=text)
+    elif (_tells(text) and "=>" not in text) or name.lower().endswith(_NAMED_AFTER):
         line = value.start_point.row + 1
-        spelled = text.decode("utf-8", "replace")
+        spelled = walk.text(value)
         if _PATH.fullmatch(spelled) and _outlives(walk, spelled):
             walk.frame.scope.standing |= {name}
         walk.build.keep(kept.READ, frame.scope, frame.index, -1, line, name, value=spelled)

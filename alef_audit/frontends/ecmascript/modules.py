@@ -117,14 +117,16 @@ def export_statement(walk: Walk, node: Node) -> None:
     if source is not None:
         _export_from(walk, node, string_value(walk, source) or "")
         return
+    declared = node.child_by_field_id(walk.fields.declaration)
+    if declared is not None and node.child_count == 2:  # the word and the declaration
+        _export_declared(walk, declared)
+        return
     tokens = [child.type for child in node.children]
-    declared, value = node.child_by_field_id(walk.fields.declaration), node.child_by_field_id(walk.fields.value)
+    value = node.child_by_field_id(walk.fields.value)
     if "default" in tokens:
         _export_default(walk, declared, value)
     elif declared is not None:
-        walk.effect(declared)
-        for name in declared_names(walk, declared):
-            export(walk, name, walk.build.reference(walk.frame.scope, name))
+        _export_declared(walk, declared)
     elif "=" in tokens:
         for child in node.named_children[-1:]:
             line = node.start_point.row + 1
@@ -134,6 +136,12 @@ def export_statement(walk: Walk, node: Node) -> None:
         if clause.type == "export_clause":
             for each in clause.named_children:
                 _export_specifier(walk, each)
+
+
+def _export_declared(walk: Walk, declared: Node) -> None:
+    walk.effect(declared)
+    for name in declared_names(walk, declared):
+        export(walk, name, walk.build.reference(walk.frame.scope, name))
 
 
 def _export_default(walk: Walk, declared: Node | None, value: Node | None) -> None:

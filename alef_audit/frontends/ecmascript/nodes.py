@@ -70,5 +70,5 @@ def last(node: Node) -> Node | None:
 
 def starts_with(node: Node, *tokens: str) -> bool:
     """Whether the node's first child is one of these tokens."""
-    children = node.children
-    return bool(children) and children[0].type in tokens
+    first_one = node.child(0)
+    return first_one is not None and first_one.type in tokens

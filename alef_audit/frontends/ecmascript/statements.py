@@ -19,7 +19,7 @@ from alef_audit.frontends.ecmascript.literals import TAKING_NAMES
 from alef_audit.frontends.ecmascript.nodes import bare, first, last, parts
 from alef_audit.frontends.ecmascript.patterns import bind, elements
 from alef_audit.frontends.ecmascript.types import instance_of
-from alef_audit.frontends.ecmascript.walk import Walk
+from alef_audit.frontends.ecmascript.walk import DEPTH_LIMIT, Walk
 
 _SHORT: Final = 60
 _LENGTH: Final = re.compile(r"<=?\s*([\w$.\[\]?!]+?)\??\.(?:length|size)\b")
@@ -31,15 +31,20 @@ def block(walk: Walk, node: Node) -> None:
 
 def sequence(walk: Walk, nodes: list[Node]) -> None:
     """Statements one after another: what follows an early exit stands under its condition."""
-    outer = walk.guard
+    outer, depth, effects = walk.guard, walk.depth, walk.effects
+    is_deep = depth > DEPTH_LIMIT
+    walk.depth = depth + 1
     for node in nodes:
-        walk.effect(node)
+        if is_deep:
+            walk.effect(node)
+        else:
+            effects[node.kind_id](walk, node)
         kind = node.type
         if kind == "if_statement":
             walk.guard = after(walk, node)
         elif kind == "try_statement":
             walk.guard = after_try(walk, node)
-    walk.guard = outer
+    walk.guard, walk.depth = outer, depth
 
 
 def declaration(walk: Walk, node: Node) -> None:
@@ -60,13 +65,14 @@ def expression(walk: Walk, node: Node) -> None:
 
 
 def returned(walk: Walk, node: Node) -> None:
+    frame = walk.frame
     for child in parts(node):
         if child.type != "comment":
             slot = walk.flagged(child, flows.RETURNED, True)
-            if walk.frame.generator:
-                walk.build.store(walk.frame.generator, flows.RETURNED_VALUE, slot, node.start_point.row + 1)
+            if frame.generator:
+                walk.build.store(frame.generator, flows.RETURNED_VALUE, slot, node.start_point.row + 1)
             else:
-                walk.build.copy(walk.frame.result, slot)
+                walk.build.copy(frame.result, slot)
 
 
 def declarator(walk: Walk, node: Node) -> None:
@@ -165,7 +171,7 @@ def catch(walk: Walk, node: Node) -> None:
     body = node.child_by_field_id(walk.fields.body)
     raises = body is not None and (below := last(body)) is not None and below.type == "throw_statement"
     handler = Handler.CATCHES | (Handler.RAISES if raises else 0)
-    walk.guard = Guard(outer, node.children[0], True, handler=handler)  # its text: the word `catch`
+    walk.guard = Guard(outer, node.child(0) or node, True, handler=handler)  # its text: the word `catch`
     walk.effect(body)
     walk.guard = outer
 

@@ -178,6 +178,8 @@ def tables(grammar: str) -> Tables:
 
 def _unflagged(kind: str) -> Flagged:
     """Value or effect of a kind that flags of calls do not concern."""
+    if kind in _LEAVES:
+        return expressions.nothing_flagged
     value, effect = _VALUES.get(kind, expressions.inside), _EFFECTS.get(kind, expressions.inside)
 
     def handler(walk: Walk, node: Node, flags: int, wanted: bool) -> int:

@@ -181,8 +181,20 @@ class Walk:
         return dst
 
     def children(self, node: Node) -> None:
-        for child in parts(node):
-            self.effect(child)
+        self.each(parts(node))
+
+    def each(self, nodes: list[Node]) -> None:
+        """`effect` of several, one after the other."""
+        depth = self.depth
+        if depth > DEPTH_LIMIT:
+            for node in nodes:
+                self.effect(node)
+            return
+        self.depth = depth + 1
+        effects = self.effects
+        for node in nodes:
+            effects[node.kind_id](self, node)
+        self.depth = depth
 
     # --- work put off
 
@@ -295,19 +307,19 @@ class Walk:
             build.close(frame.scope)
         for frame in self.frames:
             build.functions[frame.index] = Function(
-                name=frame.name,
-                qualname=frame.qualname,
-                label=frame.label,
-                line=frame.line,
-                column=frame.column,
-                end_line=frame.end_line,
-                parent=frame.parent.index if frame.parent is not None else -1,
-                owner=frame.owner,
-                flags=int(frame.flags),
-                parameters=frame.parameters,
-                result=frame.result,
-                types=frame.types,
-                receiver=frame.receiver,
+                frame.name,
+                frame.qualname,
+                frame.label,
+                frame.line,
+                frame.column,
+                frame.end_line,
+                frame.parent.index if frame.parent is not None else -1,
+                frame.owner,
+                int(frame.flags),
+                frame.parameters,
+                frame.result,
+                frame.receiver,
+                frame.types,
             )
             del frame.this_frame  # mostly the frame itself: it would wait for the cycle collector
         build.loops.extend(

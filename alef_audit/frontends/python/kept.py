@@ -1,6 +1,7 @@
 """What functions keep: stores into outer variables, fields and maps, and the reads that locals are bound to."""
 
 import re
+import string
 from functools import lru_cache
 from typing import Final
 
@@ -11,6 +12,7 @@ from alef_audit.facts.file import Condition, Handler
 from alef_audit.frontends.python.exits import asks_for_loop
 from alef_audit.frontends.python.required import required
 from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, raises, short, source
+from alef_audit.frontends.words import names_cache
 
 _STORING: Final = frozenset(("set", "add", "setdefault", "put"))
 _CLEARING: Final = frozenset(("clear", "pop", "cache_clear"))
@@ -20,18 +22,17 @@ _EMPTY: Final = re.compile(rb"""None|False|0|0\.0|""|''|\{\}|\[\]|dict\(\)|set\(
 _TIMED: Final = re.compile(rb"now|time|expir|ttl|TTL|monotonic")
 # What a local may be bound to that tells where its value is kept: a look-up, a field, another name, a new collection;
 # or a test of time.
-_TELLING: Final = re.compile(
-    rb"(?![fFrRbB]{1,2}[\"'])[a-zA-Z_(][^(]*|\{\}|\[\]|(?:set|dict|list)\(.*|"
-    rb".*(?:\.get\(|\.setdefault\(|getattr\(|time\(|monotonic\(|cache|memo|_loop\(| and | or ).*",
-    re.DOTALL,
+_PLAIN_START: Final = frozenset(string.ascii_letters + "_(")
+_PREFIXED: Final = re.compile(r"[fFrRbB]{1,2}[\"']")
+_COLLECTIONS: Final = ("set(", "dict(", "list(")
+_LOOKING_UP: Final = (
+    *(".get(", ".setdefault(", "getattr(", "time(", "monotonic(", "cache", "memo", "_loop(", " and ", " or "),
 )
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$.!?]*")
-# Names of what a helper is handed to look into, or to fill.
-_CACHING: Final = re.compile(rb"[cC]ache|[mM]emo")
 # Locals whose value tells what is kept, whatever it is: keys, and where files are.
 _NAMED_AFTER: Final = ("key", "path", "file", "dir", "directory", "folder")
 _HELD: Final = re.compile(r"[A-Za-z_][\w.]*(?:\[[^\[\]]+\]|\.(?:get|setdefault)\(.*\))", re.DOTALL)
-_NUMBER: Final = re.compile(rb"[\d_.e\s*+()]+|(?:datetime\.)?timedelta\([\w=,\s]+\)")
+_NUMBER: Final = re.compile(r"[\d_.e\s*+()]+|(?:datetime\.)?timedelta\([\w=,\s]+\)", re.ASCII)
 _NAMED: Final = re.compile(r"""["']([A-Za-z_]\w*)["']""")
 _MISSING: Final = ("KeyError", "AttributeError", "LookupError", "IndexError", "NameError")
 # Names of what writes a file, or takes it away; by itself, or as a method of a path.
@@ -67,7 +68,7 @@ def assigned(walk: Walk, place: Place, target: Node, right: Node) -> None:
 
 def _looked_up_into(walk: Walk, place: Place, field: str, right: Node) -> None:
     """Note that a field for a cache takes one that something else holds: `self._cache = hass.data[KEY]`."""
-    if _CACHING.search(field.encode()) and right.end_byte - right.start_byte <= _LIMIT:
+    if names_cache(field) and right.end_byte - right.start_byte <= _LIMIT:
         spelled = source(walk, right)
         if _HELD.fullmatch(spelled):
             walk.build.keep(kept.READ, place.scope, place.function, -1, line_of(right), field, value=spelled)
@@ -125,16 +126,23 @@ def _row(walk: Walk, place: Place, kind: int, node: Node, subject: str, key: str
     walk.build.keep(kind, place.scope, place.function, place.condition, line_of(node), subject, key=key, value=value)
 
 
+def _tells(text: str) -> bool:
+    """Whether a value may tell where it is kept: it calls nothing, makes a collection, or looks something up."""
+    if text[:1] in _PLAIN_START and text.find("(", 1) < 0 and not _PREFIXED.match(text):
+        return True
+    return text in ("{}", "[]") or text.startswith(_COLLECTIONS) or any(word in text for word in _LOOKING_UP)
+
+
 def _bound(walk: Walk, place: Place, name: str, right: Node) -> None:
     start, end = right.start_byte, right.end_byte
     if end - start > _LIMIT:
         return
-    text = walk.text[start:end]
+    text = walk.characters[start:end]
     if not place.function:
         if _NUMBER.fullmatch(text):
-            walk.build.keep(kept.NUMBER, place.scope, 0, -1, line_of(right), name, value=text.decode())
-    elif (_TELLING.fullmatch(text) and b"lambda" not in text) or name.lower().endswith(_NAMED_AFTER):
-        spelled = text.decode("utf-8", "replace")
+            walk.build.keep(kept.NUMBER, place.scope, 0, -1, line_of(right), name, value=text)
+    elif (_tells(text) and "lambda" not in text) or name.lower().endswith(_NAMED_AFTER):
+        spelled = source(walk, right)
         if _PATH.fullmatch(spelled) and _outlives(place, spelled):
             place.scope.standing |= {name}
         walk.build.keep(kept.READ, place.scope, place.function, -1, line_of(right), name, value=spelled)
@@ -165,7 +173,7 @@ def lent(walk: Walk, place: Place, node: Node, member: str, count: int) -> None:
         if place.condition < 0 or count < _MAKING:
             return
         start, end = node.start_byte, node.end_byte
-        if end - start > 2 * _LIMIT or (count < _LENDING and not _CACHING.search(walk.text, start, end)):
+        if end - start > 2 * _LIMIT or (count < _LENDING and not names_cache(walk.characters, start, end)):
             return
     callee, arguments = node.named_children[0], node.named_children[-1].named_children
     named = arguments[0] if arguments and arguments[0].type in _LENDABLE else None
@@ -173,7 +181,7 @@ def lent(walk: Walk, place: Place, node: Node, member: str, count: int) -> None:
     named = callee.named_children[0] if of_path else named
     subject = _chain(walk, named) if named is not None else ""
     is_filled = count >= _LENDING and _outlives(place, subject)
-    if not subject or not (is_filled or is_writing or _CACHING.search(subject.encode())):
+    if not subject or not (is_filled or is_writing or names_cache(subject)):
         return
     start = arguments[0].start_byte if of_path and arguments else named.end_byte if named is not None else 0
     end = max(start, arguments[-1].end_byte) if arguments else start
