@@ -12,7 +12,7 @@ from alef_audit.discovery.inventory import Inventory, SourceFile
 from alef_audit.discovery.versions import library_versions
 from alef_audit.request import AuditRequest
 from alef_audit.store.database import Store
-from alef_audit.store.index import Digests, digests_of, keep_index, recall_index
+from alef_audit.store.index import Digests, Index, digests_of, keep_index, recall_index
 
 # Lock files of large repositories reach tens of megabytes.
 _LARGEST: Final = 100_000_000  # bytes
@@ -26,6 +26,7 @@ class Survey(NamedTuple):
     read: Callable[[str], str | None]
     texts: Mapping[str, str | None]  # what `read` has given so far
     digests: Mapping[str, bytes | None]  # of the contents of sources and manifests; empty without a store
+    seen: Index  # those of them that can be known by their status
 
 
 def survey(request: AuditRequest) -> Survey:
@@ -42,9 +43,9 @@ def survey(request: AuditRequest) -> Survey:
             texts[path] = _text(inventory.root / path)
         return texts[path]
 
-    return Survey(
-        inventory, library_versions(inventory.root, inventory), read, texts, _digests(request, inventory.root, paths)
-    )
+    found = _digests(request, inventory.root, paths)
+    versions = library_versions(inventory.root, inventory)
+    return Survey(inventory, versions, read, texts, found.digests, found.seen)
 
 
 def files_to_read(inventory: Inventory, config: Config) -> list[SourceFile]:
@@ -59,17 +60,24 @@ def digests_below(request: AuditRequest, files: Sequence[SourceFile]) -> Mapping
     return {} if request.cache is None else _read_anew(request.root, [file.path for file in files]).digests
 
 
-def _digests(request: AuditRequest, root: Path, paths: Sequence[str]) -> Mapping[str, bytes | None]:
+def digests_again(surveyed: Survey) -> Mapping[str, bytes | None]:
+    """The digests of now; none for a file that was written since, even if it is the same again by now."""
+    again = digests_of(surveyed.inventory.root, surveyed.digests, surveyed.seen, _LARGEST)
+    rewritten = again.read > len(surveyed.digests) - len(surveyed.seen)
+    return {} if rewritten else again.digests
+
+
+def _digests(request: AuditRequest, root: Path, paths: Sequence[str]) -> Digests:
     if request.cache is None:
-        return {}
+        return Digests({}, {}, 0)
     if not request.lasts:
-        return _read_anew(root, paths).digests
+        return _read_anew(root, paths)
     store = Store(request.cache)
     scope = (root, *request.only)
     found = digests_of(root, paths, recall_index(store, scope), _LARGEST)
     if found.read:
         keep_index(store, scope, found.seen)
-    return found.digests
+    return found
 
 
 def _read_anew(root: Path, paths: Sequence[str]) -> Digests:

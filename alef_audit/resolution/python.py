@@ -46,7 +46,7 @@ def python_resolver(inventory: Inventory) -> PythonResolver:
     product = frozenset(one.path for one in inventory.files if one.path in sources and one.role == "product")
     folders = _folders(sources)
     declared = _declared_roots(inventory.manifests, sources, folders)
-    outer = _outer_name(inventory, sources)
+    outer = outer_name(inventory)
     names = {path: _module_name(path, sources, declared, outer) for path in sources}
     tops = _tops(sources, product, folders, declared)
     return PythonResolver(sources, folders, declared, tops, names, _children(sources), outer, {})
@@ -219,8 +219,9 @@ def _declared_roots(manifests: tuple[str, ...], sources: frozenset[str], folders
     return frozenset(projects | {one for one in layouts if one in folders and _init(sources, one) is None})
 
 
-def _outer_name(inventory: Inventory, sources: frozenset[str]) -> str:
-    if _INIT not in sources:
+def outer_name(inventory: Inventory) -> str:
+    """The dotted name of the package that the root itself is, with those around it; "" if it is none."""
+    if not any(file.path == _INIT for file in inventory.files):
         return ""
     parts: list[str] = []
     folder = inventory.root
