@@ -4,7 +4,7 @@ from math import log, prod
 from typing import Final, NamedTuple, get_args
 
 from alef_audit.callgraph.guards import BIT, LASTING, confidence_of
-from alef_audit.rulepack.kinds import Band, Confidence, Cost, Heat, Kinds, Level, Rate, Score, Steps, Verdict
+from alef_audit.rulepack.kinds import Band, Confidence, Cost, Heat, Kinds, Level, Rate, Score, SinkKind, Steps, Verdict
 from alef_audit.rulepack.pattern import Pattern
 
 COSTS: Final[tuple[Cost, ...]] = get_args(Cost)
@@ -43,6 +43,7 @@ class Judge:
         *,
         verdict: Verdict,
         heat: Heat,
+        kind: SinkKind,
         auth: bool,
         cost: Cost,
         loops: int,
@@ -61,7 +62,7 @@ class Judge:
                 continue
             if row.heat and heat not in row.heat:
                 continue
-            if row.phase and (row.phase == "auth") != auth:
+            if kind in row.other_than or (row.phase and (row.phase == "auth") != auth):
                 continue
             if COSTS.index(cost if row.alone else lifted(cost, loops)) < COSTS.index(row.cost_at_least):
                 continue

@@ -281,6 +281,7 @@ def _level(matcher: Matcher, group: _Group, cost: Cost, loops: int, kind: SinkKi
         group.crossed,
         verdict=group.verdict,
         heat=group.heat,
+        kind=kind,
         auth=auth,
         cost=cost,
         loops=loops,

@@ -11,10 +11,12 @@ from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.reachability.reach import Reachability
 from alef_audit.reachability.surface import async_functions
 from alef_audit.reachability.ways import bits
-from alef_audit.rulepack.kinds import Heat, Kinds, Level, RuleId, Verdict
+from alef_audit.rulepack.kinds import Heat, Kinds, Level, RuleId, SinkKind, Verdict
 from alef_audit.rulepack.pattern import Pattern
 
 HEATS: Final[tuple[Heat, ...]] = ("dispatch", "periodic", "surface", "never")
+# Kinds of calls that read or write what is kept.
+_KEPT: Final[frozenset[SinkKind]] = frozenset(("blocking.filesystem", "blocking.database"))
 
 
 class Matcher:
@@ -74,6 +76,8 @@ class Matcher:
     def auth_words(self, sink: SinkSite, steps: Sequence[Step], *, handler: bool) -> tuple[str, ...]:
         """The words along a path to a call that make it the auth phase, see `Lexicon.phase_words`."""
         if sink.code or not self.kinds.sink[sink.kind].by_words:
+            return ()
+        if sink.kind in _KEPT and self.lexicon.writes(sink.text):
             return ()
         return self.lexicon.phase_words(steps, handler=handler)
 

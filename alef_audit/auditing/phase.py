@@ -50,7 +50,7 @@ class Named(NamedTuple):
 class Lexicon:
     """The auth vocabulary, prepared for matching: phrases as tuples of words."""
 
-    __slots__ = ("_known", "_named", "aside", "asking", "granted", "neutral", "passing", "removing", "strong", "weak")
+    __slots__ = ("_known", "_named", "aside", "asking", "granted", "neutral", "passing", "removing", "strong", "weak", "writing")
 
     def __init__(self, words: AuthWords) -> None:
         self.strong = _phrases(words.strong)
@@ -59,6 +59,7 @@ class Lexicon:
         self.aside = _phrases(words.aside)
         self.passing = frozenset(words.passing)
         self.removing = frozenset(words.removing)
+        self.writing = frozenset(words.writing)
         self.asking = frozenset(words.asking)
         self.granted = frozenset(words.granted)
         self._known: dict[str, tuple[str, ...]] = {}
@@ -70,6 +71,10 @@ class Lexicon:
         if known is None:
             known = self._known[name] = self._decide(split_words(name))
         return known
+
+    def writes(self, call: str) -> bool:
+        """Whether the call of that name puts something away: `fs.writeFileSync`."""
+        return not self.writing.isdisjoint(split_words(_last_name(call)))
 
     def words_of_check(self, name: str) -> tuple[str, ...]:
         """The words that make a function whose answer is tested a check of authentication: `hasPermission`, too."""

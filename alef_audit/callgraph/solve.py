@@ -312,7 +312,7 @@ def _global(state: State, index: int, unit: Unit, name: int, dst: int) -> None:
     language = unit.facts.language
     text = state.program.names[name]
     node = state.api.child(state.api.globals_of(language), text)
-    if text in ("globalThis", "global", "window", "self") and language == "ecmascript":
+    if text in ("globalThis", "global", "self") and language == "ecmascript":
         node = state.api.globals_of(language)
     if node:
         state.add(dst, token(tokens.EXTERNAL, node))

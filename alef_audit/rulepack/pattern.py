@@ -76,6 +76,7 @@ class LevelRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     crossing: tuple[GuardKind, ...] = ()  # at least one of these guards
     heat: tuple[Heat, ...] = ()
     phase: Literal["", "auth", "other"] = ""
+    other_than: tuple[SinkKind, ...] = ()  # no call of these kinds
     cost_at_least: Cost = "microseconds"
     alone: bool = False  # the cost of one call, not lifted by the loops around it
     confidence_at_least: Confidence = "low"

@@ -55,7 +55,15 @@ def test_no_lower_level_of_the_table_scores_higher(pattern: object) -> None:
     for kind, cost, loops, auth, sure, verdict in product(HOT, COSTS, LOOPS, (False, True), confidences, verdicts):
         root = KINDS.root[kind]
         level = judge.level(
-            0, verdict=verdict, heat=root.heat, auth=auth, cost=cost, loops=loops, confidence=sure, library=False
+            0,
+            verdict=verdict,
+            heat=root.heat,
+            kind="blocking.filesystem",
+            auth=auth,
+            cost=cost,
+            loops=loops,
+            confidence=sure,
+            library=False,
         )
         scores[level].append(score(KINDS, Weighed(level, root.rate, cost, loops, auth, False, sure, verdict)))
     assert max(scores["note"]) < min(scores["warning"])

@@ -8,7 +8,7 @@ import pytest
 from alef_audit.auditing.levels import COSTS, LEVELS, Judge, lifted
 from alef_audit.callgraph.guards import BIT
 from alef_audit.discovery.versions import satisfies
-from alef_audit.rulepack.kinds import Confidence, Cost, GuardKind, Heat, Level, Verdict
+from alef_audit.rulepack.kinds import Confidence, Cost, GuardKind, Heat, Level, SinkKind, Verdict
 from alef_audit.rulepack.load import Rulepack, bundled_rules, load_rulepack
 from alef_audit.rulepack.pattern import LevelRow, Pattern
 
@@ -17,9 +17,10 @@ HEATS: tuple[Heat, ...] = ("surface", "periodic", "dispatch")
 CONFIDENCES: tuple[Confidence, ...] = ("low", "medium", "high")
 GUARDS: tuple[GuardKind | None, ...] = (None, *get_args(GuardKind))
 LOOPS = (0, 2)
-Combination = tuple[Verdict, Heat, bool, Cost, int, Confidence, GuardKind | None]
+KINDS: tuple[SinkKind, ...] = ("blocking.filesystem", "blocking.database")
+Combination = tuple[Verdict, Heat, bool, Cost, int, Confidence, GuardKind | None, SinkKind]
 COMBINATIONS: tuple[Combination, ...] = tuple(
-    product(VERDICTS, HEATS, (False, True), COSTS, LOOPS, CONFIDENCES, GUARDS)
+    product(VERDICTS, HEATS, (False, True), COSTS, LOOPS, CONFIDENCES, GUARDS, KINDS)
 )
 PACK = load_rulepack([bundled_rules()])
 
@@ -36,22 +37,31 @@ def pack() -> Rulepack:
 
 
 def fits(row: LevelRow, combination: Combination) -> bool:
-    verdict, heat, auth, cost, loops, confidence, guard = combination
+    verdict, heat, auth, cost, loops, confidence, guard, kind = combination
     return (
         (not row.verdict or verdict in row.verdict)
         and (not row.crossing or guard in row.crossing)
         and (not row.heat or heat in row.heat)
         and (not row.phase or (row.phase == "auth") == auth)
+        and kind not in row.other_than
         and COSTS.index(cost if row.alone else lifted(cost, loops)) >= COSTS.index(row.cost_at_least)
         and CONFIDENCES.index(confidence) >= CONFIDENCES.index(row.confidence_at_least)
     )
 
 
 def level(pattern: Pattern, combination: Combination) -> Level:
-    verdict, heat, auth, cost, loops, confidence, guard = combination
+    verdict, heat, auth, cost, loops, confidence, guard, kind = combination
     way = BIT[guard] if guard is not None else 0
     return Judge(pattern).level(
-        way, verdict=verdict, heat=heat, auth=auth, cost=cost, loops=loops, confidence=confidence, library=False
+        way,
+        verdict=verdict,
+        heat=heat,
+        kind=kind,
+        auth=auth,
+        cost=cost,
+        loops=loops,
+        confidence=confidence,
+        library=False,
     )
 
 

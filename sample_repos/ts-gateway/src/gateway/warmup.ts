@@ -16,5 +16,5 @@ export function scheduleWarmup(): void {
 function warmProviderAuthState(): void {
   const snapshot = JSON.stringify(listUsableModels());
   const path = join(config.stateDir, "provider-auth-state.json");
-  writeFileSync(path, snapshot); // $ sink=blocking.filesystem finding=warning:auth
+  writeFileSync(path, snapshot); // $ sink=blocking.filesystem finding=note:filesystem
 }
