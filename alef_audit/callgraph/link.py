@@ -9,6 +9,7 @@ from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import Collector, functions_among, functions_in, thread_of
 from alef_audit.callgraph.collected import called_back
 from alef_audit.callgraph.containers import stores_only
+from alef_audit.callgraph.fallbacks import preferred
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.imports import import_edges
 from alef_audit.callgraph.loops import Ranged
@@ -129,6 +130,7 @@ def _lead(collector: Collector, call: int, callee: int, functions: list[int]) ->
         functions = awaitable(state, table, call, sorted(functions), collector.returning_calls)
     if not collector.stubs.isdisjoint(functions):
         functions = with_bodies(state.program, functions, collector.stubs)
+    functions = preferred(state, table, call, functions)
     if callee in collector.paths:
         collector.use(call, callee, functions)
         return functions
