@@ -50,7 +50,19 @@ class Named(NamedTuple):
 class Lexicon:
     """The auth vocabulary, prepared for matching: phrases as tuples of words."""
 
-    __slots__ = ("_known", "_named", "aside", "asking", "granted", "neutral", "passing", "removing", "strong", "weak", "writing")
+    __slots__ = (
+        "_known",
+        "_named",
+        "aside",
+        "asking",
+        "granted",
+        "neutral",
+        "passing",
+        "removing",
+        "strong",
+        "weak",
+        "writing",
+    )
 
     def __init__(self, words: AuthWords) -> None:
         self.strong = _phrases(words.strong)

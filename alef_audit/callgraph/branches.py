@@ -7,8 +7,10 @@ from typing import Final, NamedTuple
 from msgspec import structs
 
 from alef_audit.callgraph.clearing import cleared_per_dispatch
+from alef_audit.callgraph.closure import above_sinks
 from alef_audit.callgraph.created import created
 from alef_audit.callgraph.environment import without_tests
+from alef_audit.callgraph.established import established
 from alef_audit.callgraph.failures import after_failures
 from alef_audit.callgraph.gates import Gates, find_gates
 from alef_audit.callgraph.given import Surroundings
@@ -58,7 +60,10 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     found |= memos(graph.program, graph.table, graph.edges, calls, kept, rules.words)
     bits = _graded_in_rounds(graph, state, kept, found, rules) if found else {}
     records = Records(state, graph.table, kept, frozenset(rules.words.record_bases))
-    gates = find_gates(Surroundings(graph, kept, state.links, records), found.values())
+    above = above_sinks(graph)
+    gates = find_gates(Surroundings(graph, kept, state.links, records), found.values(), above)
+    for key in established(graph, kept, rules.words, above):
+        bits[key] = bits.get(key, 0) | BIT["established"]
     failing = after_failures(graph, rules.words)
     if not (bits or gates.closing or gates.empty or failing):
         return graph

@@ -1,6 +1,8 @@
-"""What lies below some functions, by whatever calls lead there."""
+"""What lies below some functions, by whatever calls lead there, and what lies above blocking calls."""
 
 from collections.abc import Collection, Iterable, Mapping
+
+from alef_audit.callgraph.graph import CallGraph
 
 
 def closure(callees: Mapping[int, Iterable[int]], starts: Iterable[int], beyond: Collection[int] = ()) -> set[int]:
@@ -13,3 +15,11 @@ def closure(callees: Mapping[int, Iterable[int]], starts: Iterable[int], beyond:
                 found.add(callee)
                 pending.append(callee)
     return found
+
+
+def above_sinks(graph: CallGraph) -> set[int]:
+    """The functions that come to a blocking call."""
+    callers: dict[int, list[int]] = {}
+    for edge in graph.edges:
+        callers.setdefault(edge.callee, []).append(edge.caller)
+    return closure(callers, {sink.function for sink in graph.sinks})

@@ -7,7 +7,7 @@ new work, not entering by one of the others takes the guard away.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -56,11 +56,11 @@ class Gates:
         return known.get(deciding, 0)
 
 
-def find_gates(surroundings: Surroundings, memos: Iterable[Memo]) -> Gates:
-    """The gates of the program."""
+def find_gates(surroundings: Surroundings, memos: Iterable[Memo], above: Set[int]) -> Gates:
+    """The gates of the program, of branches that lead to functions `above` a blocking call."""
     graph, keeping, *_ = surroundings
     finder = _Finder(surroundings)
-    found = sorted(_deciding_conditions(graph, keeping, finder.incoming).items())
+    found = sorted(_deciding_conditions(graph, keeping, finder.incoming, above).items())
     for function, conditions in found:
         facts = graph.program.unit_of(function).facts
         for index in sorted(conditions):
@@ -158,13 +158,14 @@ def _is_plain_call(edge: Edge) -> bool:
     return edge.call >= 0 and edge.how <= PROPERTY
 
 
-def _deciding_conditions(graph: CallGraph, keeping: Keeping, incoming: Mapping[int, list[int]]) -> dict[int, set[int]]:
+def _deciding_conditions(
+    graph: CallGraph, keeping: Keeping, incoming: Mapping[int, list[int]], above: Set[int]
+) -> dict[int, set[int]]:
     """The conditions around edges and blocking calls that may ask for an argument, by function."""
     program, table = graph.program, graph.table
     found: dict[int, set[int]] = {}
     names: dict[int, frozenset[str] | None] = {}
-    blocking = _blocking(graph, incoming)
-    calls = ((edge.caller, edge.call) for edge in graph.edges if edge.callee in blocking)
+    calls = ((edge.caller, edge.call) for edge in graph.edges if edge.callee in above)
     for function, call in (*calls, *((sink.function, sink.call) for sink in graph.sinks)):
         condition = table.condition(call) if call >= 0 else -1
         if condition < 0 or function not in incoming:
@@ -180,19 +181,6 @@ def _deciding_conditions(graph: CallGraph, keeping: Keeping, incoming: Mapping[i
                 break
             if asked is None or not asked.isdisjoint(_NAME.findall(facts.conditions[index].text)):
                 found.setdefault(function, set()).add(index)
-    return found
-
-
-def _blocking(graph: CallGraph, incoming: Mapping[int, list[int]]) -> set[int]:
-    """The functions that come to a blocking call: branches that lead to no such function need no gate."""
-    found = {sink.function for sink in graph.sinks}
-    pending = list(found)
-    while pending:
-        for number in incoming.get(pending.pop(), ()):
-            caller = graph.edges[number].caller
-            if caller not in found:
-                found.add(caller)
-                pending.append(caller)
     return found
 
 

@@ -39,6 +39,11 @@ class GuardWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     failure: tuple[str, ...]  # what a call speaks of that tells somebody of a failure
     telling: tuple[str, ...]  # what else such a call may be named after: what it does with it
     undoing: tuple[str, ...]  # in the name of a call that takes back what was begun
+    asking: tuple[str, ...]  # verbs of a call that looks for something
+    making: tuple[str, ...]  # verbs of a call that makes what was not found, or of a function that is there to make one
+    preparing: tuple[str, ...]  # verbs of a call that makes what was not found, so that it can be worked with
+    linking: tuple[str, ...]  # words between the nouns of a name
+    new: tuple[str, ...]  # what every dispatch brings anew: looked for to see whether it came before
 
 
 class GuardForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

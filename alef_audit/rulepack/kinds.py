@@ -54,6 +54,7 @@ GuardKind = Literal[
     "yield",
     "once",
     "exceptional",
+    "established",
     "empty",
 ]
 Cost = Literal["microseconds", "milliseconds", "seconds"]

@@ -13,8 +13,8 @@ class AuthWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `strong` words decide alone; two different `weak` words are needed.  `neutral` phrases are removed first
     (`tokenize`, `token_count`: language-model tokens are no credentials).  `aside` phrases end the phase (logging);
     methods whose verb is among `passing` say nothing by their class (`AuthMiddleware.dispatch`); names whose verb is
-    among `removing` speak of the nearest calls only (`delete_token`).  A blocking call of files or a database whose name
-    has a word of `writing` puts something away: nobody waits for that to be authenticated.
+    among `removing` speak of the nearest calls only (`delete_token`).  A blocking call of files or a database whose
+    name has a word of `writing` puts something away: nobody waits for that to be authenticated.
 
     The name of a function whose answer is tested speaks of authentication also by one of `asking` and one of `granted`:
     `hasPermission`, `check_token`.

@@ -26,6 +26,10 @@ _TIMED: Final = re.compile(r"now|[tT]ime|[eE]xpir|TTL|ttl|_AT\b|At\b", re.ASCII)
 _PLAIN_START: Final = frozenset(string.ascii_letters + "_$!(")
 _COLLECTION: Final = re.compile(r"new (?:Weak)?(?:Map|Set)\b", re.ASCII)
 _LOOK_UP: Final = re.compile(r"\.(?:get|has|now|getItem|peek)\(")
+# … or what was looked for outside of the program.
+_LOOKED_UP: Final = re.compile(
+    r"(?:await )?[\w$.]*\b(?:get|find|has|exists|is|lookup|query|select|search|fetch|check)[A-Z_][\w$]*\(", re.ASCII
+)
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$.!?]*")
 # Locals whose value tells what is kept, whatever it is: keys, and where files are.
 _NAMED_AFTER: Final = ("key", "path", "file", "dir", "directory", "folder")
@@ -178,15 +182,19 @@ def _tells(text: str) -> bool:
 def bound(walk: Walk, name: str, value: Node) -> None:
     """Note what the new variable `name` is bound to, if that may tell where its value is kept."""
     start, end = value.start_byte, value.end_byte
+    frame = walk.frame
+    called = _LOOKED_UP.match(walk.characters, start, end) if frame.parent is not None else None
     if end - start > _LIMIT:
+        if called is not None:
+            line, spelled = value.start_point.row + 1, called.group() + "…)"
+            walk.build.keep(kept.READ, frame.scope, frame.index, -1, line, name, value=spelled)
         return
     text = walk.characters[start:end]
-    frame = walk.frame
     if frame.parent is None:
         if _NUMBER.fullmatch(text):
             line = value.start_point.row + 1
             walk.build.keep(kept.NUMBER, frame.scope, frame.index, -1, line, name, value=text)
-    elif (_tells(text) and "=>" not in text) or name.lower().endswith(_NAMED_AFTER):
+    elif called is not None or (_tells(text) and "=>" not in text) or name.lower().endswith(_NAMED_AFTER):
         line = value.start_point.row + 1
         spelled = walk.text(value)
         if _PATH.fullmatch(spelled) and _outlives(walk, spelled):

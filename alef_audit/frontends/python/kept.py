@@ -28,6 +28,12 @@ _COLLECTIONS: Final = ("set(", "dict(", "list(")
 _LOOKING_UP: Final = (
     *(".get(", ".setdefault(", "getattr(", "time(", "monotonic(", "cache", "memo", "_loop(", " and ", " or "),
 )
+# … or what was looked for outside of the program, and made where it was not found.
+_LOOKED_UP: Final = re.compile(
+    r"(?:await )?[\w.]*\b_?(?:async_)?(?:get|find|has|exists|is|lookup|query|select|search|fetch|check|"
+    r"create|insert|add|register|make)_\w*\(",
+    re.ASCII,
+)
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$.!?]*")
 # Locals whose value tells what is kept, whatever it is: keys, and where files are.
 _NAMED_AFTER: Final = ("key", "path", "file", "dir", "directory", "folder")
@@ -135,13 +141,17 @@ def _tells(text: str) -> bool:
 
 def _bound(walk: Walk, place: Place, name: str, right: Node) -> None:
     start, end = right.start_byte, right.end_byte
+    called = _LOOKED_UP.match(walk.characters, start, end) if place.function else None
     if end - start > _LIMIT:
+        if called is not None:
+            spelled = called.group() + "…)"
+            walk.build.keep(kept.READ, place.scope, place.function, -1, line_of(right), name, value=spelled)
         return
     text = walk.characters[start:end]
     if not place.function:
         if _NUMBER.fullmatch(text):
             walk.build.keep(kept.NUMBER, place.scope, 0, -1, line_of(right), name, value=text)
-    elif (_tells(text) and "lambda" not in text) or name.lower().endswith(_NAMED_AFTER):
+    elif called is not None or (_tells(text) and "lambda" not in text) or name.lower().endswith(_NAMED_AFTER):
         spelled = source(walk, right)
         if _PATH.fullmatch(spelled) and _outlives(place, spelled):
             place.scope.standing |= {name}

@@ -1,0 +1,122 @@
+"""Branches that make what was not found: `user = find_user(name)`, `if not user: user = create_user(name)`.
+
+What such a branch makes is kept where it was looked for: in a file, a database, a service.  So it runs the first time
+only, and so does everything else that stands in it, unless the function is there to make one (`create_user`).  That the
+two calls speak of the same thing is told by the variable that takes both values, or by a noun that both names share
+(`has_collection`, `create_collection`).  A look-up in memory is none of these (see `memos.py`), nor is one for what
+every dispatch brings anew.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Set
+from typing import Final, NamedTuple
+
+from alef_audit.callgraph.graph import CallGraph
+from alef_audit.callgraph.keeping import Keeping, Read, chain, plain
+from alef_audit.callgraph.predicates import comparison, implied, parse
+from alef_audit.facts import flows
+from alef_audit.facts.file import Condition
+from alef_audit.rulepack.guards import GuardWords
+
+_CALLED: Final = re.compile(r"(?P<callee>[\w$.]+)\((?P<arguments>.*)\)\Z", re.DOTALL)
+_NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
+_NOTHING: Final = frozenset(("null", "undefined", "None"))
+_WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_VERBS: Final = 2  # words at the start of a name among which its verb is looked for: `async_create_user`
+
+
+class _LookUp(NamedTuple):
+    """A call whose answer is tested, and the local that takes it, "" for none."""
+
+    callee: str
+    arguments: str
+    local: str
+
+
+def established(graph: CallGraph, keeping: Keeping, words: GuardWords, above: Set[int]) -> frozenset[tuple[int, int]]:
+    """The conditions, as function and index, below which is made what was not found.
+
+    `above` are the functions that come to a blocking call.
+    """
+    asking = _asking(graph, above)
+    table, found = graph.table, set[tuple[int, int]]()
+    making = frozenset((*words.making, *words.preparing))
+
+    def makes(function: int, nouns: Set[str]) -> bool:
+        """Whether that is what a function is for, so that it usually finds nothing: `create_user`."""
+        own = _words(graph.program.functions[function].name)
+        return bool(own) and own[0] in words.making and not nouns.isdisjoint(own)
+
+    for call, (function, innermost) in enumerate(zip(table.functions, table.conditions, strict=True)):
+        if innermost < 0 or function not in asking:
+            continue
+        if making.isdisjoint(_words(_last(table.text(call)))[:_VERBS]):
+            continue
+        conditions = graph.program.unit_of(function).facts.conditions
+        reads = keeping.reads.get(function, {})
+        for index in chain(conditions, innermost):
+            for look_up in _look_ups(conditions[index], reads):
+                nouns = _nouns(look_up, words) if look_up.callee in asking[function] else frozenset()
+                if _is_same(look_up, nouns, table.text(call), reads) and not makes(function, nouns):
+                    found.add((function, index))
+    return frozenset(found)
+
+
+def _asking(graph: CallGraph, above: Set[int]) -> Mapping[int, Set[str]]:
+    """By function, the texts of its calls that ask outside of the program: they block, or are waited for."""
+    table, found = graph.table, dict[int, set[str]]()
+    calls = {edge.call for edge in graph.edges if edge.call >= 0 and edge.callee in above}
+    calls |= {sink.call for sink in graph.sinks}
+    calls |= {call for call, flags in enumerate(table.flag_sets) if flags & flows.AWAITED}
+    for call in calls:
+        found.setdefault(table.functions[call], set()).add(plain(table.text(call)))
+    return found
+
+
+def _look_ups(condition: Condition, reads: Mapping[str, list[Read]]) -> Iterator[_LookUp]:
+    """The calls that have found nothing where the branch of `condition` is entered."""
+    for atom, outcome in implied(parse(condition.text), condition.holds):
+        text = plain(_missing(atom, outcome))
+        local = text if _NAME.fullmatch(text) else ""
+        for value in [read.value for read in reads.get(local, ())] if local else [text]:
+            called = _CALLED.fullmatch(value)
+            if called is not None:
+                yield _LookUp(called["callee"], called["arguments"], local)
+
+
+def _missing(atom: str, outcome: bool) -> str:
+    """What is not there if `atom` gave `outcome`; "" if the test does not ask for that."""
+    compared = comparison(atom)
+    if compared is None:
+        return "" if outcome else atom
+    if compared.right in _NOTHING and compared.sign == ("==" if outcome else "!="):
+        return compared.left
+    return ""
+
+
+def _nouns(look_up: _LookUp, words: GuardWords) -> frozenset[str]:
+    """What is looked for, in words; none if it is new each time, or no look-up."""
+    name = _last(look_up.callee)
+    asked, verbs = _words(name), frozenset(words.asking)
+    if name in words.present or verbs.isdisjoint(asked[:_VERBS]):
+        return frozenset()
+    if not {*asked, *_words(look_up.arguments)}.isdisjoint(words.new):
+        return frozenset()
+    return frozenset(word for word in asked if word not in verbs and word not in words.linking)
+
+
+def _is_same(look_up: _LookUp, nouns: Set[str], made: str, reads: Mapping[str, list[Read]]) -> bool:
+    """Whether a call makes what was looked for."""
+    if not nouns:
+        return False
+    takes_both = any(read.value.startswith(f"{plain(made)}(") for read in reads.get(look_up.local, ()))
+    return takes_both or not nouns.isdisjoint(_words(_last(made)))
+
+
+def _last(text: str) -> str:
+    return text.rpartition(".")[2]
+
+
+def _words(name: str) -> list[str]:
+    """The words that a name is made of, in lower case; the first of them holds its verb."""
+    return [word.lower() for word in _WORD.findall(name)]
