@@ -92,6 +92,7 @@ class CallGraph:
     said: Mapping[int, str] = field(default_factory=dict)  # function -> which comment or entry makes it a boundary
     gated: frozenset[tuple[int, int]] = frozenset()  # functions and conditions that arguments of callers decide
     entered: Mapping[int, int] = field(default_factory=dict)  # function -> gates that are decided where it is a root
+    exported: frozenset[int] = frozenset()  # what the packages of the program hand to those who import them
 
 
 def calls_to_program(graph: CallGraph, own: int) -> tuple[int, int]:

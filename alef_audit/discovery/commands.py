@@ -1,7 +1,7 @@
 """Which files a `package.json` installs as commands."""
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ def command_files(root: Path, manifests: Iterable[str], files: frozenset[str]) -
         if path.rpartition("/")[2] == "package.json":
             folder = path.rpartition("/")[0]
             for target in _commands(root / path):
-                found.update(_present(posixpath.normpath(posixpath.join(folder, target)), files))
+                found.update(sources_of(posixpath.normpath(posixpath.join(folder, target)), files))
     return frozenset(found)
 
 
@@ -40,7 +40,8 @@ def _is_program(target: str) -> bool:
     return target.rpartition("/")[2].partition(".")[0] in _PROGRAMS
 
 
-def _present(target: str, files: frozenset[str]) -> list[str]:
+def sources_of(target: str, files: Set[str]) -> list[str]:
+    """The files among `files` that the path of a manifest means: itself, or what it was compiled from."""
     stem = target.rpartition(".")[0] if target.endswith(_SOURCES) else target
     stems = [stem]
     for output in ("dist/", "build/", "out/", "lib/"):

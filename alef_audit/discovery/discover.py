@@ -23,6 +23,7 @@ from alef_audit.discovery.inventory import (
 )
 from alef_audit.discovery.listing import list_files
 from alef_audit.discovery.outputs import output_folders
+from alef_audit.discovery.published import published_folders
 from alef_audit.discovery.roles import Role, role_of
 
 _PROJECT_FILES = frozenset({"package.json", "pyproject.toml", "setup.py", "setup.cfg"})
@@ -131,17 +132,21 @@ def _project_folders(paths: Iterable[str]) -> Iterable[str]:
 def _source_files(
     root: Path, checked: Checked, manifests: tuple[str, ...], projects: frozenset[str]
 ) -> tuple[SourceFile, ...]:
-    commands = command_files(root, manifests, frozenset(one.path for one in checked.files))
+    paths = frozenset(one.path for one in checked.files)
+    commands = command_files(root, manifests, paths)
+    published = published_folders(root, manifests, paths)
     return tuple(
-        SourceFile(one.path, language_of(grammar), grammar, _role(one.path, projects, commands), one.size)
+        SourceFile(one.path, language_of(grammar), grammar, _role(one.path, projects, commands, published), one.size)
         for one in checked.files
         if (grammar := GRAMMARS.get(extension_of(one.path))) is not None
     )
 
 
-def _role(path: str, projects: frozenset[str], commands: frozenset[str]) -> Role:
+def _role(path: str, projects: frozenset[str], commands: frozenset[str], published: frozenset[str]) -> Role:
     folder = path.rpartition("/")[0]
     while folder and folder not in projects:
         folder = folder.rpartition("/")[0]
-    role = role_of(path, folder)
+    output = next((one for one in published if path.startswith(one)), "")
+    # what lies in `build/` there would lie in `dist/` elsewhere
+    role = role_of(output.removesuffix("build/") + "dist/" + path.removeprefix(output) if output else path, folder)
     return "cli" if path in commands and role in ("product", "script") else role

@@ -1,6 +1,8 @@
 """From files to the call graph of the program."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 from alef_audit.callgraph import graph as callgraph
@@ -11,6 +13,7 @@ from alef_audit.callgraph.calls import build_calls
 from alef_audit.callgraph.cold import cold_roots, ending_marks
 from alef_audit.callgraph.comments import Comments, read_comments, without_lines
 from alef_audit.callgraph.configured import configured_marks, configured_roots, selected, unmatched
+from alef_audit.callgraph.exported import exported_functions
 from alef_audit.callgraph.hot import all_roots, implicit_roots
 from alef_audit.callgraph.link import link
 from alef_audit.callgraph.local_models import attach_models
@@ -23,6 +26,7 @@ from alef_audit.diagnostics import Diagnostic
 from alef_audit.discovery.assets import runs_in_browser
 from alef_audit.discovery.development import project_names, with_development
 from alef_audit.discovery.inventory import Inventory, SourceFile
+from alef_audit.discovery.published import entry_files
 from alef_audit.discovery.roles import refine_role
 from alef_audit.discovery.versions import satisfies, version_of
 from alef_audit.facts.file import FileFacts
@@ -127,6 +131,8 @@ def _call_graph(
     attach_models(program, api, table)
     state = solve(program, modules, api, table)
     graph = link(state, table, pack.lexicon, frozenset(config.executors), request.platform)
+    entries = entry_files(inventory.root, inventory.manifests, {file.path for file in inventory.files})
+    graph = replace(graph, exported=exported_functions(state, entries))
     found = selected(program, config)
     said = comment_marks(program, comments)
     implicit = [*implicit_roots(state, table, pack.lexicon), *cold_roots(graph, pack.lexicon)]

@@ -63,7 +63,7 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     has_dispatch = any(
         kinds.root[root.kind].heat == "dispatch" and _is_application_root(graph, root, started)
         for root in hot
-        if root.function not in inside
+        if root.function not in inside and not root.general and _role(graph, root.function) != "vendored"
     )
     reached: dict[int, Ways] = {}
     propagate(reached, calls, rank, _numbered(graph, hot, 0), guards.OFFLOAD, is_async)
@@ -72,6 +72,9 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     once = {root.function for root in told if root.by_name} - exposed
     started |= closure(callees, once, endless_functions(graph.program))
     started |= closure(callees, [one.function for one in run_there if graph.table.function(one.call) in off_loop])
+    if not has_dispatch:
+        # a command line beside a library takes nothing of its surface away
+        started -= graph.exported - {root.function for root in told}
     beside = _beside(callees, once)
     extra = surface.surface_roots(
         graph,

@@ -50,9 +50,7 @@ def surface_roots(
         RootSite(function, "coroutine", "coroutine that runs on whichever event loop awaits it", "event-loop")
         for function in _topmost(callees, candidates)
     ]
-    if not has_dispatch:
-        roots.extend(_api_roots(graph, relevant, reached | known | started, is_async))
-    return roots
+    return [*roots, *_api_roots(graph, relevant, reached | known | started, is_async, has_dispatch=has_dispatch)]
 
 
 def started_functions(graph: CallGraph, callees: Callees, cold: list[RootSite]) -> set[int]:
@@ -82,7 +80,10 @@ def _topmost(callees: Callees, candidates: list[int]) -> list[int]:
     return sorted(chosen)
 
 
-def _api_roots(graph: CallGraph, relevant: set[int], known: set[int], is_async: frozenset[int]) -> list[RootSite]:
+def _api_roots(
+    graph: CallGraph, relevant: set[int], known: set[int], is_async: frozenset[int], *, has_dispatch: bool
+) -> list[RootSite]:
+    """The functions that servers call. In a program that is one itself, those that take requests and responses only."""
     program = graph.program
     roots = []
     for function in sorted(relevant):
@@ -92,17 +93,24 @@ def _api_roots(graph: CallGraph, relevant: set[int], known: set[int], is_async: 
             continue
         if unit.facts.language != "ecmascript":
             continue
-        why = _request_like(unit.facts.names, facts)
+        why = _takes_request(unit.facts.names, facts)
+        if not why and not has_dispatch:
+            why = _takes_callback(unit.facts.names, facts)
         if why:
             roots.append(RootSite(function, "api", why, "event-loop"))
     return roots
 
 
-def _request_like(names: tuple[str, ...], facts: Function) -> str:
-    """Why a function of a library reads like something a server calls per request; "" if it does not."""
+def _takes_request(names: tuple[str, ...], facts: Function) -> str:
+    """Why a function reads like something a server calls per request; "" if it does not."""
+    parameters = [names[p.name] for p in facts.parameters[:2] if not p.kind]
+    is_handler = len(parameters) == 2 and parameters[0] in _REQUEST_NAMES and parameters[1] in _RESPONSE_NAMES
+    return "takes a request and a response" if is_handler else ""
+
+
+def _takes_callback(names: tuple[str, ...], facts: Function) -> str:
+    """Why a function of a library reads like one that answers by a callback; "" if it does not."""
     parameters = [names[p.name] for p in facts.parameters if not p.kind]
-    if len(parameters) >= 2 and parameters[0] in _REQUEST_NAMES and parameters[1] in _RESPONSE_NAMES:
-        return "takes a request and a response"
     is_surface = facts.owner >= 0 or "." in facts.label.split("(")[0]
     if parameters and parameters[-1] in _CALLBACK_NAMES and is_surface and not facts.flags & FunctionFlag.ANONYMOUS:
         return "asynchronous by its trailing callback, part of the package's surface"

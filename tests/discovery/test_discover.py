@@ -10,6 +10,7 @@ import pytest
 from alef_audit.config import Config
 from alef_audit.discovery.discover import discover
 from alef_audit.discovery.inventory import Inventory, relative_posix
+from alef_audit.discovery.published import entry_files
 
 
 def tree(root: Path, *paths: str, **contents: str) -> Path:
@@ -177,6 +178,27 @@ def test_commands_of_packages(tmp_path: Path) -> None:
     put(tmp_path, "broken/package.json", "{")
     roles = {one.path: one.role for one in discover(tmp_path, Config()).files}
     assert roles == {"bin/other.js": "script", "bin/x.js": "cli", "src/commands/y.ts": "cli", "src/index.ts": "product"}
+
+
+def test_a_build_folder_that_is_published_is_output(tmp_path: Path) -> None:
+    put(tmp_path, "package.json", '{"exports": {".": {"import": "./build/index.js"}}}')
+    put(tmp_path, "tool/package.json", '{"main": "index.js"}')
+    tree(tmp_path, "build/index.js", "build/cli/run.js", "tool/build/pack.js", "tool/index.js")
+    roles = {one.path: one.role for one in discover(tmp_path, Config()).files}
+    assert roles == {
+        "build/cli/run.js": "cli",
+        "build/index.js": "product",
+        "tool/build/pack.js": "build",
+        "tool/index.js": "product",
+    }
+
+
+def test_entry_files_of_packages(tmp_path: Path) -> None:
+    put(tmp_path, "package.json", '{"main": "dist/index.js", "exports": {"./x": ["./lib/x.js"]}}')
+    put(tmp_path, "p/package.json", "{}")
+    files = {"src/index.ts", "lib/x.js", "lib/y.js", "p/index.js", "a/__init__.py", "a/b/__init__.py", "a/c.py"}
+    found = entry_files(tmp_path, ("package.json", "p/package.json", "gone/package.json"), files)
+    assert found == {"src/index.ts", "lib/x.js", "p/index.js", "a/__init__.py"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need privileges")

@@ -1,0 +1,71 @@
+"""What packages publish: the files that others import, and folders named `build` that hold such files."""
+
+import posixpath
+from collections.abc import Iterable, Iterator, Set
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from alef_audit.discovery.commands import sources_of
+
+_IMPORTED: Final = ("main", "module", "exports")
+_NAMING: Final = (*_IMPORTED, "bin")
+_PACKAGE: Final = "__init__.py"
+_FOLDER: Final = "build"
+_DEPTH: Final = 8
+
+
+def entry_files(root: Path, manifests: Iterable[str], files: Set[str]) -> frozenset[str]:
+    """The files among `files` that a package is imported by: what its `package.json` names, compiled files mapped back
+    to their sources, and the `__init__.py` of packages of Python that lie in no other.
+    """
+    found = set()
+    for path in manifests:
+        folder, _, name = path.rpartition("/")
+        if name == "package.json":
+            for target in _entry_points(root / path, _IMPORTED) or ("index",):
+                found.update(sources_of(posixpath.normpath(posixpath.join(folder, target)), files))
+    for path in files:
+        folder, _, name = path.rpartition("/")
+        outer = posixpath.dirname(folder)
+        if name == _PACKAGE and f"{outer}/{_PACKAGE}".removeprefix("/") not in files:
+            found.add(path)
+    return frozenset(found)
+
+
+def published_folders(root: Path, manifests: Iterable[str], files: Iterable[str]) -> frozenset[str]:
+    """The folders `build/` (relative to `root`, with their slash) that entry points of packages lie in."""
+    split = (f"/{path}".partition(f"/{_FOLDER}/") for path in files)
+    holding = {before.removeprefix("/") for before, inside, _ in split if inside}
+    found = set()
+    for path in manifests:
+        folder, _, name = path.rpartition("/")
+        prefix = f"{folder}/" if folder else ""
+        if name == "package.json" and folder in holding:
+            for target in _entry_points(root / path, _NAMING):
+                first = posixpath.normpath(target).partition("/")[0]
+                if first == _FOLDER:
+                    found.add(f"{prefix}{_FOLDER}/")
+    return frozenset(found)
+
+
+def _entry_points(path: Path, keys: tuple[str, ...]) -> list[str]:
+    try:
+        manifest = msgspec.json.decode(path.read_bytes())
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return []
+    if not isinstance(manifest, dict):
+        return []
+    return [target for key in keys for target in _strings(manifest.get(key), 0)]
+
+
+def _strings(value: object, depth: int) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict) and depth < _DEPTH:
+        for inner in value.values():
+            yield from _strings(inner, depth + 1)
+    elif isinstance(value, list) and depth < _DEPTH:
+        for inner in value:
+            yield from _strings(inner, depth + 1)
