@@ -1,13 +1,14 @@
 """What packages publish: the files that others import, and folders named `build` that hold such files."""
 
 import posixpath
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from alef_audit.discovery.commands import sources_of
+from alef_audit.discovery.inventory import Inventory
 
 _IMPORTED: Final = ("main", "module", "exports")
 _NAMING: Final = (*_IMPORTED, "bin")
@@ -16,15 +17,18 @@ _FOLDER: Final = "build"
 _DEPTH: Final = 8
 
 
-def entry_files(root: Path, manifests: Iterable[str], files: Set[str]) -> frozenset[str]:
-    """The files among `files` that a package is imported by: what its `package.json` names, compiled files mapped back
-    to their sources, and the `__init__.py` of packages of Python that lie in no other.
+def entry_files(inventory: Inventory, read: Callable[[str], str | None]) -> frozenset[str]:
+    """The files that a package is imported by: what its `package.json` names, compiled files mapped back to their
+    sources, and the `__init__.py` of packages of Python that lie in no other.
+
+    `read` gives the text of a manifest, None if it cannot be read.
     """
+    files = frozenset(file.path for file in inventory.files)
     found = set()
-    for path in manifests:
+    for path in inventory.manifests:
         folder, _, name = path.rpartition("/")
         if name == "package.json":
-            for target in _entry_points(root / path, _IMPORTED) or ("index",):
+            for target in _entry_points(read(path), _IMPORTED) or ("index",):
                 found.update(sources_of(posixpath.normpath(posixpath.join(folder, target)), files))
     for path in files:
         folder, _, name = path.rpartition("/")
@@ -43,17 +47,24 @@ def published_folders(root: Path, manifests: Iterable[str], files: Iterable[str]
         folder, _, name = path.rpartition("/")
         prefix = f"{folder}/" if folder else ""
         if name == "package.json" and folder in holding:
-            for target in _entry_points(root / path, _NAMING):
+            for target in _entry_points(_text(root / path), _NAMING):
                 first = posixpath.normpath(target).partition("/")[0]
                 if first == _FOLDER:
                     found.add(f"{prefix}{_FOLDER}/")
     return frozenset(found)
 
 
-def _entry_points(path: Path, keys: tuple[str, ...]) -> list[str]:
+def _text(path: Path) -> str | None:
     try:
-        manifest = msgspec.json.decode(path.read_bytes())
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _entry_points(text: str | None, keys: tuple[str, ...]) -> list[str]:
+    try:
+        manifest = msgspec.json.decode(text or "")
+    except (msgspec.MsgspecError, RecursionError):
         return []
     if not isinstance(manifest, dict):
         return []

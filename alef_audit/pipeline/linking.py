@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
 from alef_audit.callgraph import graph as callgraph
@@ -131,8 +130,7 @@ def _call_graph(
     attach_models(program, api, table)
     state = solve(program, modules, api, table)
     graph = link(state, table, pack.lexicon, frozenset(config.executors), request.platform)
-    entries = entry_files(inventory.root, inventory.manifests, {file.path for file in inventory.files})
-    graph = replace(graph, exported=exported_functions(state, entries))
+    graph = replace(graph, exported=exported_functions(state, entry_files(surveyed.inventory, surveyed.read)))
     found = selected(program, config)
     said = comment_marks(program, comments)
     implicit = [*implicit_roots(state, table, pack.lexicon), *cold_roots(graph, pack.lexicon)]

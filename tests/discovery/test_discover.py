@@ -196,8 +196,9 @@ def test_a_build_folder_that_is_published_is_output(tmp_path: Path) -> None:
 def test_entry_files_of_packages(tmp_path: Path) -> None:
     put(tmp_path, "package.json", '{"main": "dist/index.js", "exports": {"./x": ["./lib/x.js"]}}')
     put(tmp_path, "p/package.json", "{}")
-    files = {"src/index.ts", "lib/x.js", "lib/y.js", "p/index.js", "a/__init__.py", "a/b/__init__.py", "a/c.py"}
-    found = entry_files(tmp_path, ("package.json", "p/package.json", "gone/package.json"), files)
+    put(tmp_path, "broken/package.json", "{")
+    tree(tmp_path, "src/index.ts", "lib/x.js", "lib/y.js", "p/index.js", "a/__init__.py", "a/b/__init__.py", "a/c.py")
+    found = entry_files(discover(tmp_path, Config()), lambda path: (tmp_path / path).read_text())
     assert found == {"src/index.ts", "lib/x.js", "p/index.js", "a/__init__.py"}
 
 
