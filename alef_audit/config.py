@@ -6,11 +6,11 @@ itself outside a repository).  A project's own configuration is untrusted: it ma
 
 import difflib
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
+import tomli
 from pathspec import GitIgnoreSpec
 
 from alef_audit.diagnostics import ConfigError
@@ -171,22 +171,22 @@ def _mentions_us(path: Path) -> bool:
     if TABLE.encode() not in data:
         return False
     try:
-        tool = tomllib.loads(data.decode("utf-8", "replace")).get("tool")
-    except tomllib.TOMLDecodeError:
+        tool = tomli.loads(data.decode("utf-8", "replace")).get("tool")
+    except tomli.TOMLDecodeError:
         return True  # it was meant for us: let the reader say what is wrong with it
     return isinstance(tool, dict) and TABLE in tool
 
 
 def _table(path: Path) -> dict[str, Any]:
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        document = tomli.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(str(path), "", "no such file") from None
     except OSError as error:
         raise ConfigError(str(path), "", f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ConfigError(str(path), "", "not UTF-8", "Save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
+    except tomli.TOMLDecodeError as error:
         raise ConfigError(str(path), "", f"not TOML: {error}") from None
     if path.name != SHARED_FILE:
         return document

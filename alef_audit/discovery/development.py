@@ -7,11 +7,11 @@ a private package of a larger tree whose manifest says what it is for.
 
 import posixpath
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import msgspec
+import tomli
 
 from alef_audit.discovery.inventory import Inventory
 from alef_audit.rulepack.lexicon import DevelopmentWords
@@ -91,8 +91,8 @@ def _node_manifest(text: str) -> _Manifest | None:
 
 def _python_manifest(text: str) -> _Manifest | None:
     try:
-        project = tomllib.loads(text).get("project")
-    except (tomllib.TOMLDecodeError, RecursionError):
+        project = tomli.loads(text).get("project")
+    except (tomli.TOMLDecodeError, RecursionError):
         return None
     if not isinstance(project, dict):
         return None

@@ -1,7 +1,6 @@
 """Reads names and versions out of manifests and lock files; whatever is malformed gives nothing."""
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from email.parser import HeaderParser
 from pathlib import Path
@@ -9,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import msgspec
+import tomli
 
 from alef_audit.discovery.ranges import newest_of_npm, newest_of_requirement
 
@@ -62,8 +62,8 @@ def _json(text: str) -> dict[str, Any]:
 
 def _toml(text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+        return tomli.loads(text)
+    except (tomli.TOMLDecodeError, RecursionError):
         return {}
 
 

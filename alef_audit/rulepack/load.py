@@ -4,13 +4,13 @@ A mistake anywhere is a `RulepackError` that names the file and the key; nothing
 """
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_args
 
 import msgspec
 import re2
+import tomli
 
 from alef_audit.rulepack import kinds as kinds_module
 from alef_audit.rulepack.conditions import parse_condition
@@ -236,8 +236,8 @@ def _check_expression(path: Path, key: str, expression: str) -> None:
 
 def _decode(path: Path, type_: type[T]) -> T:
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
+        document = tomli.loads(path.read_text(encoding="utf-8-sig"))
+    except tomli.TOMLDecodeError as error:
         raise RulepackError(str(path), "", f"not TOML: {error}") from None
     except UnicodeDecodeError as error:
         raise RulepackError(str(path), "", f"not UTF-8: {error}") from None
