@@ -23,7 +23,8 @@ def calls_at(graph: CallGraph, unit: Unit, line: int) -> list[int]:
     exact = [call for call in own if table.line(call) == line]
     if exact:
         return exact
-    around = [call for call in own if table.line(call) < line <= table.end_line(call)]
+    written = [call for call in own if not table.flags(call) & flows.IMPLICIT]
+    around = [call for call in written if table.line(call) < line <= table.end_line(call)]
     inside = innermost(unit, line)
     around = [call for call in around if table.function(call) == inside]
     first = max((table.line(call) for call in around), default=0)

@@ -67,7 +67,7 @@ def write_load(
     read = ~name if attribute else name
     if name in known.getters or name in known.descriptors:
         through = state.variable()
-        state.uses[through] = [(GETTER, dst, function, line, base)]
+        state.uses[through] = [(GETTER, dst, function, line, base, name)]
         state.attach(base, (LOAD, through, read))
     else:
         state.attach(base, (LOAD, dst, read))
@@ -91,13 +91,15 @@ def write_store(state: State, known: Accessors, base: int, name: int, src: int, 
 
 def run_getter(state: State, table: CallTable, constraint: tuple[int, ...], value: int) -> None:
     """`value` arrived under the name of a getter or descriptor: its result is read, or the value itself."""
-    _, destination, function, line, base = constraint
+    _, destination, function, line, base, *read = constraint
     kind, index = value & MASK, value >> SHIFT
     if kind == tokens.FUNCTION and state.program.functions[index].flags & FunctionFlag.GETTER:
         _run(state, table, index, function, line, destination, ())
     elif kind == tokens.INSTANCE and state.classes.declares(index, table.names["__get__"]):
         through = member(state, token(tokens.INSTANCE, index), table.names["__get__"])
         state.attach(through, (READ, destination, function, line, base))
+        for name in read:
+            state.described.setdefault((function, line, index), set()).add(state.program.names[name])
     else:
         state.add(destination, value)
 

@@ -60,6 +60,7 @@ class ApiGraph:
         self.guards: dict[int, list[tuple[GuardRow, Selector | None]]] = {}
         self.roots: dict[int, list[tuple[RootRow, Selector | None]]] = {}
         self.values: dict[int, list[Selector]] = {}
+        self.given: dict[int, list[Selector]] = {}  # arguments whose results calls give
         self.kept: dict[int, list[Selector]] = {}  # arguments that are held and not run
         self.protocols: dict[int, list[tuple[Selector, tuple[str, ...]]]] = {}  # methods of arguments that run
         self.neutral: set[int] = set()
@@ -335,6 +336,8 @@ class ApiGraph:
                     self.protocols.setdefault(node, []).append((selector, row.calls))
             if row.plain:
                 self.plain.add(node)
+            if row.result_of:
+                self.given.setdefault(node, []).append(parse_selector(row.result_of))
             if row.keeps:
                 self.kept.setdefault(node, []).append(parse_selector(row.keeps))
             if row.type:

@@ -33,13 +33,14 @@ _Argument = tuple[int, str]  # slot, literal spelling
 class Arguments:
     """Answers what model rows ask of calls."""
 
-    __slots__ = ("_made", "_named", "_spelled", "_state", "_table")
+    __slots__ = ("_joined", "_made", "_named", "_spelled", "_state", "_table")
 
     def __init__(self, state: State, table: CallTable, spelled: Spelled) -> None:
         self._state = state
         self._table = table
         self._spelled = spelled
         self._made: dict[int, int] | None = None
+        self._joined: frozenset[int] | None = None
         self._named: dict[tuple[str, ...], list[int]] = {}
 
     def chosen(self, call: int, sinks: list[Sink]) -> SinkRow | None:
@@ -131,6 +132,8 @@ class Arguments:
             return None
         if asked.sign == "is":
             return self._is_instance(call, slot, asked.values)
+        if asked.sign == "has":
+            return self._has_flag(call, slot, asked.values)
         handed = flows.handed_path(literal)
         if handed:
             return True if not asked.sign and self._is_required(call, handed) else None
@@ -157,15 +160,34 @@ class Arguments:
             return True
         return None
 
-    def _is_of_one_origin(self, call: int, slot: int) -> bool:
+    def _has_flag(self, call: int, slot: int, flags: tuple[str, ...]) -> Answer:
+        """Whether a value is one of the flags, or several joined by `|` with one of them; None if it may be others."""
+        held = self._state.held(slot) if slot else []
+        texts = self._state.api.text
+        given = any(value & MASK == tokens.EXTERNAL and texts[value >> SHIFT] in flags for value in held)
+        return True if given and self._is_of_one_origin(call, slot, joined=True) else None
+
+    def _is_of_one_origin(self, call: int, slot: int, *, joined: bool = False) -> bool:
+        """Whether one place makes what a slot holds; where that may be `joined`, it is what `|` makes of two values."""
         literals = self._spelled.literals(call)
         for _ in range(_COPIES):
+            if joined and slot in self._unions():
+                return True
             if slot in self._spelled.paths or slot in literals.rewritten:
                 return False
             if slot not in literals.copies:
                 return True
             slot = literals.copies[slot]
         return False
+
+    def _unions(self) -> frozenset[int]:
+        """The slots of what `|` makes of two values."""
+        if self._joined is None:
+            rows, wanted = self._table.operations, self._table.names["__or__"]
+            members = rows[flows.OPERATION_MEMBER :: flows.OPERATION]
+            results = rows[flows.OPERATION_RESULT :: flows.OPERATION]
+            self._joined = frozenset([slot for slot, name in zip(results, members, strict=True) if name == wanted])
+        return self._joined
 
     def _maker(self, call: int, slot: int) -> int:
         """The call that made what a slot holds, if that is one call; -1 otherwise."""

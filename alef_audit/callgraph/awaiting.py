@@ -1,8 +1,9 @@
-"""What asyncio waits for: results that are handed to `gather` and its like are awaitable, whatever made them.
+"""What asyncio waits for: results handed to `gather`, `create_task` and the like are awaitable, whatever made them.
 
 A client with one surface for both forms (`run_async=True`) gives such a result in its asynchronous form only.
 """
 
+import re
 from typing import Final
 
 from alef_audit.callgraph import tokens
@@ -11,7 +12,12 @@ from alef_audit.callgraph.parameters import Spelled
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 
-_WAITING: Final = ("gather", "wait", "wait_for", "as_completed", "shield", "ensure_future")
+_WAITING: Final = ("gather", "wait", "wait_for", "as_completed", "shield")
+# These take a coroutine, of whatever library they are.
+_STARTING: Final = ("ensure_future", "run_coroutine_threadsafe", "async_create_task", "async_create_background_task")
+_TASK: Final = "create_task"
+# What hands out tasks, by its name: task trackers have a `create_task`, too.
+_STARTER: Final = re.compile(r"(?:.*[._])?(?:tg|task_?group|nursery|loop)\.create_task", re.IGNORECASE)
 _VIEWS: Final = ("values", "copy")
 _COLLECTIONS: Final = ("list", "tuple", "set")
 _ADDING: Final = ("append", "add")
@@ -19,7 +25,7 @@ _ADDING: Final = ("append", "add")
 
 def awaited_results(state: State, table: CallTable, spelled: Spelled) -> frozenset[int]:
     """The slots whose values asyncio waits for: arguments of its functions, elements of collections among them."""
-    waiting = [call for call in table.named(*_WAITING) if _is_asyncio(state, table, call)]
+    waiting = [call for call in table.named(*_WAITING, *_STARTING, _TASK) if _is_waiting(state, table, call)]
     if not waiting:
         return frozenset()
     made = {table.result(call): call for call in table.named(*_VIEWS, *_COLLECTIONS) if table.result(call)}
@@ -51,7 +57,11 @@ def _viewed(table: CallTable, call: int) -> int:
     return slots[0] if slots else 0
 
 
-def _is_asyncio(state: State, table: CallTable, call: int) -> bool:
+def _is_waiting(state: State, table: CallTable, call: int) -> bool:
+    """Whether a call of one of the names is what the name says."""
+    member = table.member(call)
+    if member in _STARTING or (member == _TASK and _STARTER.fullmatch(table.text(call))):
+        return True
     texts = state.api.text
     held = state.held(table.callee(call)) if table.callee(call) else []
     return any(value & MASK == tokens.EXTERNAL and texts[value >> SHIFT].startswith("asyncio.") for value in held)

@@ -9,6 +9,7 @@ from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.classes import class_of, load_member
 from alef_audit.callgraph.constraints import APPLY, AROUND, CONSTRUCT, LOAD, PARAMETER, RECEIVER, SAME, STORE, TYPE
 from alef_audit.callgraph.construction import call_new, construct, construct_open
+from alef_audit.callgraph.handing import results_of_handed
 from alef_audit.callgraph.inheritance import member
 from alef_audit.callgraph.operations import operate_builtin
 from alef_audit.callgraph.program import CALLED
@@ -358,6 +359,7 @@ def use_external(state: State, table: CallTable, call: int, node: int) -> bool:
         for slot in selected(state, table, call, selector):
             if result:
                 state.copy(slot, result)
+    results_of_handed(state, table, call, node)
     text = state.api.text[node]
     if text.startswith("functools."):
         wrap(state, table, call, node)

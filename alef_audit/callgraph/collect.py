@@ -81,7 +81,6 @@ class Collector:
         "function_kinds",
         "languages",
         "local_nodes",
-        "looking",
         "loops",
         "methods",
         "overflowed",
@@ -107,7 +106,6 @@ class Collector:
         self.state = state
         self.table = table
         self.words = Vocabulary(state, table, lexicon)
-        self.looking = frozenset(lexicon.looking)
         self.events = Events(lexicon)
         self.languages = [unit.facts.language for unit in program.units]
         self.approximate = approximate(state)

@@ -56,6 +56,7 @@ class SinkSite:
     plain: int = 0
     via: tuple[int, ...] = ()  # as on edges
     after: str = ""  # of a pending send: the blocking call in front of it
+    contended: bool = False  # waits only while another thread holds what it takes
     code: bool = False  # reads what ships with the program: no authentication work, whoever asks for it
 
 

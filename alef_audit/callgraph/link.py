@@ -39,7 +39,7 @@ def link(
     calls that `platform` rules out are left out.
     """
     collector = Collector(state, table, lexicon, executors)
-    _visit_calls(collector, platform)
+    _visit_calls(collector, lexicon, platform)
     settle_parameters(collector)
     _register(collector)
     edges = [*collector.edges.values(), *_edges_without_call(state)]
@@ -61,12 +61,12 @@ def link(
     )
 
 
-def _visit_calls(collector: Collector, platform: str) -> None:
+def _visit_calls(collector: Collector, lexicon: Lexicon, platform: str) -> None:
     state, table = collector.state, collector.table
     linked = _by_call(state.links)
     leaving = _by_call(state.externals)
     nothing: list[int] = []
-    outside = Outside(state, collector.looking)
+    outside = Outside(state, lexicon)
     for call in range(len(table)):
         if call in collector.entering or (platform != "any" and _is_ruled_out(state, table, call, platform)):
             continue
@@ -166,6 +166,8 @@ def _user_code(collector: Collector, call: int, functions: list[int]) -> None:
     """
     shape = collector.user_code[call]
     facts = collector.state.program.functions
+    if collector.table.result(call) in collector.awaited:
+        return
     name = shape.text.rpartition(".")[2]
     if any(facts[function].name == name for function in functions):
         return  # called by its own name: no callable that a user handed over

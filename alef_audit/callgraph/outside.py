@@ -1,6 +1,7 @@
 """Calls that leave the program: what the rows of library models say of them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from alef_audit.callgraph import graph, guards
@@ -12,6 +13,7 @@ from alef_audit.callgraph.selecting import selected
 from alef_audit.callgraph.state import State
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
+from alef_audit.rulepack.lexicon import Lexicon
 from alef_audit.rulepack.model import GuardRow, RootRow, SinkRow
 from alef_audit.rulepack.paths import Selector, parse_selector
 
@@ -32,11 +34,12 @@ class Node(NamedTuple):
 class Outside:
     """API nodes as calls see them, each looked at once."""
 
-    __slots__ = ("_known", "_looking", "_state")
+    __slots__ = ("_alone", "_known", "_looking", "_state")
 
-    def __init__(self, state: State, looking: frozenset[str]) -> None:
+    def __init__(self, state: State, lexicon: Lexicon) -> None:
         self._state = state
-        self._looking = looking
+        self._looking = frozenset(lexicon.looking)
+        self._alone = frozenset(lexicon.looking_alone)
         self._known: dict[int, Node] = {}
 
     def node(self, number: int) -> Node:
@@ -55,7 +58,9 @@ class Outside:
     def looks(self, number: int, arguments: int) -> bool:
         """Whether a call with so many arguments only looks at them."""
         text = self._state.api.text[number]
-        return text in self._looking or (text == "iter" and arguments == 1)
+        if text in self._looking or (arguments == 1 and text in self._alone):
+            return True
+        return text.rpartition(".")[0] + ".*" in self._looking
 
     def _is_silent(self, number: int) -> bool:
         api = self._state.api
@@ -208,6 +213,7 @@ def _sink(collector: Collector, call: int, node: int) -> None:
         how = graph.METHOD if table.receiver(call) else graph.DIRECT
         bits = guards.BIT[row.kept] if row.kept else 0
         site = SinkSite(function, call, text, row.kind, row.cost, row.instead, how, guards=bits, code=row.code)
+        site = replace(site, contended=True) if row.contended else site
         collector.sinks.setdefault((call, text), site)
     elif text.endswith("Sync") and node not in api.modelled and not functions_in(state, table.callee(call)):
         if language == "ecmascript" and not flags & flows.AWAITED:

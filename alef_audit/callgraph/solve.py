@@ -30,6 +30,7 @@ from alef_audit.callgraph.construction import settle_news
 from alef_audit.callgraph.escape import hand_out
 from alef_audit.callgraph.facades import read_through_facades
 from alef_audit.callgraph.families import open_families, settle_hierarchy
+from alef_audit.callgraph.handing import results_by_name
 from alef_audit.callgraph.implementers import Interfaces
 from alef_audit.callgraph.iteration import has_iterators
 from alef_audit.callgraph.large import bound_for, large_tables
@@ -89,6 +90,7 @@ def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTabl
         if callee:
             state.attach(callee, (CALL, call))
         containers.attach(state, table, call)
+    results_by_name(state, table)
     attach_operations(state, table)
     attach_matches(state)
     _propagate(state, table)

@@ -26,6 +26,7 @@ class State(Variables):
         "classes",
         "declared",
         "declared_in",
+        "described",
         "dispatched",
         "exports",
         "externals",
@@ -115,6 +116,8 @@ class State(Variables):
         self.links: dict[tuple[int, int], int] = {}  # -> how many arguments stand before the first positional one
         self.externals: dict[tuple[int, int], None] = {}
         self.getters: dict[tuple[int, int, int], None] = {}  # (reading function, line, getter)
+        # (reading function, line, class of the descriptor) -> names of the attributes that are read there
+        self.described: dict[tuple[int, int, int], set[str]] = {}
 
     def new_object(self) -> int:
         """The token of an allocation site that the analysis itself makes (rest arrays, results of `map`)."""

@@ -12,6 +12,8 @@ from alef_audit.callgraph.calls import build_calls
 from alef_audit.callgraph.cold import cold_roots, ending_marks
 from alef_audit.callgraph.comments import Comments, read_comments, without_lines
 from alef_audit.callgraph.configured import configured_marks, configured_roots, selected, unmatched
+from alef_audit.callgraph.contention import contended
+from alef_audit.callgraph.described import by_attribute
 from alef_audit.callgraph.exported import exported_functions
 from alef_audit.callgraph.hot import all_roots, implicit_roots
 from alef_audit.callgraph.link import link
@@ -141,7 +143,8 @@ def _call_graph(
     remarks = (*unmatched(graph, config, found, request.config_file), *without_effect(graph, comments))
     complete = bounded(graph, configured_roots(config, found, roots), marks)
     lasting = max((pattern.lasting_ttl for pattern in pack.patterns), default=0)
-    return guard_branches(complete, state, Rules(pack.guards.words, pack.kinds, lasting)), remarks
+    guarded = guard_branches(complete, state, Rules(pack.guards.words, pack.kinds, lasting))
+    return contended(by_attribute(guarded, state)), remarks
 
 
 def _role(file: SourceFile, facts: FileFacts) -> str:

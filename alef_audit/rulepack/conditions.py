@@ -1,7 +1,8 @@
 """What a row of a library model asks of the arguments of a call.
 
 ``Argument[token:]`` is given (and is not literally None); ``Argument[1,timeout:] = 0, false`` is one of these literals;
-``Argument[0] is io.BytesIO`` is an instance of one of these types.  ``Receiver.`` in front asks the same of the call
+``Argument[0] is io.BytesIO`` is an instance of one of these types; ``Argument[1] has fcntl.LOCK_NB`` is one of these
+constants, or joins one of them to others with `|`.  ``Receiver.`` in front asks the same of the call
 that made the object before the dot, ``Receiver.Member[setblocking].`` of the calls of that member on it.
 """
 
@@ -14,7 +15,7 @@ from alef_audit.rulepack.paths import PathError, Selector, parse_selector
 
 _CONDITION: Final = re.compile(
     r"(?P<receiver>Receiver\.(?:Member\[(?P<members>[\w$, ]+)\]\.)?)?"
-    r"(?P<argument>Argument\[[^\[\]]*\](?:\.Member\[[\w$]+\])?)(?: (?P<sign>=|is) (?P<values>.+))?"
+    r"(?P<argument>Argument\[[^\[\]]*\](?:\.Member\[[\w$]+\])?)(?: (?P<sign>=|is|has) (?P<values>.+))?"
 )
 _LITERAL: Final = re.compile(r'true|false|none|-?[0-9]+|"[^",]*"')
 _TYPE: Final = re.compile(r"[\w$.]+")
@@ -26,7 +27,7 @@ class Condition(msgspec.Struct, frozen=True):
     of_receiver: bool
     members: tuple[str, ...]
     selector: Selector
-    sign: Literal["", "=", "is"]  # "" asks whether the argument is given
+    sign: Literal["", "=", "is", "has"]  # "" asks whether the argument is given
     values: tuple[str, ...]
 
 
@@ -34,7 +35,7 @@ def parse_condition(text: str) -> Condition:
     """Read one condition. Raises PathError."""
     match = _CONDITION.fullmatch(text)
     if match is None:
-        raise PathError(f"expected [Receiver.]Argument[...] [= literals | is types], got {text!r}")
+        raise PathError(f"expected [Receiver.]Argument[...] [= literals | is types | has constants], got {text!r}")
     sign = match["sign"] or ""
     values = tuple(part.strip() for part in match["values"].split(",")) if sign else ()
     allowed = _LITERAL if sign == "=" else _TYPE

@@ -131,8 +131,12 @@ def _mistakes(row: Row) -> Iterator[tuple[str, str]]:
         if row.ttl_argument:
             yield from _mistake_in("ttl_argument", parse_selector, row.ttl_argument)
     if isinstance(row, ReturnsRow):
-        if bool(row.type) + bool(row.value) + row.plain != 1 and (row.type or row.plain or not row.keeps):
+        if bool(row.type) + bool(row.value) + row.plain != 1 and (
+            row.type or row.plain or not (row.keeps or row.result_of)
+        ):
             yield "", "exactly one of type and value"
+        if row.result_of:
+            yield from _mistake_in("result_of", parse_selector, row.result_of)
         if row.keeps:
             yield from _mistake_in("keeps", parse_selector, row.keeps)
         if row.value:

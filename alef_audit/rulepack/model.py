@@ -61,12 +61,14 @@ class ReturnsRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a call gives back: an instance of `type`, one of its own arguments (`value = "Argument[0]"`), or, if it is
     `plain`, a string, a number or other data.
 
+    `result_of`: the argument whose result is that of the call (`storage.run(context, f)`); offloaders need no such row.
     `keeps`: further arguments that are only held, and run later if at all (`partial(f, g)` binds g).  `calls`: methods
     of that argument that the call sees to (`closing(x)` closes x, `enter_context(x)` enters it).
     """
 
     type: str = ""
     value: str = ""
+    result_of: str = ""
     keeps: str = ""
     calls: tuple[str, ...] = ()
     plain: bool = False
@@ -81,6 +83,8 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     `when`, `unless`: what the arguments must say, one of these, and must not say (see `conditions.py`); what is not
     known decides for the row.  Of several rows of one function the first that holds counts.
     `kept`: the library itself keeps the result, so that later calls cost next to nothing.
+    `contended`: it takes a lock of threads: it waits as long as other threads of the program do what they do under the
+    same lock, `cost` is that of taking a free one.
     `code`: it reads source or data that ship with the program and its libraries, no one's credentials.
     """
 
@@ -92,6 +96,7 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     when: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     kept: GuardKind | Literal[""] = ""
+    contended: bool = False
     code: bool = False
 
 

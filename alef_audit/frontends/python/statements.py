@@ -235,7 +235,7 @@ def _with(walk: Walk, place: Place, node: Node) -> None:
     while pending:
         child = pending.pop()
         if child.type == "with_item":
-            _with_item(walk, place, child, is_async=is_async)
+            _with_item(walk, place, child, node.end_point[0] + 1, is_async=is_async)
         elif child.type in ("with_clause", "with_statement"):
             pending.extend(c for c in reversed(child.named_children) if c.type in ("with_clause", "with_item"))
     body = node.child_by_field_id(fields.BODY)
@@ -243,7 +243,8 @@ def _with(walk: Walk, place: Place, node: Node) -> None:
         walk_block(walk, place, body)
 
 
-def _with_item(walk: Walk, place: Place, node: Node, *, is_async: bool) -> None:
+def _with_item(walk: Walk, place: Place, node: Node, end: int, *, is_async: bool) -> None:
+    """One context manager of a `with` statement that ends at line `end`."""
     inner = node.named_children[0]
     target = None
     if inner.type == "as_pattern" and len(inner.named_children) > 1:
@@ -261,7 +262,7 @@ def _with_item(walk: Walk, place: Place, node: Node, *, is_async: bool) -> None:
                 function=place.function,
                 line=line_of(inner),
                 column=inner.start_point[1] + 1,
-                end_line=line_of(inner),
+                end_line=line_of(inner) if member.endswith("enter__") else end,
                 callee=walk.build.load(slot, member, line_of(inner)),
                 receiver=slot,
                 member=member,

@@ -1,0 +1,38 @@
+"""Calls that hand a function on and give what it gives: `await asyncio.to_thread(load)`, `storage.run(x, f)`."""
+
+from collections.abc import Iterator
+
+from alef_audit.callgraph.api import CALL, ApiGraph
+from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.constraints import RETURNED
+from alef_audit.callgraph.selecting import selected
+from alef_audit.callgraph.state import State
+from alef_audit.rulepack.paths import Selector
+
+
+def results_of_handed(state: State, table: CallTable, call: int, node: int) -> None:
+    """`call` is a use of the API node: if that gives what a function among its arguments gives, so does the call."""
+    result = table.result(call)
+    for selector in _giving(state.api, node) if result else ():
+        for slot in selected(state, table, call, selector):
+            state.attach(slot, (RETURNED, result, call))
+
+
+def results_by_name(state: State, table: CallTable) -> None:
+    """The same for calls of members whose name says that they run a function elsewhere, whatever their object is."""
+    for name, rows in state.api.offloaders_by_name().items():
+        for call in table.named(name):
+            result = table.result(call)
+            for slot in selected(state, table, call, rows[0][1]) if result and table.receiver(call) else ():
+                state.attach(slot, (RETURNED, result, call))
+
+
+def _giving(api: ApiGraph, node: int) -> Iterator[Selector]:
+    """The arguments whose results calls of a node give: those that rows name, and what offloaders run."""
+    yield from api.given.get(node, ())
+    made = api.children.get((node, CALL), 0)
+    if node in api.made_type or made in api.types.values():
+        return  # a thread, a future
+    for row, selector in api.guards.get(node, ()):
+        if row.form == "call" and row.kind == "offload.executor" and selector is not None:
+            yield selector
