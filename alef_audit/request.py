@@ -27,6 +27,7 @@ class AuditRequest(msgspec.Struct, frozen=True):
     platform: Platform
     config_file: str = ""  # where the configuration was read from, as a reader knows it; "" = nowhere
     follow: tuple[Path, ...] | None = None  # None: stay in the tree; else also look for packages in these folders
+    evidence: tuple[str, ...] = ()  # logs and profiles to hold the findings against, as the user named them
     disregarded: Mapping[str, frozenset[int]] = MappingProxyType({})  # by path, lines whose `audit:` comments count not
     cache: Path | None = None  # folder of the store; None: every file is read, and nothing is kept
     lasts: bool = True  # whether `root` will be there the next time

@@ -89,11 +89,39 @@ class ProposedArchetype(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
+    """What was seen at run time of a finding's path: `path` and `line` name the log or profile that says so."""
+
     kind: str
     path: str
     line: int
     text: str
-    milliseconds: float
+    milliseconds: float  # 0 if not told
+    count: int = 1  # samples, or how often it was told
+
+
+class MissedAlarm(msgspec.Struct, frozen=True):
+    """A blocking call that was seen on the loop at run time and is no finding."""
+
+    call: str
+    function: str
+    path: str
+    line: int
+    why: str  # which edge of the call graph is missing, or what else stands in between
+    evidence: Evidence
+    stack: tuple[str, ...]  # labels of the program's functions on it, outermost first
+
+
+class RuntimeEvidence(msgspec.Struct, frozen=True):
+    """What the files given as evidence hold, beside what is told of single findings."""
+
+    files: tuple[str, ...]
+    verdict: str  # of the logs on the pattern's signature, "" without logs
+    holds: tuple[str, ...]  # parts of the signature
+    missing: tuple[str, ...]
+    stacks: int
+    outside: int  # stacks that no function of the program is on
+    missed: tuple[MissedAlarm, ...]  # longest first
+    notes: tuple[str, ...] = ()
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -283,3 +311,4 @@ class AuditReport(msgspec.Struct, frozen=True):
     unresolved: tuple[Unresolved, ...] = ()
     unknown_packages: tuple[str, ...] = ()  # imported by the program, neither described by a model nor followed
     comparison: Comparison | None = None
+    runtime: RuntimeEvidence | None = None  # with --evidence only

@@ -18,6 +18,7 @@ from alef_audit.cli.options import Confidence, FailOn, Level, Platform
 from alef_audit.cli.output import check_writable, emit, line_width, pick, progress_on_stderr, shows_unicode
 from alef_audit.cli.trusted import Trusted, trusted_since
 from alef_audit.config import Config
+from alef_audit.diagnostics import UsageError
 from alef_audit.reporting.formats import REPORT_FORMATS
 from alef_audit.reporting.rendering import Rendering, lines_below, repository_prefix
 from alef_audit.reporting.select import confident, failing, listed, only_open, shortfalls, through
@@ -47,6 +48,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     head: str | None = None  # another one, in place of the work tree
     suppressions_from: str | None = None  # a revision whose configuration and comments count, and no later ones
     baseline: Path | None = None
+    evidence: tuple[str, ...] = ()  # logs and profiles
     touching: tuple[Path, ...] | None = None  # report only what passes through these files
     include_discharged: bool = False
     include_suppressed: bool = False
@@ -105,7 +107,9 @@ def _report(
         explain_unresolved=asked.explain_unresolved,
         config_file=configuration_file(where[0], asked.config, asked.no_project_config),
     )
-    request = msgspec.structs.replace(request, disregarded=disregarded)
+    if asked.evidence and asked.since is not None:
+        raise UsageError("--evidence and --since exclude each other", "A run shows one revision: leave one of them out")
+    request = msgspec.structs.replace(request, disregarded=disregarded, evidence=asked.evidence)
     return _narrowed(audited(request, asked.quiet, asked.since, asked.head), asked, settings, where)
 
 

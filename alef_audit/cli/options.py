@@ -68,6 +68,12 @@ BaselineFile = Annotated[
 IncludeSuppressed = Annotated[
     bool, typer.Option("--include-suppressed", help="List what comments or the configuration mute, too.")
 ]
+EvidenceFiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--evidence", metavar="FILE", help="Log or profile of a run, to hold the findings against; may be repeated."
+    ),
+]
 Strict = Annotated[
     bool, typer.Option("--strict", help="Exit with 4 if a file was not read in full, or a comment has no effect.")
 ]

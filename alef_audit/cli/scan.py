@@ -10,6 +10,7 @@ from alef_audit.cli.options import (
     AllPaths,
     BaselineFile,
     ConfigFile,
+    EvidenceFiles,
     FailsOn,
     FollowDependencies,
     Format,
@@ -52,6 +53,7 @@ def scan(
     ] = None,
     suppressions_from: SuppressionsFrom = None,
     baseline: BaselineFile = None,
+    evidence: EvidenceFiles = None,
     include_discharged: Annotated[
         bool, typer.Option("--include-discharged", help="List what a guard on the path discharges, too.")
     ] = False,
@@ -90,6 +92,7 @@ def scan(
             since=since,
             suppressions_from=suppressions_from,
             baseline=baseline,
+            evidence=tuple(evidence or ()),
             include_discharged=include_discharged,
             include_suppressed=include_suppressed,
             explain_unresolved=explain_unresolved,

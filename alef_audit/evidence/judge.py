@@ -14,13 +14,17 @@ from alef_audit.evidence.windows import timeline
 from alef_audit.rulepack.pattern import Limits, Pattern
 
 # For a pattern without limits: nothing is measured, only its expressions are looked for.
-_NOTHING = Limits(float("inf"), 1.0, 1.0, 1, 0.0, 0, (), float("inf"), 0.0)
+NOTHING = Limits(float("inf"), 1.0, 1.0, 1, 0.0, 0, (), float("inf"), 0.0)
 
 
 def judge(logs: Sequence[str], pattern: Pattern) -> EvidenceReport:
     """What `logs` (names that `find_logs` gave) say of `pattern`. Raises NothingToAudit if there is nothing in them."""
+    return judged(logs, pattern, Gathering(pattern.signature.limits or NOTHING))
+
+
+def judged(logs: Sequence[str], pattern: Pattern, gathering: Gathering) -> EvidenceReport:
+    """The same, with what was gathered left in `gathering`."""
     signature = pattern.signature
-    gathering = Gathering(signature.limits or _NOTHING)
     expressions = [one for one in (signature.log_regex, *signature.alt_regex) if one]
     read, matches = read_logs(logs, expressions, gathering.take)
     if not any(log.bytes for log in read):

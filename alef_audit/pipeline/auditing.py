@@ -27,6 +27,10 @@ def audit(request: AuditRequest, progress: Progress) -> AuditReport:
         from alef_audit.pipeline.reporting import report_of
 
         pack, patterns = rules_of(request)
+        if request.evidence:
+            from alef_audit.pipeline.witnessing import report_with_evidence
+
+            return report_with_evidence(request, pack, patterns, surveyed, progress, started)
         report = report_of(request, patterns, examine(request, pack, patterns, surveyed, progress), started)
         keep_report(request, surveyed, state, report)
         return report

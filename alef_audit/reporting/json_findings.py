@@ -74,6 +74,7 @@ class Evidence(msgspec.Struct, frozen=True):
     line: int
     text: str
     milliseconds: float
+    count: int = 1
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -109,6 +110,10 @@ def root_v1(root: inner.Root) -> Root:
     return Root(root.kind, root.function, root.path, root.line, root.runs_on, root.why)
 
 
+def evidence_v1(one: inner.Evidence) -> Evidence:
+    return Evidence(one.kind, one.path, one.line, one.text, one.milliseconds, one.count)
+
+
 def finding_v1(finding: inner.Finding) -> Finding:
     sink, at, by = finding.sink, finding.location, finding.suppressed_by
     return Finding(
@@ -131,7 +136,7 @@ def finding_v1(finding: inner.Finding) -> Finding:
         trace=tuple(frame_v1(frame) for frame in finding.trace),
         also_reached_from=tuple(Reach(r.root, r.verdict, r.level) for r in finding.also_reached_from),
         archetypes=tuple(_archetype(one) for one in finding.archetypes),
-        evidence=tuple(Evidence(e.kind, e.path, e.line, e.text, e.milliseconds) for e in finding.evidence),
+        evidence=tuple(evidence_v1(e) for e in finding.evidence),
         location=Location(at.function, at.path, at.line, at.column) if at is not None else None,
         dependency=finding.dependency,
         more=finding.more,

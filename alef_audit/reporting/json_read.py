@@ -54,6 +54,7 @@ def _report(document: Document) -> inner.AuditReport:
         diagnostics=_as(document.diagnostics, tuple[inner.ReportDiagnostic, ...]),
         unresolved=_as(document.unresolved, tuple[inner.Unresolved, ...]),
         unknown_packages=document.unknown_packages,
+        runtime=_as(document.runtime, inner.RuntimeEvidence | None),
         comparison=_as(document.comparison, inner.Comparison | None),
     )
 

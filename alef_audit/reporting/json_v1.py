@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from alef_audit.auditing import report as inner
 from alef_audit.reporting.encode import to_json
 from alef_audit.reporting.json_comparison import Comparison, comparison_v1
-from alef_audit.reporting.json_findings import Finding, Root, finding_v1, root_v1
+from alef_audit.reporting.json_findings import Evidence, Finding, Root, evidence_v1, finding_v1, root_v1
 from alef_audit.reporting.select import counted, per_level
 
 SCHEMA = "alef-audit/v1"
@@ -92,6 +92,27 @@ class Unresolved(msgspec.Struct, frozen=True):
     examples: tuple[str, ...]
 
 
+class MissedAlarm(msgspec.Struct, frozen=True):
+    call: str
+    function: str
+    path: str
+    line: int
+    why: str
+    evidence: Evidence
+    stack: tuple[str, ...]
+
+
+class RuntimeEvidence(msgspec.Struct, frozen=True):
+    files: tuple[str, ...]
+    verdict: str
+    holds: tuple[str, ...]
+    missing: tuple[str, ...]
+    stacks: int
+    outside: int
+    missed: tuple[MissedAlarm, ...]
+    notes: tuple[str, ...] = ()
+
+
 class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     schema: str
     tool: Tool
@@ -104,6 +125,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unresolved: tuple[Unresolved, ...] = ()  # with --explain-unresolved only
     unknown_packages: tuple[str, ...] = ()  # with --follow-dependencies and --explain-unresolved only
     comparison: Comparison | None = None  # with --since and of audit compare only
+    runtime: RuntimeEvidence | None = None  # with --evidence only
 
 
 # Where a finding's roots go in the text: a line break and this key occur in no string of a JSON document.
@@ -151,6 +173,23 @@ def _document(report: inner.AuditReport, whole: inner.AuditReport) -> Document:
         unresolved=tuple(Unresolved(u.root, u.calls, u.examples) for u in report.unresolved),
         unknown_packages=report.unknown_packages,
         comparison=comparison_v1(report.comparison) if report.comparison is not None else None,
+        runtime=_runtime(report.runtime) if report.runtime is not None else None,
+    )
+
+
+def _runtime(runtime: inner.RuntimeEvidence) -> RuntimeEvidence:
+    return RuntimeEvidence(
+        files=runtime.files,
+        verdict=runtime.verdict,
+        holds=runtime.holds,
+        missing=runtime.missing,
+        stacks=runtime.stacks,
+        outside=runtime.outside,
+        missed=tuple(
+            MissedAlarm(m.call, m.function, m.path, m.line, m.why, evidence_v1(m.evidence), m.stack)
+            for m in runtime.missed
+        ),
+        notes=runtime.notes,
     )
 
 

@@ -10,6 +10,7 @@ from alef_audit.reporting.layout import ASCII, UNICODE, Piece, flow, paragraph, 
 from alef_audit.reporting.select import at_least, counted, per_level
 from alef_audit.reporting.text_comparison import comparison_section
 from alef_audit.reporting.text_finding import Page, full_finding, place, short_findings
+from alef_audit.reporting.text_runtime import runtime_section
 from alef_audit.reporting.text_summary import healing, summary, unknown_section, unresolved_section
 from alef_audit.reporting.words import count
 from alef_audit.rulepack.kinds import Level
@@ -56,7 +57,7 @@ def render_text(report: AuditReport, options: TextOptions) -> tuple[Text, ...]:
     if options.quiet:
         return tuple(lines)
     lines += _hidden(report, open_ones, visible, options) if report.comparison is None else []
-    lines += [*unresolved_section(report, page), *unknown_section(report, page)]
+    lines += [*runtime_section(report, page), *unresolved_section(report, page), *unknown_section(report, page)]
     return (*lines, *summary(report, open_ones, page))
 
 

@@ -176,8 +176,9 @@ def _observed(finding: Finding, page: Page) -> list[Text]:
     lines = []
     for evidence in finding.evidence:
         took = f"{evidence.milliseconds:,.0f} ms" if evidence.milliseconds else ""
+        times = f"{evidence.count:,} times" if evidence.count > 1 else ""
         chunks: list[Piece] = [
-            c for c in (evidence.kind, took, place(evidence.path, evidence.line), evidence.text) if c
+            c for c in (evidence.kind, took, times, place(evidence.path, evidence.line), evidence.text) if c
         ]
         lines += labelled("seen", chunks, page.width, _LABEL_COLUMN)
     return lines

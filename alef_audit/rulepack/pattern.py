@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from alef_audit.rulepack.kinds import Confidence, Cost, GuardKind, Heat, Level, RuleId, SinkKind, Verdict
+from alef_audit.rulepack.kinds import Confidence, Cost, GuardKind, Heat, Level, RootKind, RuleId, SinkKind, Verdict
 
 ArchetypeCost = Literal["tiny", "small", "medium", "large"]
 # What an archetype does, which tells what has to hold for it and what has to be said of it: `keep` a resolved
@@ -27,6 +27,16 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     delay_above_ms: float  # below it a utilisation says nothing: the loop turned all the time
 
 
+class Link(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which findings a kind of log line speaks of: those of a phase under certain entry points, or below functions
+    whose names hold one of the words."""
+
+    line: Literal["auth-stage", "warm-up"]
+    phase: Literal["auth", "other"]
+    roots: tuple[RootKind, ...] = ()
+    words: tuple[str, ...] = ()
+
+
 class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The observable signature: what logs and probes show when the pattern bites."""
 
@@ -35,6 +45,7 @@ class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     structural: str
     compound: str
     limits: Limits | None = None  # None: only the expressions are looked for
+    links: tuple[Link, ...] = ()
 
 
 class Instance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

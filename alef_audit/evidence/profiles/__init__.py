@@ -1,0 +1,1 @@
+"""What profilers and monitors wrote down: one module per format, all of them giving stacks."""
