@@ -275,9 +275,50 @@ def test_a_disk_that_is_full(tree: Path) -> None:
     assert masked(done.stdout) == report(tree, "--no-cache")
 
 
-def test_several_audits_at_once(tree: Path) -> None:
-    command = (sys.executable, "-P", "-m", "alef_audit", "scan", str(tree), "--format", "json")
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
+@pytest.fixture
+def command() -> tuple[str, ...]:
+    return sys.executable, "-P", "-m", "alef_audit", "scan"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
+@pytest.mark.parametrize("options", [("--format", "json"), ("--format", "text"), ("--output", "/dev/full")])
+@pytest.mark.parametrize("warm", [False, True])
+def test_no_room_for_the_report(tree: Path, command: tuple[str, ...], options: tuple[str, ...], warm: bool) -> None:
+    if warm:
+        report(tree)
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*command, str(tree), *options], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 2
+    assert "No space left on device" in done.stderr
+    assert "internal error" not in done.stderr
+    assert report(tree) == report(tree, "--no-cache")
+
+
+@pytest.mark.parametrize("warm", [False, True])
+def test_a_reader_that_goes_away(tree: Path, command: tuple[str, ...], warm: bool) -> None:
+    if warm:
+        report(tree)
+    with subprocess.Popen(
+        [*command, str(tree), "--format", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        running.stdout.close()
+        assert running.stderr is not None
+        assert (running.stderr.read(), running.wait()) == (b"", 141)
+    assert report(tree) == report(tree, "--no-cache")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX only")
+def test_standard_output_that_is_closed(tree: Path, command: tuple[str, ...]) -> None:
+    done = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *command, str(tree)], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
+
+
+def test_several_audits_at_once(tree: Path, command: tuple[str, ...]) -> None:
+    whole = (*command, str(tree), "--format", "json")
+    running = [subprocess.Popen(whole, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
     ended = [(*one.communicate(), one.returncode) for one in running]
     assert {(masked(out), err, code) for out, err, code in ended} == {(report(tree, "--no-cache"), b"", 1)}
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from alef_audit.cli.choose import find_pattern, rules_of
+from alef_audit.cli.choose import find_pattern, patterns_of
 from alef_audit.config import Config, Platform, find_config, load_config
 from alef_audit.diagnostics import UsageError
 from alef_audit.discovery.inventory import GRAMMARS, extension_of
@@ -105,7 +105,7 @@ def build_request(
     """Options win over the configuration, which wins over the defaults. Raises UsageError and RulepackError."""
     folders = (*(Path(folder) for folder in config.rules), *rules)
     wanted = patterns or config.patterns
-    catalogue = rules_of(folders).patterns if wanted else ()
+    catalogue = patterns_of(folders) if wanted else ()
     return AuditRequest(
         root=scope_of[0],
         only=scope_of[1],

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from alef_audit.diagnostics import UsageError
-from alef_audit.rulepack.load import Rulepack, bundled_rules, load_rulepack
+from alef_audit.rulepack.load import Rulepack, bundled_rules, load_patterns, load_rulepack
 from alef_audit.rulepack.pattern import Pattern
 
 _PREFIX = "alef-pat-"
@@ -14,6 +14,11 @@ _PREFIX = "alef-pat-"
 def rules_of(folders: Sequence[Path]) -> Rulepack:
     """The bundled rules with `folders` laid over them. Raises RulepackError."""
     return load_rulepack([bundled_rules(), *folders])
+
+
+def patterns_of(folders: Sequence[Path]) -> tuple[Pattern, ...]:
+    """The patterns of the bundled rules with `folders` laid over them. Raises RulepackError."""
+    return load_patterns([bundled_rules(), *folders])
 
 
 def find_pattern(patterns: Sequence[Pattern], wanted: str) -> Pattern:

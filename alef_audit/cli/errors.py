@@ -1,6 +1,5 @@
 """Exit codes, and every error as one message on stderr."""
 
-import contextlib
 import functools
 import os
 import sys
@@ -95,6 +94,7 @@ def _internal(error: Exception) -> int:
 
 def _quiet_pipe() -> int:
     """The reader is gone: say nothing, not even when the interpreter flushes at its end."""
-    with contextlib.suppress(OSError, ValueError):  # no real file behind stdout
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    from alef_audit.cli.output import drop_output
+
+    drop_output()
     return _BROKEN_PIPE

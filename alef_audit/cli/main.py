@@ -73,6 +73,8 @@ def command_names() -> frozenset[str]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the tool with `arguments` (default: the process's own) and exit."""
+    if sys.stdout is None:  # closed by whoever started the process
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     given = sys.argv[1:] if arguments is None else arguments
     command = typer.main.get_command(app)  # once: it takes as long to put together as a tenth of all imports
     names = _names(command)

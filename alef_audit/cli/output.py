@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
@@ -54,15 +54,28 @@ def shows_unicode(output: Path | None) -> bool:
 
 
 def emit(rendered: "str | Sequence[Text]", output: Path | None) -> None:
-    """Write finished text, or styled lines, to stdout or to the file `output`. Raises UsageError for the file."""
+    """Write finished text, or styled lines, to stdout or to the file `output`. Raises UsageError, BrokenPipeError."""
     if output is None or str(output) == "-":
-        _write(rendered, sys.stdout)
+        try:
+            _write(rendered, sys.stdout)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            drop_output()
+            raise UsageError(f"standard output: {error.strerror}", "Make room, or name a file: --output FILE") from None
         return
     try:
         with output.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             _write(rendered, file)
     except OSError as error:
         raise UsageError(f"--output {output}: {error.strerror}", "Name a file that can be written") from None
+
+
+def drop_output() -> None:
+    """Let what standard output still holds go nowhere: the interpreter would try once more at its end, and complain."""
+    with suppress(OSError, ValueError):  # no real file behind it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager

@@ -56,15 +56,9 @@ def bundled_rules() -> Path:
 
 def load_rulepack(folders: Sequence[Path]) -> Rulepack:
     """Load `folders` in order; a later one may add files and, by the same name, replace them. Raises RulepackError."""
-    files: dict[str, Path] = {}
-    for folder in folders:
-        if not folder.is_dir():
-            raise RulepackError(str(folder), "", "no such rules folder")
-        for path in sorted(folder.rglob("*.toml")):
-            files[path.relative_to(folder).as_posix()] = path
+    files = _files(folders, "**/*.toml")
     model_files = [path for name, path in sorted(files.items()) if _holds_model(name)]
     models = [read_model(path) for path in model_files]
-    patterns = [_read_pattern(path) for name, path in sorted(files.items()) if name.startswith("patterns/")]
     for required in _REQUIRED:
         if required not in files:
             raise RulepackError(required, "", "missing from the rules folder")
@@ -72,7 +66,23 @@ def load_rulepack(folders: Sequence[Path]) -> Rulepack:
     _check_kinds(files["kinds.toml"], loaded_kinds)
     _check_types(models, model_files)
     lexicon, guards = _read_lexicon(files["lexicon.toml"]), _decode(files["guards.toml"], HandGuards)
-    return Rulepack(loaded_kinds, lexicon, tuple(models), tuple(patterns), guards)
+    return Rulepack(loaded_kinds, lexicon, tuple(models), load_patterns(folders), guards)
+
+
+def load_patterns(folders: Sequence[Path]) -> tuple[Pattern, ...]:
+    """The patterns alone, a hundredth of all rules. Raises RulepackError."""
+    return tuple(_read_pattern(path) for _, path in sorted(_files(folders, "patterns/**/*.toml").items()))
+
+
+def _files(folders: Sequence[Path], glob: str) -> dict[str, Path]:
+    """By name, the files that count."""
+    files: dict[str, Path] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise RulepackError(str(folder), "", "no such rules folder")
+        for path in sorted(folder.glob(glob)):
+            files[path.relative_to(folder).as_posix()] = path
+    return files
 
 
 def _holds_model(name: str) -> bool:

@@ -5,9 +5,10 @@ takes a hundredth of a second, and an entry of other code is never found.
 """
 
 import hashlib
+import os
 import sys
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,7 @@ _PACKAGE: Final = Path(__file__).resolve().parent.parent
 FACTS_FROM: Final = ("facts", "frontends", "source.py")
 _PARSERS: Final = ("tree-sitter", "tree-sitter-javascript", "tree-sitter-python", "tree-sitter-typescript")
 # What else decides a report.
-_LIBRARIES: Final = (*_PARSERS, "google-re2", "json5", "msgspec", "packaging", "pathspec")
+_LIBRARIES: Final = (*_PARSERS, "google-re2", "json5", "msgspec", "packaging", "pathspec", "tomli")
 
 
 def facts_version() -> bytes:
@@ -36,11 +37,20 @@ def _digest(parts: Iterable[Path], suffix: str, libraries: Iterable[str]) -> byt
     machine = f"{sys.version} {sys.byteorder} {array('i').itemsize}"
     whole = hashlib.blake2b("\n".join((machine, *(f"{name} {_version(name)}" for name in libraries))).encode())
     for part in parts:
-        for path in sorted(part.rglob(f"*{suffix}")) if part.is_dir() else (part,):
-            data = path.read_bytes()
-            whole.update(f"\n{path.relative_to(part).as_posix()} {len(data)}\n".encode("utf-8", "surrogateescape"))
+        top = str(part)
+        for path in sorted(_below(top, suffix)) if part.is_dir() else (top,):
+            with open(path, "rb", buffering=0) as file:
+                data = file.readall()
+            whole.update(f"\n{path[len(top) :]} {len(data)}\n".encode("utf-8", "surrogateescape"))
             whole.update(data)
     return whole.digest()
+
+
+def _below(folder: str, suffix: str) -> Iterator[str]:
+    for inner, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith(suffix):
+                yield os.path.join(inner, name)
 
 
 def _version(name: str) -> str:

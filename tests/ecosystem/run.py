@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from alef_audit.store.place import VARIABLE
 from tests.ecosystem.document import Document
 from tests.ecosystem.measure import TIMED_OUT
 
@@ -65,7 +66,8 @@ def audit(version: Version, folder: Path, timeout: float) -> Audit:
             code = subprocess.run(
                 (*measure, *version.command, str(folder), *_OPTIONS),
                 cwd=work,
-                env={**os.environ, **version.environment},
+                # nothing that an earlier audit left
+                env={**os.environ, **version.environment, VARIABLE: str(work / "cache")},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
