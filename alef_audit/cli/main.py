@@ -18,6 +18,7 @@ from alef_audit.cli.explain import explain
 from alef_audit.cli.graph import graph
 from alef_audit.cli.hook import hook
 from alef_audit.cli.patterns import patterns
+from alef_audit.cli.prove import prove
 from alef_audit.cli.rules import rules_app
 from alef_audit.cli.scan import scan
 from alef_audit.cli.schema import config_schema
@@ -41,6 +42,7 @@ app.command()(explain)
 app.command()(patterns)
 app.command()(graph)
 app.command()(evidence)
+app.command(context_settings={"allow_interspersed_args": False})(prove)
 app.command()(baseline)
 app.command()(compare)
 app.command()(comment)

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from alef_audit.auditing import report
+from alef_audit.auditing.levels import LEVELS
 from alef_audit.callgraph.graph import CallGraph
 from alef_audit.evidence.missed import Known, contradicted, is_worth_telling, missed_alarm
 from alef_audit.evidence.observing import Observed
@@ -15,7 +16,7 @@ from alef_audit.evidence.spoken import Spoken
 from alef_audit.rulepack.pattern import Pattern
 
 _MOST_MISSED: Final = 200
-_STACKS: Final = frozenset(("cpu-profile", "speedscope", "trace-sync-io", "asyncio-debug", "blocking-call"))
+_STACKS: Final = frozenset(("cpu-profile", "speedscope", "trace-sync-io", "asyncio-debug", "blocking-call", "proof"))
 
 
 class Tree(NamedTuple):
@@ -92,11 +93,11 @@ def _with(
     return replace(finding, evidence=evidence, message=f"{finding.message} ({said})")
 
 
-def _rank(finding: report.Finding) -> int:
-    """Findings that stacks show come first, then those whose phase a log tells, then the rest; each worst first."""
+def _rank(finding: report.Finding) -> tuple[int, int, bool]:
+    """Findings that stacks show come first, worst first; of the rest, in each level those whose phase a log tells."""
     if any(one.kind in _STACKS for one in finding.evidence):
-        return 0
-    return 1 if finding.evidence else 2
+        return 0, 0, False
+    return 1, -LEVELS.index(finding.level), not finding.evidence
 
 
 def _runtime(observed: Observed, placed: int, missed: list[report.MissedAlarm]) -> report.RuntimeEvidence:

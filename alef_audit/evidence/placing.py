@@ -8,10 +8,14 @@ from collections import defaultdict
 from typing import Final
 from urllib.parse import unquote
 
+from msgspec import structs
+
 from alef_audit.callgraph.program import Program, Unit
 from alef_audit.evidence.stacks import Spot
+from alef_audit.facts.file import Function
 
 _INSTALLED: Final = frozenset(("node_modules", "site-packages"))  # other programs, files of the same name
+_NEAR: Final = 3  # lines between a decorator and its function
 _FEWEST_PARTS: Final = 2  # of a path that lies deeper than the root
 
 
@@ -19,20 +23,37 @@ class Places:
     """The functions of one program, by file and line."""
 
     def __init__(self, program: Program, root: str) -> None:
+        self._program = program
         self._root = parts_of(root)
         self._units: dict[str, list[Unit]] = defaultdict(list)
         for unit in program.units:
             self._units[unit.path.rpartition("/")[2]].append(unit)
         self._known: dict[str, Unit | None] = {}
 
-    def function_at(self, spot: Spot) -> int | None:
-        """The function that a spot stands in; None if it is none of the program's."""
+    def function_at(self, spot: Spot) -> tuple[Spot, int] | None:
+        """The function that a spot stands in, and the spot as far as it can be relied on; None if it is none of the
+        program's.
+
+        Where another name is told than that of the function at the line, another version of the file ran: the function
+        of that name is meant, if there is one, and the line says nothing.
+        """
         unit = self.unit_of(spot.file)
         if unit is None:
             return None
         if spot.defined and not spot.line:
-            return self._defined_at(unit, spot)
-        return self._around(unit, spot.line) if spot.line else None
+            defined = self._defined_at(unit, spot)
+            return None if defined is None else (spot, defined)
+        found = self._around(unit, spot.line) if spot.line else None
+        told = _plain_name(spot.function)
+        if found is not None and told in ("", "<module>", *_names(self._program.functions[found])):
+            return spot, found
+        named = [
+            unit.functions + index for index, facts in enumerate(unit.facts.functions) if index and facts.name == told
+        ]
+        if len(named) == 1:
+            return structs.replace(spot, line=0), named[0]
+        # several of that name, or a name that only the runtime gives: the line is all there is
+        return (spot, found) if found is not None and (named or _is_described(self._program.functions[found])) else None
 
     def unit_of(self, file: str) -> Unit | None:
         if file not in self._known:
@@ -68,14 +89,38 @@ class Places:
         return found
 
     def _defined_at(self, unit: Unit, spot: Spot) -> int | None:
-        """The function whose definition stands on a line: by name if several do, else the nearest."""
-        own = spot.function.rpartition(".")[2]
-        near = [
-            (abs(facts.line - spot.defined), facts.name != own, abs(facts.column - spot.column), unit.functions + index)
-            for index, facts in enumerate(unit.facts.functions)
-            if index and (facts.line == spot.defined or (facts.name == own and abs(facts.line - spot.defined) <= 3))
+        """The function defined on a line, or near it under the name that is told; else the only one of that name."""
+        told = _plain_name(spot.function)
+        functions = [(unit.functions + at, facts) for at, facts in enumerate(unit.facts.functions) if at]
+        named = [(number, facts) for number, facts in functions if facts.name and facts.name == told]
+        there = [(number, facts) for number, facts in functions if facts.line == spot.defined]
+        fitting = [one for one in there if told in ("", *_names(one[1]))] or [
+            one for one in named if abs(one[1].line - spot.defined) <= _NEAR
         ]
-        return min(near)[-1] if near else None
+        if fitting:
+            return min((abs(facts.column - spot.column), number) for number, facts in fitting)[1]
+        if len(named) == 1:
+            return named[0][0]
+        nameless = [number for number, facts in there if _is_described(facts)]
+        return nameless[0] if len(nameless) == 1 else None
+
+
+def _names(facts: Function) -> tuple[str, ...]:
+    """What a runtime may call a function: an anonymous one is told by no name, or by that of what holds it."""
+    return (facts.name,) if facts.name else ()
+
+
+def _is_described(facts: Function) -> bool:
+    """Whether a function has no plain name (`bot.on("x") callback`, `table["x"]`), so that its runtime may call it
+    anything."""
+    return not facts.label.replace(".", "").replace("#", "").replace("$", "").isidentifier()
+
+
+def _plain_name(name: str) -> str:
+    """`Object.get x [as y]` is `x`, `Api.handle` is `handle`; "" for names that are none of the source's."""
+    plain = name.partition(" [as ")[0].removeprefix("async ").removeprefix("new ").removeprefix("bound ")
+    plain = plain.rpartition(".")[2].removeprefix("get ").removeprefix("set ")
+    return "" if plain.startswith("<") and plain != "<module>" else plain
 
 
 def parts_of(file: str) -> list[str]:

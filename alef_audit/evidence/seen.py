@@ -9,6 +9,7 @@ from alef_audit.callgraph.program import Program
 from alef_audit.evidence.placing import Places
 from alef_audit.evidence.stacks import Spot, Stack
 
+_NAMING: Final = frozenset(("cpu-profile", "trace-sync-io", "proof"))  # kinds that name the function of Node called
 _NEAR: Final = 3  # lines that a call may be spread over
 
 FunctionKey = tuple[str, int]  # path, line of the definition
@@ -21,6 +22,7 @@ class Placed(NamedTuple):
     functions: tuple[int, ...]
     spots: tuple[Spot, ...]  # theirs
     blocking: str  # the last name of what was called there, "" if not told
+    exact: bool  # that is what the program itself called, under the name that it has there
 
     @property
     def line(self) -> int:
@@ -29,10 +31,15 @@ class Placed(NamedTuple):
 
 def place_stack(stack: Stack, places: Places) -> Placed | None:
     """None if no function of the program is on it."""
-    found = [(spot, function) for spot in stack.spots if (function := places.function_at(spot)) is not None]
+    found: list[tuple[Spot, int]] = []
+    last = 0
+    for index, spot in enumerate(stack.spots):
+        at = places.function_at(spot)
+        if at is not None:
+            found.append(at)
+            last = index
     if not found:
         return None
-    last = stack.spots.index(found[-1][0])
     behind = stack.spots[last + 1 :]
     blocking = behind[0].function if behind and not stack.blocking else stack.blocking
     return Placed(
@@ -40,6 +47,7 @@ def place_stack(stack: Stack, places: Places) -> Placed | None:
         tuple(function for _, function in found),
         tuple(spot for spot, _ in found),
         blocking.rpartition(".")[2],
+        exact=bool(stack.blocking) and not behind and stack.kind in _NAMING,
     )
 
 
@@ -68,7 +76,9 @@ class Index:
             return self._by_frame.get(self.key(placed.functions[-1]), [])
         candidates = self._by_sink.get(self.key(placed.functions[-1]), [])
         named = [n for n in candidates if self._is_named(n, placed.blocking) and self._is_near(n, placed.line, _NEAR)]
-        return named or [n for n in candidates if placed.line and self._is_near(n, placed.line, 0)]
+        if named or placed.exact or not placed.line:
+            return named
+        return [n for n in candidates if self._is_near(n, placed.line, 0)]
 
     def frames_seen(self, number: int, placed: Placed) -> int:
         """How many functions of a finding's path are on the stack."""

@@ -46,6 +46,9 @@ class Spoken:
             self._lines["warm-up"] = _evidence("warm-up", slowest.place, text, slowest.ms, len(warm))
 
     def about(self, finding: report.Finding, roots: Sequence[report.Root]) -> Iterator[report.Evidence]:
+        """What the lines say of a finding; nothing of calls that take microseconds, for stages take seconds."""
+        if finding.sink.cost == "microseconds":
+            return
         names = [frozenset(split_words(frame.function)) for frame in finding.trace]
         for link in self._links:
             line = self._lines.get(link.line)
@@ -60,7 +63,8 @@ class Spoken:
 def _is_meant(link: Link, finding: report.Finding, root: report.Root, names: Sequence[frozenset[str]]) -> bool:
     if (finding.phase == "auth") != (link.phase == "auth"):
         return False
-    return root.kind in link.roots or any(not words.isdisjoint(link.words) for words in names)
+    wanted = [phrase.split() for phrase in link.words]
+    return root.kind in link.roots or any(words.issuperset(phrase) for words in names for phrase in wanted)
 
 
 def _stages(seen: Gathered, least: float) -> Iterator[_Stage]:

@@ -6,7 +6,7 @@ import msgspec
 
 from alef_audit.evidence.observations import Place
 
-StackKind = Literal["cpu-profile", "speedscope", "trace-sync-io", "asyncio-debug", "blocking-call"]
+StackKind = Literal["cpu-profile", "speedscope", "trace-sync-io", "asyncio-debug", "blocking-call", "proof"]
 
 
 class Spot(msgspec.Struct, frozen=True):

@@ -29,7 +29,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Link(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which findings a kind of log line speaks of: those of a phase under certain entry points, or below functions
-    whose names hold one of the words."""
+    whose names hold all words of an entry of `words`, in any order."""
 
     line: Literal["auth-stage", "warm-up"]
     phase: Literal["auth", "other"]

@@ -222,6 +222,24 @@ def test_mistakes_are_said(project: Path, arguments: tuple[str, ...], code: int,
     assert (result.exit_code, said in result.stderr) == (code, True), result.stderr
 
 
+def test_a_file_that_has_changed_since_is_read_by_names(project: Path) -> None:
+    """The line of the call is now that of another function; lines say nothing then."""
+    stack = f"    at readFileSync (node:fs:9:1)\n    at readLogo ({deployed('server.mjs')}:5:10)\n"
+    report = audited(project, ("sync.log", f"(node:7) WARNING: Detected use of sync API\n{stack}"))
+    assert [one.sink.function for one in report.findings if one.evidence] == ["readLogo"]
+    gone = f"    at readFileSync (node:fs:9:1)\n    at readOld ({deployed('server.mjs')}:5:10)\n"
+    report = audited(project, ("sync.log", f"(node:7) WARNING: Detected use of sync API\n{gone}"))
+    assert report.runtime is not None
+    assert report.runtime.outside == 1
+    assert not any(one.evidence for one in report.findings)
+
+
+def test_another_call_at_the_same_line_is_no_evidence(project: Path) -> None:
+    stack = f"    at statSync (node:fs:9:1)\n    at readLogo ({deployed('server.mjs')}:8:10)\n"
+    report = audited(project, ("sync.log", f"(node:7) WARNING: Detected use of sync API\n{stack}"))
+    assert not any(one.evidence for one in report.findings)
+
+
 def test_a_report_that_was_kept_does_not_hide_a_log_that_grew(project: Path) -> None:
     log = project.parent / "gateway.log"
     request = request_for(project, evidence=(str(log),), cache=project.parent / "cache")

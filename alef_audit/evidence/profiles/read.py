@@ -1,7 +1,7 @@
 """Files of any kind that were named as evidence: profiles as a whole, logs line by line."""
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Final, Literal
 
 import msgspec
 import re2
@@ -10,6 +10,7 @@ from alef_audit.diagnostics import UsageError
 from alef_audit.evidence.logs import Block, CutShort, read_blocks
 from alef_audit.evidence.observations import Place
 from alef_audit.evidence.profiles.cpuprofile import CpuProfile, read_cpu_profile
+from alef_audit.evidence.profiles.proof import Proof, read_proof
 from alef_audit.evidence.profiles.python_lines import BLOCKING, DETECTED, EXECUTING, read_detected, read_executing
 from alef_audit.evidence.profiles.speedscope import Speedscope, read_speedscope
 from alef_audit.evidence.profiles.sync_io import STARTS, read_sync_io
@@ -18,8 +19,15 @@ from alef_audit.evidence.stacks import Stack, Stacks
 
 _WORDS: Final = (STARTS, EXECUTING, DETECTED, BLOCKING)
 _HEAD: Final = 1 << 16
+_MARK: Final = 200  # bytes in which a proof says that it is one
 _MOST_LINES: Final = 200  # of one stack
 _TRACEBACK: Final = re2.compile(r"^\s*(?:File \"|Traceback \(most recent call last\)|[~^\s]+$)|^\s{4}\S")
+ProfileType = Literal["cpu-profile", "speedscope", "proof"]
+_READERS: Final[dict[ProfileType, Callable[[bytes, str], Iterator[Stack]]]] = {
+    "cpu-profile": lambda data, name: read_cpu_profile(msgspec.json.decode(data, type=CpuProfile), name),
+    "speedscope": lambda data, name: read_speedscope(msgspec.json.decode(data, type=Speedscope), name),
+    "proof": lambda data, name: read_proof(msgspec.json.decode(data, type=Proof), name),
+}
 
 
 def is_profile(name: str) -> bool:
@@ -32,12 +40,7 @@ def read_profile(name: str, stacks: Stacks) -> None:
     try:
         data = b"".join(block.data[: block.take] for block in read_blocks(name))
         kind = _profile_type(data[:_HEAD])
-        found = (
-            read_cpu_profile(msgspec.json.decode(data, type=CpuProfile), name)
-            if kind is CpuProfile
-            else read_speedscope(msgspec.json.decode(data, type=Speedscope), name)
-        )
-        for stack in found:
+        for stack in _READERS[kind](data, name) if kind is not None else ():
             stacks.add(stack)
     except (CutShort, msgspec.MsgspecError, RecursionError) as error:
         raise UsageError(f"{name}: not a profile that can be read: {error}", "Name a whole file") from None
@@ -101,11 +104,13 @@ def _head(name: str) -> bytes:
     return b"" if block is None else block.data[:_HEAD]
 
 
-def _profile_type(head: bytes) -> type[CpuProfile] | type[Speedscope] | None:
+def _profile_type(head: bytes) -> ProfileType | None:
     if not head.lstrip().startswith(b"{"):
         return None
+    if b'"alef-audit/proof/' in head[:_MARK]:
+        return "proof"
     if b'"callFrame"' in head and b'"nodes"' in head:
-        return CpuProfile
+        return "cpu-profile"
     if b"speedscope.app/file-format-schema" in head or (b'"shared"' in head and b'"frames"' in head):
-        return Speedscope
+        return "speedscope"
     return None

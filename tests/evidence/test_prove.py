@@ -1,0 +1,157 @@
+"""`audit prove`: real Node and Python processes under the monitors, the planted call, and its fixed twin."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from alef_audit.cli.main import app
+from alef_audit.pipeline.auditing import audit
+from tests.requests import request_for
+
+NODE = shutil.which("node")
+SERVER = """\
+import http from "node:http";
+import { readToken } from "./token.mjs";
+readToken();
+async function handle(req, res) {
+  res.end(await readToken());
+}
+const server = http.createServer((req, res) => { handle(req, res); });
+server.listen(0, async () => {
+  for (let i = 0; i < 2; i++) await (await fetch(`http://127.0.0.1:${server.address().port}/`)).text();
+  server.close();
+  server.closeAllConnections();
+});
+"""
+BLOCKING = """\
+import { execFileSync } from "node:child_process";
+export function readToken() {
+  return execFileSync(process.execPath, ["-e", "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400)"]);
+}
+"""
+FIXED = """\
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+const run = promisify(execFile);
+export async function readToken() {
+  return (await run(process.execPath, ["-e", "0"])).stdout;
+}
+"""
+SERVICE = """\
+import asyncio, os, sys, time
+assert "ALEF_AUDIT_PROOF" not in os.environ and os.environ["PYTHONPATH"] == os.environ["EXPECTED"], os.environ
+def read_token():
+    time.sleep(0.4)
+async def main():
+    await asyncio.sleep(0.15)
+    read_token()
+    await asyncio.sleep(0.15)
+asyncio.run(main())
+sys.exit(3)
+"""
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["prove", *arguments], prog_name="audit")
+
+
+def proof_of(file: Path) -> dict[str, Any]:
+    proof: dict[str, Any] = json.loads(file.read_text())
+    return proof
+
+
+def node_project(folder: Path, token: str) -> Path:
+    folder.mkdir()
+    (folder / "package.json").write_text('{"name":"x","type":"module","main":"server.mjs"}')
+    (folder / "server.mjs").write_text(SERVER)
+    (folder / "token.mjs").write_text(token)
+    return folder
+
+
+@pytest.mark.skipif(NODE is None, reason="Node is not installed")
+def test_a_node_process_confirms_the_planted_call_and_clears_the_fixed_twin(tmp_path: Path) -> None:
+    planted, fixed = node_project(tmp_path / "planted", BLOCKING), node_project(tmp_path / "fixed", FIXED)
+    before, after = tmp_path / "before.json", tmp_path / "after.json"
+    first = run("--output", str(before), "--", str(NODE), str(planted / "server.mjs"))
+    assert first.exit_code == 0, first.output
+    second = run("--output", str(after), "--before", str(before), "--", str(NODE), str(fixed / "server.mjs"))
+    assert second.exit_code == 0, second.output
+    assert " -> " in second.stdout
+    assert proof_of(before)["probe"]["worst_ms"] > 400
+
+    report = audit(request_for(planted, evidence=(str(before),)), lambda *_: None)
+    (finding,) = (one for one in report.findings if one.sink.function == "readToken")
+    assert report.findings[0] is finding
+    (evidence,) = finding.evidence
+    # the call while the modules are loaded holds up nobody yet
+    assert (evidence.kind, evidence.count) == ("proof", 2)
+    assert evidence.milliseconds > 800
+    healed = audit(request_for(fixed, evidence=(str(after),)), lambda *_: None)
+    assert healed.runtime is not None
+    assert healed.runtime.missed == ()
+    assert not any(one.evidence for one in healed.findings)
+
+
+def test_a_python_process_tells_the_stack_that_held_the_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "service.py").write_text(SERVICE)
+    monkeypatch.setenv("PYTHONPATH", "somewhere")
+    monkeypatch.setenv("EXPECTED", "somewhere")
+    written = tmp_path / "proof.json"
+    shown = run("-o", str(written), "--", sys.executable, str(tmp_path / "service.py"))
+    assert shown.exit_code == 0, shown.output
+    assert "the command ended with exit code 3" in shown.stderr
+    proof = proof_of(written)
+    assert (proof["runtime"], proof["done"]) == ("python", True)
+    assert proof["probe"]["worst_ms"] > 380
+    assert proof["stacks"][0]["frames"][0]["function"] == "read_token"
+    assert "read_token" in shown.stdout
+
+
+def test_two_runs_are_compared_without_another(tmp_path: Path) -> None:
+    for name, worst in (("a", 34_100.0), ("b", 100.2)):
+        proof = {
+            "schema": "alef-audit/proof/v1",
+            "runtime": "node",
+            "version": "22.1.0",
+            "directory": "/srv",
+            "script": "/srv/server.mjs",
+            "done": True,
+            "seconds": 60.0,
+            "probe": {"interval_ms": 100, "ticks": 500, "late": 2, "worst_ms": worst},
+            "delay": {"max_ms": worst, "p99_ms": 1.0},
+            "utilisation": 0.9,
+            "stacks": [],
+        }
+        (tmp_path / name).write_text(json.dumps(proof))
+    shown = run("--before", str(tmp_path / "a"), "--after", str(tmp_path / "b"))
+    assert shown.stdout.startswith("a timer of 100 ms took at most 34.1 s -> 100 ms  (2 of 500 ticks late)")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ((), 2, "either a command"),
+        (("--after", "x"), 2, "either a command"),
+        (("--before", "x", "--", "true"), 2, "x is no evidence of a run"),
+        (("--", "no-such-command-at-all"), 2, "no-such-command-at-all"),
+        (("--", sys.executable, "-S", "-c", "1"), 3, "nothing was measured"),
+    ],
+)
+def test_mistakes_are_said(
+    arguments: tuple[str, ...], code: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments)
+    assert (result.exit_code, said in result.stderr) == (code, True), result.output
+
+
+def test_a_command_that_does_not_end_is_ended(tmp_path: Path) -> None:
+    code = "import asyncio; asyncio.run(asyncio.sleep(60))"
+    shown = run("-o", str(tmp_path / "p"), "--seconds", "5", "--", sys.executable, "-c", code)
+    assert shown.exit_code == 0, shown.output
+    assert proof_of(tmp_path / "p")["seconds"] < 30
