@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import Final, NamedTuple
 
+from alef_audit.callgraph.bag_types import BagTypes, Entry, extended
 from alef_audit.rulepack.conditions import Condition, parse_condition
 from alef_audit.rulepack.model import (
+    EntryRow,
     GuardRow,
     LibraryModel,
     NeutralRow,
@@ -61,6 +63,7 @@ class ApiGraph:
         self.roots: dict[int, list[tuple[RootRow, Selector | None]]] = {}
         self.values: dict[int, list[Selector]] = {}
         self.given: dict[int, list[Selector]] = {}  # arguments whose results calls give
+        self.named: dict[int, list[Selector]] = {}  # arguments that name what comes back
         self.kept: dict[int, list[Selector]] = {}  # arguments that are held and not run
         self.protocols: dict[int, list[tuple[Selector, tuple[str, ...]]]] = {}  # methods of arguments that run
         self.neutral: set[int] = set()
@@ -72,6 +75,10 @@ class ApiGraph:
         self.outside: dict[str, int] = {}  # language -> the node that all longer paths end in
         self.callback_types: dict[int, list[tuple[Selector, int, int]]] = {}  # node -> argument, parameter, type node
         self.overrides: list[tuple[int, RootRow]] = []  # type node, row
+        self.bags = BagTypes(self.bases)
+        self.handed: dict[int, list[tuple[Selector | None, tuple[int, ...]]]] = {}  # what registered functions get
+        # the same of methods that a class implements: type node, names, what they get
+        self.implemented: list[tuple[int, tuple[str, ...], tuple[int, ...]]] = []
         self.exports: list[tuple[RootRow, frozenset[str]]] = []  # row, modules of its library
 
     def _node(self, text: str, language: str, depth: int, parent: int = 0) -> int:
@@ -142,7 +149,7 @@ class ApiGraph:
         if label != CALL and (language, text) in self.modules:
             return self.modules[language, text]
         rows = [] if label == CALL else self._rows_by_pattern(node, label)
-        if not rows and self._is_made(node, label):
+        if not rows and (self._is_made(node, label) or self.bags.is_namespace(node)):
             return self.beyond(language)
         made = self.children[node, label] = self._node(text, language, self.depth[node] + 1, node)
         for row, model in rows:
@@ -152,7 +159,7 @@ class ApiGraph:
     def _rows_by_pattern(self, node: int, label: str) -> list[tuple[Row, LibraryModel]]:
         return [
             (row, model)
-            for base in (node, *self._all_bases(node))
+            for base in (node, *extended(self.bases, node))
             for pattern, row, model in self.globs.get(base, ())
             if fnmatchcase(label, pattern)
         ]
@@ -171,11 +178,6 @@ class ApiGraph:
         if found is None:
             found = self.outside[language] = self._node("(outside)", language, _DEPTH)
         return found
-
-    def _all_bases(self, node: int) -> Iterable[int]:
-        for base in self.bases.get(node, ()):
-            yield base
-            yield from self._all_bases(base)
 
     def _child_text(self, node: int, label: str) -> str:
         if label == CALL:
@@ -218,7 +220,7 @@ class ApiGraph:
         for type_row in model.type:
             if holds(type_row):
                 self._add_type(model, type_row)
-        for table in (model.returns, model.sink, model.guard, model.neutral, model.root, model.send, model.serve):
+        for table in _rows_of(model):
             for row in table:
                 if holds(row):
                     self._add_row(model, row)
@@ -235,6 +237,7 @@ class ApiGraph:
             base_node = self.type_node(model, base)
             if base_node not in self.bases.setdefault(instance, []):
                 self.bases[instance].append(base_node)
+        self.bags.declare(row, instance)
         for anchor in self._anchors(model, row):
             for member in row.members:
                 node = self._descend(anchor, member.split("."))
@@ -270,6 +273,9 @@ class ApiGraph:
     def _add_row(self, model: LibraryModel, row: Row) -> None:
         if isinstance(row, RootRow) and row.form == "override":
             self.overrides.extend((anchor, row) for anchor in self._anchors(model, row))
+            if row.gets:
+                types = self._types_of(model, row)
+                self.implemented.extend((anchor, row.members, types) for anchor in self._anchors(model, row))
             return
         if isinstance(row, RootRow) and row.form == "export":
             self.exports.append((row, frozenset(model.library.modules)))
@@ -277,6 +283,9 @@ class ApiGraph:
         for anchor in self._anchors(model, row):
             for node in self._targets(anchor, row, model):
                 self._attach(node, row, model)
+
+    def _types_of(self, model: LibraryModel, row: RootRow) -> tuple[int, ...]:
+        return tuple(self.type_node(model, name) if name else 0 for name in row.gets)
 
     def _targets(self, anchor: int, row: Row, model: LibraryModel) -> Iterable[int]:
         for member in row.members:
@@ -322,18 +331,25 @@ class ApiGraph:
         elif isinstance(row, RootRow):
             selector = parse_selector(row.runs) if row.runs else None
             self.roots.setdefault(node, []).append((row, selector))
+            if row.gets and row.form in ("argument", "decorator"):
+                self.handed.setdefault(node, []).append((selector, self._types_of(model, row)))
         elif isinstance(row, NeutralRow):
             self.neutral.add(node)
         elif isinstance(row, SendRow):
             self.sends.add(node)
         elif isinstance(row, ServeRow):
             self.serving.add(node)
+        elif isinstance(row, EntryRow):
+            kept = parse_selector(row.value) if row.value else None
+            self.bags.entries.setdefault(node, []).append(Entry(self.type_node(model, row.bag), kept, row.keywords))
         elif isinstance(row, ReturnsRow):
             if row.value:
                 selector = parse_selector(row.value)
                 self.values.setdefault(node, []).append(selector)
                 if row.calls:
                     self.protocols.setdefault(node, []).append((selector, row.calls))
+                if row.named:
+                    self.named.setdefault(node, []).append(selector)
             if row.plain:
                 self.plain.add(node)
             if row.result_of:
@@ -342,6 +358,10 @@ class ApiGraph:
                 self.kept.setdefault(node, []).append(parse_selector(row.keeps))
             if row.type:
                 self.children[node, CALL] = self.type_node(model, row.type)
+
+
+def _rows_of(model: LibraryModel) -> Iterable[Iterable[Row]]:
+    yield from (model.returns, model.sink, model.guard, model.neutral, model.root, model.send, model.serve, model.entry)
 
 
 def _sink_of(row: SinkRow) -> Sink:

@@ -1,4 +1,5 @@
-"""What asyncio waits for: results handed to `gather`, `create_task` and the like are awaitable, whatever made them.
+"""What asyncio waits for: results handed to `gather`, `create_task` and the like are awaitable, whatever made them, and
+what `async for` iterates over is asynchronous.
 
 A client with one surface for both forms (`run_async=True`) gives such a result in its asynchronous form only.
 """
@@ -11,6 +12,7 @@ from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.parameters import Spelled
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
+from alef_audit.facts import flows
 
 _WAITING: Final = ("gather", "wait", "wait_for", "as_completed", "shield")
 # These take a coroutine, of whatever library they are.
@@ -24,9 +26,12 @@ _ADDING: Final = ("append", "add")
 
 
 def awaited_results(state: State, table: CallTable, spelled: Spelled) -> frozenset[int]:
-    """The slots whose values asyncio waits for: arguments of its functions, elements of collections among them."""
+    """The slots whose values asyncio waits for: arguments of its functions, elements of collections among them, and
+    those of `async for`.
+    """
     waiting = [call for call in table.named(*_WAITING, *_STARTING, _TASK) if _is_waiting(state, table, call)]
-    if not waiting:
+    iterating = [call for call in table.named("__anext__") if table.flags(call) & flows.AWAITED]
+    if not waiting and not iterating:
         return frozenset()
     made = {table.result(call): call for call in table.named(*_VIEWS, *_COLLECTIONS) if table.result(call)}
     added: dict[int, list[int]] = {}
@@ -34,6 +39,7 @@ def awaited_results(state: State, table: CallTable, spelled: Spelled) -> frozens
         added.setdefault(table.receiver(call), []).extend(filter(None, table.argument_slots(call)))
     found: set[int] = set()
     pending = [(call, slot) for call in waiting for slot in table.argument_slots(call) if slot]
+    pending.extend((call, table.receiver(call)) for call in iterating)
     while pending:
         call, slot = pending.pop()
         if not slot or slot in found or slot in spelled.paths:

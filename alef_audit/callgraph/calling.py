@@ -5,17 +5,20 @@ from typing import Final
 from alef_audit.callgraph import collected, containers, getters, tokens
 from alef_audit.callgraph.api import CALL as API_CALL
 from alef_audit.callgraph.api import ApiGraph
+from alef_audit.callgraph.bags import use_entries
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.classes import class_of, load_member
 from alef_audit.callgraph.constraints import APPLY, AROUND, CONSTRUCT, LOAD, PARAMETER, RECEIVER, SAME, STORE, TYPE
 from alef_audit.callgraph.construction import call_new, construct, construct_open
 from alef_audit.callgraph.handing import results_of_handed
+from alef_audit.callgraph.handlers import type_handlers
 from alef_audit.callgraph.inheritance import member
 from alef_audit.callgraph.operations import operate_builtin
 from alef_audit.callgraph.program import CALLED
 from alef_audit.callgraph.promises import make_promise, resolving, settle_promise
 from alef_audit.callgraph.prototypes import CHAINING, chain
 from alef_audit.callgraph.selecting import selected
+from alef_audit.callgraph.spelled import give_named
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.callgraph.wrappers import enters_around, register, wrap
@@ -360,6 +363,10 @@ def use_external(state: State, table: CallTable, call: int, node: int) -> bool:
             if result:
                 state.copy(slot, result)
     results_of_handed(state, table, call, node)
+    for selector in state.api.named.get(node, ()) if result else ():
+        give_named(state, table, call, selector)
+    use_entries(state, table, call, node)
+    type_handlers(state, table, call, node)
     text = state.api.text[node]
     if text.startswith("functools."):
         wrap(state, table, call, node)

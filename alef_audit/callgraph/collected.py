@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from alef_audit.callgraph import getters, tokens
+from alef_audit.callgraph import bags, getters, tokens
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.constraints import COLLECT, ENTRIES, GIVE, LINKED, METHOD, RETURNED, TAKE_ENTRIES, Constraint
 from alef_audit.callgraph.containers import install, is_keyed, method_recipe
@@ -79,6 +79,9 @@ def _method(state: State, table: CallTable, call: int, value: int) -> None:
     if kind in _CLASS_LIKE:
         if state.classes.declares(index, table.names[member]):
             return
+    elif kind == tokens.EXTERNAL:
+        if not state.api.bags.is_mapping(index):
+            return
     elif kind == tokens.MODULE:
         if member != "get" or state.program.units[index].facts.language != "python":
             return
@@ -121,6 +124,8 @@ def put(state: State, value: int, source: int, name: int) -> None:
         state.copy(source, state.field(value, name))
     elif kind in _CLASS_LIKE:
         store(state, value, ELEMENT, source)
+    elif kind == tokens.EXTERNAL:
+        store(state, value, name, source)
 
 
 def pick(state: State, value: int, name: int, destination: int) -> None:
@@ -130,6 +135,8 @@ def pick(state: State, value: int, name: int, destination: int) -> None:
         state.read_field(value, name, destination)
     elif kind == tokens.MODULE:
         load_export(state, index, name, destination)  # `globals().get("run")`
+    elif kind == tokens.EXTERNAL:
+        bags.pick(state, value, name, destination)
     elif kind in _CLASS_LIKE and (name == ELEMENT or _is_typed_dict(state, index)):
         # a named entry of a TypedDict is a member of its class
         load(state, value, name, destination)

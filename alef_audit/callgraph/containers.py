@@ -178,8 +178,8 @@ def _step(state: State, table: CallTable, call: int, source: int, step: str) -> 
         state.attach(source, (RETURNED, found, call))
     elif step == "[]":
         state.attach(source, (LOAD, found, EACH))
-    elif step == "[key]" and (key := _literal_key(state, table, call)):
-        for name in (key, ELEMENT):
+    elif step == "[key]" and (key := literal_key(state, table, call)):
+        for name in (key, ELEMENT) if key > 0 else (ELEMENT,):
             state.attach(source, (PICK, found, name))
     else:
         name = ELEMENT if step[0] == "[" else state.program.name_ids.get(step[1:], ELEMENT)
@@ -187,11 +187,13 @@ def _step(state: State, table: CallTable, call: int, source: int, step: str) -> 
     return found
 
 
-def _literal_key(state: State, table: CallTable, call: int) -> int:
-    """The name of the string literal that is the first argument: `settings.get("view")`; 0 if it is none."""
+def literal_key(state: State, table: CallTable, call: int) -> int:
+    """The name of the string literal that is the first argument: `settings.get("view")`; 0 if it is none, -1 if nothing
+    in the program has that name.
+    """
     arguments = table.arguments(call)
     text = state.program.names[arguments[0][2]] if arguments and arguments[0][2] else ""
-    return state.program.name_ids.get(text[1:], 0) if text.startswith('"') else 0
+    return state.program.name_ids.get(text[1:], -1) if text.startswith('"') else 0
 
 
 def _deliver(state: State, table: CallTable, call: int, source: int, flow: Flow) -> None:
@@ -221,7 +223,7 @@ def _deliver(state: State, table: CallTable, call: int, source: int, flow: Flow)
 
 def _stored_under(state: State, table: CallTable, call: int, step: str) -> int:
     if step == "[key]":
-        return _literal_key(state, table, call) or ELEMENT
+        return max(literal_key(state, table, call), 0) or ELEMENT
     return ELEMENT if step == "[]" else state.program.name_ids.get(step[1:], ELEMENT)
 
 

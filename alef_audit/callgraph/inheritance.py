@@ -65,7 +65,11 @@ def outside_member(state: State, node: int, name: int, variable: int) -> None:
     text = state.program.names[name]
     if name == ELEMENT or " " in text or state.api.text[node].startswith(_WITHOUT_MEMBERS):
         return
-    child = state.api.child(state.api.instance(node), text)
+    instance = state.api.instance(node)
+    kept = state.api.bags.of(instance)
+    if kept:
+        state.read_field(token(tokens.EXTERNAL, kept), name, variable)
+    child = state.api.child(instance, text)
     if child:
         state.add(variable, token(tokens.EXTERNAL, child))
 

@@ -108,7 +108,7 @@ def _visit(collector: Collector, outside: Outside, call: int, linked: list[int],
         constructs = constructs and node.constructs
         if not node.silent:
             settled |= leave(collector, outside, call, number)
-    if call in collector.user_code and not named and call not in collector.overflowed:
+    if call in collector.user_code and not named and not _is_waited_for(collector, call):
         _user_code(collector, call, functions)
     if functions:
         if any(collector.table.argument_slots(call)):
@@ -158,6 +158,11 @@ def _is_standard(collector: Collector, call: int) -> bool:
     """Whether a call reads like one of a method of the language's own types: `text.trim()`, `rows.append(row)`."""
     table = collector.table
     return table.members[call] in collector.words.standard[collector.language(call)] and "." in table.text(call)
+
+
+def _is_waited_for(collector: Collector, call: int) -> bool:
+    """Whether asyncio waits for what a call gives, or values were lost on the way to its callee."""
+    return call in collector.overflowed or collector.table.results[call] in collector.awaited
 
 
 def _user_code(collector: Collector, call: int, functions: list[int]) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from alef_audit.callgraph import classes, tokens
+from alef_audit.callgraph import bags, classes, tokens
 from alef_audit.callgraph.constraints import HEIR, LOAD, RESULT
 from alef_audit.callgraph.library import METHODS
 from alef_audit.callgraph.record_classes import instance_of
@@ -88,6 +88,10 @@ def load(state: State, value: int, name: int, destination: int) -> None:
         if kind == tokens.OBJECT:
             _load_attribute(state, value, name, destination)
             return
+        if kind == tokens.EXTERNAL:
+            _load_bag(state, value, name, destination, entries=False)
+            _load_external(state, index, name, destination)
+            return
     if kind == tokens.OBJECT:
         _load_object(state, value, name, destination)
         return
@@ -98,6 +102,7 @@ def load(state: State, value: int, name: int, destination: int) -> None:
     elif kind == tokens.MODULE:
         load_export(state, index, name, destination)
     elif kind == tokens.EXTERNAL:
+        _load_bag(state, value, name, destination, entries=True)
         _load_external(state, index, name, destination)
     elif kind == tokens.FUNCTION:
         _load_function(state, value, name, destination)
@@ -185,6 +190,34 @@ def _load_external(state: State, node: int, name: int, destination: int) -> None
         state.add(destination, token(tokens.EXTERNAL, child))
 
 
+def _load_bag(state: State, value: int, name: int, destination: int, *, entries: bool) -> None:
+    """What the program keeps under a name on an object of a library, and, if `entries`, under keys not known."""
+    kept = bags.bag(state, value)
+    if not kept:
+        return
+    if name == ELEMENT:
+        state.read_any(kept, destination)
+    else:
+        state.read_entry(kept, name, destination, otherwise=entries and state.reading[name] == _ENTRY)
+    if value >> SHIFT in state.api.bags.own:
+        if state.classes.known:
+            _load_own(state, value, name, destination)
+        else:
+            state.owned.append((value, name, destination))
+
+
+def _load_own(state: State, value: int, name: int, destination: int) -> None:
+    for index in bags.own_classes(state, value >> SHIFT):
+        classes.load_member(state, token(tokens.OPEN, index), name, destination)
+
+
+def settle_owned(state: State) -> None:
+    """What was read, before superclasses were known, of objects that libraries hand back to the program."""
+    owned, state.owned = state.owned, []
+    for value, name, destination in owned:
+        _load_own(state, value, name, destination)
+
+
 def _load_function(state: State, value: int, name: int, destination: int) -> None:
     text = state.program.names[name]
     index = value >> SHIFT
@@ -227,6 +260,8 @@ def store(state: State, value: int, name: int, source: int) -> None:
         state.copy(source, state.exports[index][name])
     elif kind in (tokens.OBJECT, tokens.PROTOTYPE, tokens.FUNCTION, tokens.MODULE, tokens.MADE_BY):
         state.copy(source, state.field(value, name))
+    elif kind == tokens.EXTERNAL:
+        bags.put(state, value, name, source)
 
 
 # --- modules

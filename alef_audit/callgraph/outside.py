@@ -64,7 +64,7 @@ class Outside:
 
     def _is_silent(self, number: int) -> bool:
         api = self._state.api
-        if any(number in rows for rows in (api.sinks, api.values, api.kept)) or self.looks(number, 1):
+        if any(number in rows for rows in (api.sinks, api.values, api.kept, api.bags.entries)) or self.looks(number, 1):
             return False
         # a decorator is called by the rows of its parent
         if any(one in rows for one in (number, api.parent[number]) for rows in (api.guards, api.roots)):
@@ -104,6 +104,9 @@ def leave(collector: Collector, outside: Outside, call: int, node: int) -> set[i
     for selector in (*api.values.get(node, ()), *api.kept.get(node, ())):
         # what is only handed on, or kept, runs where the result is called
         settled.update(selected(state, table, call, selector))
+    for entry in api.bags.entries.get(node, ()):
+        settled.update(selected(state, table, call, entry.value) if entry.value is not None else ())
+        settled.update(slot for label, slot, _ in arguments if entry.keywords and label > 0)
     for row_node in row_nodes:
         for guard_row, guard_selector in api.guards.get(row_node, ()):
             if guard_row.form == "wrapper" and row_node in api.values:

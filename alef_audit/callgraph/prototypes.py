@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from alef_audit.callgraph import tokens
+from alef_audit.callgraph import bags, tokens
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.constraints import HEIR, HEIR_OF, INHERITS, RECEIVE, SUBTYPE, TAKE
 from alef_audit.callgraph.members import load_export, replaced_exports
@@ -66,6 +66,11 @@ def subtype(state: State, table: CallTable, constraint: tuple[int, ...], value: 
 
 def spread(state: State, table: CallTable, constraint: tuple[int, ...], value: int) -> None:
     """Every field of `value` is also one of what arrives in the other variable."""
+    if value & MASK == tokens.EXTERNAL:
+        value = bags.bag(state, value)
+        if not value:
+            return
+        state.attach(constraint[1], (TAKE, value))
     if value & MASK in (tokens.OBJECT, tokens.PROTOTYPE, tokens.MADE_BY, tokens.MODULE, tokens.FUNCTION):
         state.attach(constraint[1], (TAKE, value))
     if value & MASK == tokens.MODULE and state.program.units[value >> SHIFT].facts.module_slot:
@@ -77,7 +82,11 @@ def take(state: State, table: CallTable, constraint: tuple[int, ...], value: int
     source = constraint[1]
     if value & MASK == tokens.OPEN:
         value = token(tokens.INSTANCE, value >> SHIFT)
-    if value & MASK not in _TAKERS:
+    if value & MASK == tokens.EXTERNAL:
+        value = bags.bag(state, value)
+    elif value & MASK not in _TAKERS:
+        return
+    if not value:
         return
     if source & MASK == tokens.MODULE:
         for name in state.exports[source >> SHIFT]:

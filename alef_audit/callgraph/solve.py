@@ -31,6 +31,7 @@ from alef_audit.callgraph.escape import hand_out
 from alef_audit.callgraph.facades import read_through_facades
 from alef_audit.callgraph.families import open_families, settle_hierarchy
 from alef_audit.callgraph.handing import results_by_name
+from alef_audit.callgraph.handlers import type_overrides
 from alef_audit.callgraph.implementers import Interfaces
 from alef_audit.callgraph.iteration import has_iterators
 from alef_audit.callgraph.large import bound_for, large_tables
@@ -44,6 +45,7 @@ from alef_audit.callgraph.members import (
     load_export,
     name_kinds,
     replaced_exports,
+    settle_owned,
     settle_unnamed,
 )
 from alef_audit.callgraph.operations import attach_operations
@@ -84,6 +86,8 @@ def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTabl
         state.attach(slot, (TYPE, declared))
     _propagate(state, table)
     settle_hierarchy(state)
+    settle_owned(state)
+    type_overrides(state)
     class_statements(state, table)
     for call in range(len(table)):
         callee = table.callee(call)

@@ -26,6 +26,7 @@ class State(Variables):
         "classes",
         "declared",
         "declared_in",
+        "derived",
         "described",
         "dispatched",
         "exports",
@@ -49,6 +50,7 @@ class State(Variables):
         "object_all",
         "operated",
         "operating",
+        "owned",
         "partials",
         "program",
         "protocol",
@@ -87,6 +89,7 @@ class State(Variables):
         self.methods_only: frozenset[int] = frozenset()  # names of methods that no object of the program carries
         self.tables: set[int] = set()  # object tokens with more entries than a variable may hold values
         self.unnamed: list[tuple[int, int, int]] = []  # reads of prototypes: token, name, destination
+        self.owned: list[tuple[int, int, int]] = []  # reads of what libraries hand back: token, name, destination
         self.heirs: dict[int, list[int]] = {}  # token -> tokens whose prototype it is
         self.handed_down: set[tuple[int, int]] = set()  # fields (token, name) that came from a prototype
         self.spread_to: dict[int, list[int]] = {}  # token -> object tokens that take its fields
@@ -101,6 +104,7 @@ class State(Variables):
         # declared types: what has a value is told apart from what only says what a value looks like
         self.type_objects: set[int] = set()  # object tokens that stand for types
         self.declared_in: list[tuple[int, int]] = []  # (variable, such a token written for it)
+        self.derived: dict[int, list[int]] = {}  # API node -> classes of the program whose instances it stands for
         self.typed: dict[int, list[int]] = {}  # variable -> interfaces that it is declared to hold
         self.module_replaced: dict[int, int] = {}  # unit -> variable of what replaces its exports object
         self.module_names: dict[tuple[int, int], int] = {}  # (unit, name) -> variable, CommonJS only

@@ -17,7 +17,7 @@ from alef_audit.rulepack.conditions import parse_condition
 from alef_audit.rulepack.guards import HandGuards
 from alef_audit.rulepack.kinds import Kinds
 from alef_audit.rulepack.lexicon import Lexicon
-from alef_audit.rulepack.model import GuardRow, LibraryModel, ReturnsRow, RootRow, Row, SinkRow, TypeRow
+from alef_audit.rulepack.model import EntryRow, GuardRow, LibraryModel, ReturnsRow, RootRow, Row, SinkRow, TypeRow
 from alef_audit.rulepack.paths import PathError, parse_path, parse_selector
 from alef_audit.rulepack.pattern import Pattern
 
@@ -111,6 +111,7 @@ def _tables(model: LibraryModel) -> tuple[tuple[str, tuple[Row, ...]], ...]:
         ("neutral", model.neutral),
         ("send", model.send),
         ("serve", model.serve),
+        ("entry", model.entry),
     )
 
 
@@ -140,6 +141,8 @@ def _mistakes(row: Row) -> Iterator[tuple[str, str]]:
             yield from _mistake_in("runs", parse_selector, row.runs)
         if row.ttl_argument:
             yield from _mistake_in("ttl_argument", parse_selector, row.ttl_argument)
+    if isinstance(row, EntryRow) and row.value:
+        yield from _mistake_in("value", parse_selector, row.value)
     if isinstance(row, ReturnsRow):
         if bool(row.type) + bool(row.value) + row.plain != 1 and (
             row.type or row.plain or not (row.keeps or row.result_of)
@@ -193,6 +196,11 @@ def _type_mentions(model: LibraryModel) -> Iterable[tuple[str, str]]:
         for index, row in enumerate(rows):
             if row.of:
                 yield f"{table}[{index}].of", row.of
+            if isinstance(row, RootRow):
+                for name in filter(None, row.gets):
+                    yield f"{table}[{index}].gets", name
+            if isinstance(row, EntryRow):
+                yield f"{table}[{index}].bag", row.bag
             if isinstance(row, ReturnsRow) and row.type:
                 yield f"{table}[{index}].type", row.type
             if isinstance(row, TypeRow):

@@ -51,10 +51,17 @@ class TypeRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     `path`: values that are instances themselves (a callback's parameter, a property, a call's result).
     `extends` names types whose rows hold for this one too.
+    `bag`: programs keep things of their own on instances, as attributes or entries: on an `object` of the library, in a
+    `mapping` with the methods of a dictionary, in a `namespace` that is there for nothing else.  All instances of the
+    type and of those that extend it are one bag.
+    `own`: the library hands back an object that the program made; where that is of a class of the program's own which
+    derives from the type (or from one that it extends), it has that class's members.
     """
 
     name: str
     extends: tuple[str, ...] = ()
+    bag: Literal["", "object", "mapping", "namespace"] = ""
+    own: bool = False
 
 
 class ReturnsRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -62,6 +69,7 @@ class ReturnsRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     `plain`, a string, a number or other data.
 
     `result_of`: the argument whose result is that of the call (`storage.run(context, f)`); offloaders need no such row.
+    `named`: `value` may also name what comes back, in a string: "package.module.Class".
     `keeps`: further arguments that are only held, and run later if at all (`partial(f, g)` binds g).  `calls`: methods
     of that argument that the call sees to (`closing(x)` closes x, `enter_context(x)` enters it).
     """
@@ -72,6 +80,7 @@ class ReturnsRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     keeps: str = ""
     calls: tuple[str, ...] = ()
     plain: bool = False
+    named: bool = False
 
 
 class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -122,6 +131,7 @@ class RootRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     `beside`: work that runs beside its caller, a root where start-up code starts it (elsewhere its caller is).
     `soon`: what is handed over runs once, on a next turn of the loop; what start-up code hands over there is part of
     the start.
+    `gets`: types of what the function is handed, by position; "" for what is of no interest.
     form `export`: functions that a file matching one of `files` (globs) exports under one of `members`.
     """
 
@@ -136,6 +146,7 @@ class RootRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     beside: bool = False
     soon: bool = False
     runs_on: Thread | RunsOn = "event-loop"
+    gets: tuple[str, ...] = ()
 
 
 class GuardRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -170,6 +181,17 @@ class ServeRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """After this call the program serves others: what is started from then on, and not waited for, runs beside that."""
 
 
+class EntryRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A call that puts something into the bag of a type, under the name that its first argument spells: what `value`
+    selects.  With `keywords` every keyword argument goes there under its own name.  Without either the call gives back
+    what is there.
+    """
+
+    bag: str
+    value: str = ""
+    keywords: bool = False
+
+
 class LibraryModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     library: Library
     type: tuple[TypeRow, ...] = ()
@@ -180,3 +202,4 @@ class LibraryModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     neutral: tuple[NeutralRow, ...] = ()
     send: tuple[SendRow, ...] = ()
     serve: tuple[ServeRow, ...] = ()
+    entry: tuple[EntryRow, ...] = ()
