@@ -31,6 +31,10 @@ main(["scan", sys.argv[2], "--jobs", sys.argv[3]])
 """
 
 
+_GRAPH = (sys.executable, "-P", "-m", "alef_audit", "graph")
+_TWICE = (("--no-cache",), (), ())
+
+
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="the children must inherit the patch")
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_an_interrupt_ends_the_run_with_130(tmp_path: Path, jobs: str) -> None:
@@ -54,3 +58,6 @@ def test_an_interrupt_ends_the_run_with_130(tmp_path: Path, jobs: str) -> None:
     assert (out, "Traceback" in err) == ("", False), err
     with pytest.raises(ProcessLookupError):  # nobody of the group is left
         os.killpg(running.pid, 0)
+    commands = ([*_GRAPH, str(tree), *options] for options in _TWICE)
+    graphs = {subprocess.run(command, capture_output=True, check=True).stdout for command in commands}
+    assert len(graphs) == 1

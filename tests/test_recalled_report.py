@@ -272,6 +272,17 @@ def test_what_does_not_change_a_report(tree: Path, audits: list[Path], change: s
     assert len(audits) == 1
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
+def test_a_manifest_that_leads_nowhere_does_not_matter(tree: Path, audits: list[Path]) -> None:
+    (tree / "lib" / "package.json").symlink_to(tree / "missing.json")
+    before = report(tree)
+    assert report(tree) == before
+    assert len(audits) == 1
+    write(tree / "missing.json", '{"name": "lib", "exports": {"./work": "./work.ts"}}')
+    assert report(tree) == report(tree, "--no-cache")
+    assert len(audits) == 3
+
+
 def test_another_version_of_the_tool_finds_nothing(
     tree: Path, audits: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,10 +37,12 @@ class _Kept(msgspec.Struct, frozen=True, array_like=True):
 
 def state_of(request: AuditRequest, surveyed: Survey) -> bytes | None:
     """Identifies everything that the report depends on and that is known beforehand; None if not all of it can be."""
-    if request.cache is None or request.follow is not None or None in surveyed.digests.values():
+    if request.cache is None or request.follow is not None:
         return None
     if request.evidence:  # logs grow
         return None
+    if any(surveyed.digests.get(file.path, b"") is None for file in surveyed.inventory.files):
+        return None  # a source that was there a moment before; a manifest that cannot be read is as good as none
     try:
         tool = tool_version((bundled_rules(), *request.rules))
     except OSError:
