@@ -6,7 +6,7 @@ from typing import Final
 from alef_audit.auditing import report
 from alef_audit.auditing.trace import label_of
 from alef_audit.callgraph.graph import CallGraph, SinkSite
-from alef_audit.evidence.placing import parts_of
+from alef_audit.evidence.paths import parts_of
 from alef_audit.evidence.seen import Placed
 
 _NEAR: Final = 3
@@ -94,9 +94,7 @@ def _reasons(placed: Placed, sink: SinkSite | None, known: Known) -> Iterator[st
 
 def _package(placed: Placed) -> str:
     """The installed package that the program's last function calls into, "" if it calls the runtime itself."""
-    spots = placed.stack.spots
-    behind = spots[spots.index(placed.spots[-1]) + 1 :]
-    for spot in behind[:1]:
+    for spot in placed.behind[:1]:
         parts = parts_of(spot.file)
         for folder in ("node_modules", "site-packages"):
             if folder in parts[:-1]:

@@ -6,11 +6,12 @@ the most last parts in common, if it is one.
 
 from collections import defaultdict
 from typing import Final
-from urllib.parse import unquote
 
 from msgspec import structs
 
 from alef_audit.callgraph.program import Program, Unit
+from alef_audit.evidence.paths import parts_of
+from alef_audit.evidence.sourcemaps import SourceMaps
 from alef_audit.evidence.stacks import Spot
 from alef_audit.facts.file import Function
 
@@ -25,6 +26,7 @@ class Places:
     def __init__(self, program: Program, root: str) -> None:
         self._program = program
         self._root = parts_of(root)
+        self._maps = SourceMaps(root)
         self._units: dict[str, list[Unit]] = defaultdict(list)
         for unit in program.units:
             self._units[unit.path.rpartition("/")[2]].append(unit)
@@ -37,6 +39,9 @@ class Places:
         Where another name is told than that of the function at the line, another version of the file ran: the function
         of that name is meant, if there is one, and the line says nothing.
         """
+        mapped = self._maps.original(spot)
+        if mapped is not None:
+            spot = structs.replace(mapped, function="")  # a bundler may have given it another name
         unit = self.unit_of(spot.file)
         if unit is None:
             return None
@@ -121,15 +126,6 @@ def _plain_name(name: str) -> str:
     plain = name.partition(" [as ")[0].removeprefix("async ").removeprefix("new ").removeprefix("bound ")
     plain = plain.rpartition(".")[2].removeprefix("get ").removeprefix("set ")
     return "" if plain.startswith("<") and plain != "<module>" else plain
-
-
-def parts_of(file: str) -> list[str]:
-    """The parts of a path or a `file://` URL; none of a built-in module's name."""
-    if file.startswith(("node:", "<")):
-        return []
-    path = unquote(file.removeprefix("file://")) if file.startswith("file://") else file
-    path = path.split("?", 1)[0] if "://" in file else path
-    return [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
 
 
 def _shared(one: list[str], other: list[str]) -> int:

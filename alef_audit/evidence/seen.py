@@ -23,6 +23,7 @@ class Placed(NamedTuple):
     spots: tuple[Spot, ...]  # theirs
     blocking: str  # the last name of what was called there, "" if not told
     exact: bool  # that is what the program itself called, under the name that it has there
+    behind: tuple[Spot, ...]  # what runs below the program's last function
 
     @property
     def line(self) -> int:
@@ -47,7 +48,8 @@ def place_stack(stack: Stack, places: Places) -> Placed | None:
         tuple(function for _, function in found),
         tuple(spot for spot, _ in found),
         blocking.rpartition(".")[2],
-        exact=bool(stack.blocking) and not behind and stack.kind in _NAMING,
+        bool(stack.blocking) and not behind and stack.kind in _NAMING,
+        behind,
     )
 
 

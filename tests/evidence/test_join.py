@@ -144,6 +144,15 @@ def test_stacks_of_other_programs_are_counted(project: Path) -> None:
     assert not any(finding.evidence for finding in report.findings)
 
 
+def test_a_package_that_blocks_is_named(project: Path) -> None:
+    inside = "    at readFileSync (node:fs:9:1)\n    at load (file:///x/node_modules/@acme/keys/index.js:4:2)\n"
+    stack = f"{inside}    at runAttempt ({deployed('server.mjs')}:11:10)\n"
+    report = audited(project, ("sync.log", f"(node:7) WARNING: Detected use of sync API\n{stack}"))
+    assert report.runtime is not None
+    (missed,) = report.runtime.missed
+    assert missed.why == "the call leads into @acme/keys, of which no model says that it blocks"
+
+
 def test_a_call_that_was_taken_for_discharged_is_contradicted(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(
         "import time\nfrom functools import cache\nfrom fastapi import FastAPI\napp = FastAPI()\n"
@@ -237,6 +246,42 @@ def test_a_file_that_has_changed_since_is_read_by_names(project: Path) -> None:
 def test_another_call_at_the_same_line_is_no_evidence(project: Path) -> None:
     stack = f"    at statSync (node:fs:9:1)\n    at readLogo ({deployed('server.mjs')}:8:10)\n"
     report = audited(project, ("sync.log", f"(node:7) WARNING: Detected use of sync API\n{stack}"))
+    assert not any(one.evidence for one in report.findings)
+
+
+def vlq(*numbers: int) -> str:
+    """Numbers as source maps write them."""
+    digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    text = ""
+    for number in numbers:
+        value = (-number << 1 | 1) if number < 0 else number << 1
+        while True:
+            text += digits[value & 31 | (32 if value > 31 else 0)]
+            value >>= 5
+            if not value:
+                break
+    return text
+
+
+def test_compiled_output_is_read_by_its_source_map(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    (root / "src").mkdir(parents=True)
+    (root / "dist").mkdir()
+    (root / "package.json").write_text('{"name":"x","type":"module","main":"dist/server.js"}')
+    source = "// types\n" * 40 + SERVER.replace('import { lookUp } from "./table.mjs";\n', "").replace(
+        "lookUp(req.url)()", "1"
+    )
+    (root / "src" / "server.ts").write_text(source)
+    (root / "dist" / "server.js").write_text(source.partition("import")[2])
+    # each line of output is 40 lines further down in the source
+    mappings = ";".join([vlq(0, 0, 40, 0), *[vlq(0, 0, 1, 0)] * 14])
+    document = {"version": 3, "sources": ["../src/server.ts"], "names": [], "mappings": mappings}
+    (root / "dist" / "server.js.map").write_text(json.dumps(document))
+    stack = "    at readFileSync (node:fs:9:1)\n    at a (file:///opt/x/dist/server.js:7:10)\n"
+    report = audited(root, ("sync.log", f"(node:7) WARNING: Detected use of sync API\n{stack}"))
+    assert [one.sink.function for one in report.findings if one.evidence] == ["readLogo"]
+    (root / "dist" / "server.js.map").write_text('{"version":3,"sources":[null],"mappings":"!!;;A%,B"}')
+    report = audited(root, ("sync.log", f"(node:7) WARNING: Detected use of sync API\n{stack}"))
     assert not any(one.evidence for one in report.findings)
 
 
