@@ -64,9 +64,10 @@ class Inventory(msgspec.Struct, frozen=True):
 
 def extension_of(path: str) -> str:
     """The last extension of a file name in lower case, with its dot; "" without one."""
-    name = path.rpartition("/")[2]
-    dot = name.rfind(".")
-    return name[dot:].lower() if dot > 0 else ""
+    dot = path.rfind(".")
+    if dot <= 0 or path[dot - 1] == "/" or path.find("/", dot) >= 0:
+        return ""
+    return path[dot:].lower()
 
 
 def is_manifest(path: str) -> bool:

@@ -1,8 +1,9 @@
 """What a file is for, told by its path and, in a second step, by what it imports."""
 
 import re
+from functools import lru_cache
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Role = Literal[
     "product",
@@ -125,20 +126,43 @@ def role_of(path: str, project: str = "") -> Role:
     `project` is the folder of the package it belongs to ("" = the root): names such as `scripts/`, `cli/`, `docs/`
     only mean something near the top of a package, while `tests/` does anywhere.
     """
-    *folders, name = path.lower().split("/")
+    folder, _, name = path.lower().rpartition("/")
     if _TYPES.search(name):
         return "types"
-    if _GENERATED.search(name) or not _GENERATED_FOLDERS.isdisjoint(folders):
-        return "generated"
-    outer = _below_workspace(folders)
     in_project = bool(project) and path.startswith(f"{project}/")
-    inside = _below_workspace(folders[project.count("/") + 1 :]) if in_project else outer
-    if not _VENDORED_FOLDERS.isdisjoint(folders) or not _TOP_VENDORED_FOLDERS.isdisjoint((*outer[:2], *inside[:2])):
-        return "vendored"
-    if _is_test(folders, inside, name):
+    told = _told_by_folders(folder, project.count("/") + 1 if in_project else 0)
+    if told.role == "generated" or _GENERATED.search(name):
+        return "generated"
+    if told.role is not None:
+        return told.role
+    if _TEST_FILE.search(name):
         return "test"
-    role = _role_near_top(outer, name)
-    return role if role != "product" else _role_near_top(inside, name)
+    role = _role_near_top(told.outer, name)
+    return role if role != "product" or told.inside == told.outer else _role_near_top(told.inside, name)
+
+
+class _Told(NamedTuple):
+    """What the folders of a file tell: its role, or the way to it from the top of the tree and of its package."""
+
+    role: Role | None
+    outer: tuple[str, ...]
+    inside: tuple[str, ...]
+
+
+@lru_cache(maxsize=1024)  # the files of a folder come one after the other
+def _told_by_folders(path: str, depth: int) -> _Told:
+    """`path` of a folder in lower case; its package lies `depth` folders below the top."""
+    folders = tuple(path.split("/")) if path else ()
+    outer = _below_workspace(folders)
+    inside = _below_workspace(folders[depth:]) if depth else outer
+    role: Role | None = None
+    if not _GENERATED_FOLDERS.isdisjoint(folders):
+        role = "generated"
+    elif not _VENDORED_FOLDERS.isdisjoint(folders) or not _TOP_VENDORED_FOLDERS.isdisjoint((*outer[:2], *inside[:2])):
+        role = "vendored"
+    elif _holds_tests(folders, inside):
+        role = "test"
+    return _Told(role, outer, inside)
 
 
 def refine_role(role: Role, imports: frozenset[str]) -> Role:
@@ -156,22 +180,20 @@ def refine_role(role: Role, imports: frozenset[str]) -> Role:
     return role
 
 
-def _is_test(folders: list[str], inside: list[str], name: str) -> bool:
-    if _TEST_FILE.search(name):
-        return True
+def _holds_tests(folders: tuple[str, ...], inside: tuple[str, ...]) -> bool:
     if any(folder in _TEST_FOLDERS or _TEST_FOLDER.fullmatch(folder) for folder in folders):
         return True
     return "testing" in inside[:3] or "spec" in inside[:1] or "specs" in inside[:1]
 
 
-def _below_workspace(folders: list[str]) -> list[str]:
+def _below_workspace(folders: tuple[str, ...]) -> tuple[str, ...]:
     """Drop `packages/<name>` and the like: what follows is the top of a package."""
     while len(folders) >= 2 and folders[0] in _WORKSPACES:
         folders = folders[2:]
     return folders
 
 
-def _role_near_top(inside: list[str], name: str) -> Role:
+def _role_near_top(inside: tuple[str, ...], name: str) -> Role:
     top = inside[:1]
     if top and (top[0] in _DOCS_FOLDERS or top[0].startswith("docs-")):
         return "docs"
@@ -193,7 +215,7 @@ def _role_near_top(inside: list[str], name: str) -> Role:
     return "script" if is_script else "product"
 
 
-def _below_source(inside: list[str]) -> tuple[list[str], bool]:
+def _below_source(inside: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
     """Drop a leading `src` or output folder, and say whether there was one."""
     below = inside
     while below and (below[0] == "src" or below[0] in _OUTPUTS):
@@ -201,8 +223,8 @@ def _below_source(inside: list[str]) -> tuple[list[str], bool]:
     return below, len(below) < len(inside)
 
 
-def _is_cli(below: list[str], in_source: bool, name: str) -> bool:
-    if "cli" in below[:4] or (in_source and below[:1] == ["commands"]):
+def _is_cli(below: tuple[str, ...], in_source: bool, name: str) -> bool:
+    if "cli" in below[:4] or (in_source and below[:1] == ("commands",)):
         return True
     if any(pair == ("management", "commands") for pair in pairwise(below)):
         return True
