@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from alef_audit.cli.main import app
 from alef_audit.discovery import discover
 from alef_audit.discovery.listing import Listing, list_files
-from alef_audit.frontends import extract
+from alef_audit.frontends import extract, processes
 
 SAMPLES = Path(__file__).resolve().parent.parent / "sample_repos"
 NAMES = ("python-agent-service", "ts-gateway")
@@ -40,7 +40,7 @@ def masked(report: bytes) -> bytes:
 def test_any_number_of_jobs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = report(SAMPLES / name, "--jobs", "1")
     monkeypatch.setattr(extract, "_PARALLEL_FROM", 0)
-    monkeypatch.setattr(extract, "_CHUNK", 3)  # so that the few files of a sample are dealt out as many would be
+    monkeypatch.setattr(processes, "_CHUNK", 3)  # so that the few files of a sample are dealt out as many would be
     assert report(SAMPLES / name, "--jobs", "2") == alone
 
 

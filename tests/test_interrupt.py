@@ -26,7 +26,8 @@ def slowly(path, grammar, limit):
 
 extract.extract_file = slowly
 extract._PARALLEL_FROM = 0
-extract._CHUNK = 1
+from alef_audit.frontends import processes
+processes._CHUNK = 1
 main(["scan", sys.argv[2], "--jobs", sys.argv[3]])
 """
 

@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from unidiff.errors import UnidiffParseError
-from unidiff.patch import PatchSet
 
 from alef_audit.diagnostics import UsageError
 from alef_audit.git.revisions import Repository
@@ -38,6 +36,10 @@ def changes(repository: Repository, base: str, head: str | None, wanted: Sequenc
 
     `wanted` are git's patterns for paths; none for all files.
     """
+    # most audits compare nothing
+    from unidiff.errors import UnidiffParseError
+    from unidiff.patch import PatchSet
+
     folder = repository.home / repository.prefix
     between = (base,) if head is None else (base, head)
     try:

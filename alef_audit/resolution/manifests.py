@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import json5
 import msgspec
 
 ReadText = Callable[[str], str | None]
@@ -20,6 +19,8 @@ def read_object(read_text: ReadText, path: str, lenient: bool) -> dict[str, Any]
     except (msgspec.MsgspecError, RecursionError):
         if not lenient or len(text) > _LENIENT_LIMIT:
             return None
+        import json5  # hardly any manifest needs it
+
         try:
             document = json5.loads(text.removeprefix("\ufeff"))
         except (ValueError, RecursionError, ArithmeticError):

@@ -23,7 +23,8 @@ from alef_audit.discovery.assets import browser_assets
 from alef_audit.discovery.discover import discover
 from alef_audit.discovery.inventory import Inventory, SourceFile
 from alef_audit.frontends.ecmascript.tables import language
-from alef_audit.frontends.extract import extract_all, in_chunks
+from alef_audit.frontends.extract import extract_all
+from alef_audit.frontends.processes import in_chunks
 
 _UNREAD = frozenset(("types", "test"))  # roles that an audit leaves out unless asked
 

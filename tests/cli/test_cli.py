@@ -412,6 +412,20 @@ def test_help_and_version_import_little(arguments: list[str]) -> None:
     assert result.returncode == 0, result.stderr
 
 
+def test_a_scan_of_a_few_files_imports_what_it_needs(tmp_path: Path) -> None:
+    (tmp_path / "app.ts").write_text("export const one = 1;\n", encoding="utf-8")
+    (tmp_path / "package.json").write_text("{}", encoding="utf-8")
+    unused = {"json5", "unidiff", "libcst", "jinja2", "junitparser", "multiprocessing.context", "rich.console"}
+    code = (
+        "import sys\nfrom alef_audit.cli.main import main\n"
+        f"try:\n    main([{str(tmp_path)!r}, '--format=json', '--no-cache'])\n"
+        f"except SystemExit as end:\n    assert not end.code\nloaded = {unused!r} & set(sys.modules)\n"
+        "assert not loaded, loaded\n"
+    )
+    result = python(code)
+    assert result.returncode == 0, result.stderr
+
+
 def test_a_closed_pipe_is_no_error() -> None:
     result = python("from alef_audit.cli.main import main; main(['explain', '035'])", closed_pipe=True)
     assert (result.returncode, result.stderr) == (141, "")

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from alef_audit.cli.arguments import with_default_command
 from alef_audit.cli.main import app, command_names
 from alef_audit.dependencies import weight
-from alef_audit.frontends import extract
+from alef_audit.frontends import extract, processes
 
 FOLLOW = "--follow-dependencies"
 READS = "const fs = require('fs');\nmodule.exports.load = function load(p) { return fs.readFileSync(p); };\n"
@@ -527,7 +527,7 @@ def test_any_number_of_jobs(seed: str, tmp_path: Path, monkeypatch: pytest.Monke
     lay(tmp_path, FLAT | many | {"node_modules/lib/main.js": "module.exports = require('./part0');\n"})
     alone = scan(tmp_path, FOLLOW, "--jobs=1")
     monkeypatch.setattr(extract, "_PARALLEL_FROM", 0)
-    monkeypatch.setattr(extract, "_CHUNK", 3)
+    monkeypatch.setattr(processes, "_CHUNK", 3)
     assert scan(tmp_path, FOLLOW, "--jobs=2") == alone
     assert followed(alone)["files"] == 41
 
