@@ -1,15 +1,21 @@
 """From logs to the answer."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from msgspec import structs
 
 from alef_audit.diagnostics import NothingToAudit
 from alef_audit.evidence.gathered import Gathered, Gathering
+from alef_audit.evidence.logs import STDIN, CutShort
 from alef_audit.evidence.moment import Moment
 from alef_audit.evidence.observations import Observation
 from alef_audit.evidence.parts import parts_of
+from alef_audit.evidence.profiles.read import is_profile, read_profile
 from alef_audit.evidence.reading import LogRead, read_logs
 from alef_audit.evidence.report import EvidenceReport
 from alef_audit.evidence.signature import evaluate
+from alef_audit.evidence.stacks import Stack, Stacks
 from alef_audit.evidence.windows import timeline
 from alef_audit.rulepack.pattern import Limits, Pattern
 
@@ -19,7 +25,40 @@ NOTHING = Limits(float("inf"), 1.0, 1.0, 1, 0.0, 0, (), float("inf"), 0.0)
 
 def judge(logs: Sequence[str], pattern: Pattern) -> EvidenceReport:
     """What `logs` (names that `find_logs` gave) say of `pattern`. Raises NothingToAudit if there is nothing in them."""
-    return judged(logs, pattern, Gathering(pattern.signature.limits or NOTHING))
+    profiles = [name for name in logs if name != STDIN and Path(name).is_file() and _is_profile(name)]
+    stacks = Stacks()
+    for name in profiles:
+        read_profile(name, stacks)
+    others = [name for name in logs if name not in profiles]
+    gathering = Gathering(pattern.signature.limits or NOTHING)
+    if not others:
+        return _without_logs(pattern, gathering.gathered(), stacks.found(), profiles)
+    return structs.replace(judged(others, pattern, gathering), stacks=stacks.found())
+
+
+def _is_profile(name: str) -> bool:
+    try:
+        return is_profile(name)
+    except CutShort:
+        return False  # reading it as a log says what is wrong with it
+
+
+def _without_logs(
+    pattern: Pattern, seen: Gathered, stacks: tuple[Stack, ...], profiles: Sequence[str]
+) -> EvidenceReport:
+    """Profiles tell which calls held the loop, and nothing of the signature."""
+    limits = pattern.signature.limits
+    return EvidenceReport(
+        pattern=pattern.id,
+        verdict="absent",
+        parts=parts_of(seen, evaluate(seen, limits), limits) if limits is not None else (),
+        windows=(),
+        windows_left_out=0,
+        matches=(),
+        notes=("profiles show what held the loop; the signature shows in the logs of a gateway",),
+        logs=tuple(LogRead(name, Path(name).stat().st_size, 0) for name in profiles),
+        stacks=stacks,
+    )
 
 
 def judged(logs: Sequence[str], pattern: Pattern, gathering: Gathering) -> EvidenceReport:

@@ -1,6 +1,7 @@
 """Reads everything that was named as evidence of a scan: profiles, and logs for both their lines and their stacks."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -27,6 +28,9 @@ def observe(names: Sequence[str], pattern: Pattern) -> Observed:
     files = find_logs(names)
     if STDIN in files:
         raise UsageError("--evidence -: standard input is read by audit evidence only", "Name a file")
+    for name in files:
+        if not Path(name).is_file():
+            raise UsageError(f"--evidence {name}: not a regular file", "It is read more than once: write it to a file")
     stacks = Stacks()
     logs: list[str] = []
     for name in files:

@@ -89,10 +89,14 @@ def _closures(seen: Gathered, found: Found, limits: Limits) -> Part:
             f"{len(seen.explained)} more have a cause of their own ({', '.join(causes[:5])}) and do not count."
         )
     if seen.other_closures:
-        decided.append(f"{seen.other_closures} connections closed with other codes.")
+        decided.append(f"{_counted(seen.other_closures)} closed with other codes.")
     holds = len(found.closed) >= limits.closures_at_least
     value = float(len(found.closed)) if seen.closures else None
     return Part("closures", asks, holds, value, _places(found.closed or untimed), tuple(decided))
+
+
+def _counted(connections: int) -> str:
+    return f"{connections} connection{'s' * (connections != 1)}"
 
 
 def _same_window(seen: Gathered, found: Found, limits: Limits) -> Part:

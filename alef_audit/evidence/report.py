@@ -7,6 +7,7 @@ import msgspec
 from alef_audit.evidence.moment import Span
 from alef_audit.evidence.observations import Place
 from alef_audit.evidence.reading import LogRead, Matches
+from alef_audit.evidence.stacks import Stack
 
 # confirmed: one window shows all of the structural signature. compound: share and utilisation are over their limits in
 # the same window. partial: something of it was seen. absent: nothing.
@@ -50,3 +51,4 @@ class EvidenceReport(msgspec.Struct, frozen=True):
     matches: tuple[Matches, ...]
     notes: tuple[str, ...]  # what could not be told, and why
     logs: tuple[LogRead, ...]
+    stacks: tuple[Stack, ...] = ()  # of profiles

@@ -5,6 +5,7 @@ import msgspec
 from alef_audit.evidence import report as inner
 from alef_audit.evidence.moment import shown
 from alef_audit.evidence.observations import Place
+from alef_audit.evidence.stacks import Stack as SeenStack
 from alef_audit.reporting.encode import to_json
 
 SCHEMA = "alef-audit/evidence/v1"
@@ -50,6 +51,19 @@ class Log(msgspec.Struct, frozen=True, omit_defaults=True):
     problem: str = ""
 
 
+class Stack(msgspec.Struct, frozen=True):
+    """A call that held the loop, as a profile shows it, and the function that made it."""
+
+    kind: str
+    log: str
+    blocking: str
+    milliseconds: float
+    count: int
+    function: str
+    file: str
+    line: int
+
+
 class Document(msgspec.Struct, frozen=True):
     schema: str
     verdict: str
@@ -60,6 +74,7 @@ class Document(msgspec.Struct, frozen=True):
     windows_left_out: int
     notes: tuple[str, ...]
     logs: tuple[Log, ...]
+    stacks: tuple[Stack, ...]  # of profiles, longest first
 
 
 def render_evidence_json(found: inner.EvidenceReport) -> str:
@@ -74,6 +89,7 @@ def render_evidence_json(found: inner.EvidenceReport) -> str:
         pattern=found.pattern,
         windows_left_out=found.windows_left_out,
         notes=found.notes,
+        stacks=tuple(_stack(one) for one in sorted(found.stacks, key=lambda stack: (-stack.ms, -stack.count))),
         logs=tuple(Log(one.name, one.bytes, one.lines, one.problem) for one in found.logs),
     )
     return to_json(document)
@@ -95,6 +111,13 @@ def _window(window: inner.Window) -> Window:
         late_timers=window.late_timers,
         where=_places(window.where),
     )
+
+
+def _stack(stack: SeenStack) -> Stack:
+    spot = stack.spots[-1]
+    line = spot.line or spot.defined
+    ms = round(stack.ms, 1)
+    return Stack(stack.kind, stack.place.log, stack.blocking, ms, stack.count, spot.function, spot.file, line)
 
 
 def _places(places: tuple[Place, ...]) -> tuple[str, ...]:

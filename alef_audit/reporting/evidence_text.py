@@ -19,6 +19,7 @@ _HEADS: Final[dict[EvidenceVerdict, tuple[str, str]]] = {
 }
 _UNITS: Final = {"run": "{:,.1f} s", "auth-share": "{:.1%}", "utilisation": "{:g}", "closures": "{:.0f}"}
 _BAR: Final = 24
+_MOST_STACKS: Final = 20
 
 
 def render_evidence_text(
@@ -36,6 +37,7 @@ def _lines(found: EvidenceReport, width: int, glyphs: Glyphs, explain: bool) -> 
     if found.windows:
         yield from _timeline(found, width, glyphs)
     yield from _matches(found, width)
+    yield from _stacks(found, width)
     for note in found.notes:
         yield from flow(styled("  "), [*("note:", *note.split())], styled("  "), width, " ")
     lines = sum(log.lines for log in found.logs)
@@ -116,6 +118,19 @@ def _matches(found: EvidenceReport, width: int) -> Iterator[Text]:
     for one in matching:
         first = styled(f"  {one.count:>6,} {'times' if one.count > 1 else 'time '}  ")
         yield from flow(first, [(one.expression, "guard"), _place(one.first[0])], styled(" " * 16), width)
+
+
+def _stacks(found: EvidenceReport, width: int) -> Iterator[Text]:
+    """The calls that a profile shows, longest first."""
+    if not found.stacks:
+        return
+    yield Text("", end="")
+    yield styled(("Calls that held the loop", "strong"))
+    for stack in sorted(found.stacks, key=lambda stack: (-stack.ms, -stack.count))[:_MOST_STACKS]:
+        spot = stack.spots[-1]
+        first = styled("  ", (f"{stack.ms:>9,.0f} ms" if stack.ms else count(stack.count, "time"), "hot"), "  ")
+        where = f"{spot.function or 'anonymous'} ({spot.file.removeprefix('file://')}:{spot.line or spot.defined})"
+        yield from flow(first, [(stack.blocking or spot.function, "strong"), where], styled(" " * 16), width)
 
 
 def _place(place: Place) -> str:

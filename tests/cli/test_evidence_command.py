@@ -8,6 +8,7 @@ from typer.testing import CliRunner, Result
 
 from alef_audit.cli.main import app
 from tests.evidence import gateway_logs
+from tests.evidence.test_profiles import cpu_profile, node
 
 CONFIRMED = gateway_logs.written(gateway_logs.confirmed())
 
@@ -40,6 +41,23 @@ def test_json_explanation_and_output_file(log: str, tmp_path: Path) -> None:
 def test_standard_input_and_globs(log: str, tmp_path: Path) -> None:
     assert run("-", given=CONFIRMED).stdout.startswith("confirmed")
     assert run(str(tmp_path / "*.log")).stdout.startswith("confirmed")
+
+
+def test_a_profile_shows_the_calls_that_held_the_loop(log: str, tmp_path: Path) -> None:
+    document = cpu_profile(
+        node(1, "(root)", "", -1, (2,)),
+        node(2, "handle", "file:///srv/app.mjs", 4, (3,)),
+        node(3, "readFileSync", "node:fs", 440),
+        samples=(3, 3, 3),
+    )
+    profile = tmp_path / "a.cpuprofile"
+    profile.write_text(json.dumps(document))
+    alone = run(str(profile)).stdout
+    assert alone.startswith("absent")
+    assert "20 ms  readFileSync  handle (/srv/app.mjs:5)" in alone
+    both = json.loads(run(str(profile), log, "--format=json").stdout)
+    assert both["verdict"] == "confirmed"
+    assert (both["stacks"][0]["blocking"], both["stacks"][0]["milliseconds"]) == ("readFileSync", 20.0)
 
 
 @pytest.mark.parametrize(
