@@ -128,18 +128,6 @@ def root_of(graph: CallGraph, site: RootSite) -> report.Root:
     return report.Root(site.kind, label_of(facts, path), path, facts.line, site.runs_on, site.why, line, where)
 
 
-def _finding(matcher: Matcher, target: Target, ordinals: Counter[str]) -> report.Finding | None:
-    groups = _groups(matcher, target)
-    if not groups:
-        return None
-    best = groups[0]
-    for way in best.ways:
-        found = chosen_path(matcher, target, Wanted(best.roots, best.heat, way))
-        if found is not None:
-            return _build(matcher, target, found, groups, way | target.local, ordinals)
-    return None
-
-
 class _Group(NamedTuple):
     """Roots that reach a sink with the same verdict, confidence and heat, worst group first."""
 
@@ -195,9 +183,10 @@ class _Shown(NamedTuple):
     per: tuple[str, ...]  # the loops that multiply
     words: tuple[str, ...]  # that make it the auth phase
     auth: bool
+    confidence: Confidence
 
 
-def _shown(matcher: Matcher, target: Target, path: Path, best: _Group) -> _Shown:
+def _shown(matcher: Matcher, target: Target, path: Path, best: _Group, way: int) -> _Shown:
     graph = matcher.graph
     edges = [*path.edges, *target.inner]
     frames = frames_of(graph, target.sink, edges)
@@ -212,22 +201,54 @@ def _shown(matcher: Matcher, target: Target, path: Path, best: _Group) -> _Shown
         per=multiplied_by(graph, target.sink, edges),
         words=words,
         auth=target.sink.kind in _ALWAYS_AUTH or bool(words),
+        confidence=_certain(matcher, target.sink, edges, confidence_of(way)),
     )
+
+
+def _shown_level(matcher: Matcher, sink: SinkSite, shown: _Shown, group: _Group) -> Level:
+    """The level of the shown path."""
+    certain_group = group._replace(confidence=_certain(matcher, sink, shown.edges, group.confidence))
+    return _level(matcher, certain_group, sink.cost, len(shown.per), sink.kind, auth=shown.auth)
+
+
+def _finding(matcher: Matcher, target: Target, ordinals: Counter[str]) -> report.Finding | None:
+    """The finding by its worst path. The length of a path tells on its level, so that of a group which promises most
+    may turn out less than that of the next.
+    """
+    groups = _groups(matcher, target)
+    chosen: tuple[_Shown, _Group, Level] | None = None
+    for group in groups:
+        least = _least_level(matcher, target, group)
+        if chosen is not None and LEVELS.index(least) <= LEVELS.index(chosen[2]):
+            break
+        shown = _shown_of(matcher, target, group)
+        if shown is not None:
+            level = _shown_level(matcher, target.sink, shown, group)
+            if chosen is None or LEVELS.index(level) > LEVELS.index(chosen[2]):
+                chosen = shown, group, level
+    return None if chosen is None else _build(matcher, target, *chosen, groups, ordinals)
+
+
+def _shown_of(matcher: Matcher, target: Target, group: _Group) -> _Shown | None:
+    """A path from one of the group's roots, by the worst of its ways that there is a path for."""
+    for way in group.ways:
+        found = chosen_path(matcher, target, Wanted(group.roots, group.heat, way))
+        if found is not None:
+            return _shown(matcher, target, found, group, way | target.local)
+    return None
 
 
 def _build(
     matcher: Matcher,
     target: Target,
-    path: Path,
+    shown: _Shown,
+    best: _Group,
+    level: Level,
     groups: list[_Group],
-    way: int,
     ordinals: Counter[str],
 ) -> report.Finding:
-    sink, best = target.sink, groups[0]
-    shown = _shown(matcher, target, path, best)
-    auth, depth = shown.auth, len(shown.per)
-    best = best._replace(confidence=_certain(matcher, sink, shown.edges, best.confidence))
-    level = _level(matcher, best, sink.cost, depth, sink.kind, auth=auth)
+    sink, auth, depth = target.sink, shown.auth, len(shown.per)
+    sure = _certain(matcher, sink, shown.edges, best.confidence)
     root = matcher.reach.roots[shown.root]
     site = _sink(matcher, sink)
     inside, more = _in_package(matcher, target)
@@ -247,11 +268,11 @@ def _build(
                 loops=depth,
                 auth=auth,
                 backoff=sink.kind in _PAUSES and RETRY in shown.frames[-1].per,
-                confidence=best.confidence,
+                confidence=sure,
                 verdict=best.verdict,
             ),
         ),
-        confidence=_certain(matcher, sink, shown.edges, confidence_of(way)),
+        confidence=shown.confidence,
         phase="auth" if auth else sink.kind.removeprefix("blocking."),
         phase_words=shown.words,
         verdict=best.verdict,
@@ -262,7 +283,7 @@ def _build(
         root=shown.root,
         sink=site,
         trace=shown.frames,
-        also_reached_from=_also_reached_from(matcher, target, shown, groups),
+        also_reached_from=_also_reached_from(matcher, target, shown, level, groups),
         archetypes=(),  # see `advice.py`
         location=_location(target, shown.own[-1]),
         dependency=matcher.packages.get(site.path, ""),
@@ -291,15 +312,16 @@ def _level(matcher: Matcher, group: _Group, cost: Cost, loops: int, kind: SinkKi
 
 
 def _also_reached_from(
-    matcher: Matcher, target: Target, shown: _Shown, groups: list[_Group]
+    matcher: Matcher, target: Target, shown: _Shown, most: Level, groups: list[_Group]
 ) -> tuple[report.Reach, ...]:
-    """Every other root, each with its own verdict and level; their paths are not searched, so only the loops around
-    the call itself count.
+    """Every other root, each with its own verdict and level, `most` at most; their paths are not searched, so only the
+    loops around the call itself count.
     """
     loops = len(multiplied_by(matcher.graph, target.sink, []))
     found: list[report.Reach] = []
     for group in groups:
         level = _level(matcher, group, target.sink.cost, loops, target.sink.kind, auth=shown.auth)
+        level = min(level, most, key=LEVELS.index)
         found.extend(matcher.reached_from(group.roots & ~(1 << shown.root), group.verdict, level))
     found.sort(key=attrgetter("root"))
     return tuple(found)
