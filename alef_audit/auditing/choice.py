@@ -25,11 +25,12 @@ class Wanted(NamedTuple):
     roots: int  # bit set: one of these
     heat: Heat  # of all of them
     way: int  # crosses no guard outside of this
+    barred: frozenset[int] = frozenset()  # makes none of these calls
 
 
 def chosen_path(matcher: Matcher, target: Target, wanted: Wanted) -> Path | None:
     """A path from one of the roots, searched once for all blocking calls of a function; None if there is none."""
-    key = (target.start, target.closed, wanted.roots, wanted.way)
+    key = (target.start, target.closed, wanted.roots, wanted.way, wanted.barred)
     if key not in matcher.paths:
         matcher.paths[key] = _search(matcher, target, wanted)
     found = matcher.paths[key]
@@ -64,6 +65,7 @@ def _search(matcher: Matcher, target: Target, wanted: Wanted) -> Path | None:
             marks=marks,
             closed=target.closed,
             entered=graph.entered,
+            barred=wanted.barred,
         )
         return None if found is None else Path(*found)
 

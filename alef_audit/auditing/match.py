@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from alef_audit.auditing import report
 from alef_audit.auditing.choice import Path, Wanted, chosen_path
 from alef_audit.auditing.conditions import conditions_of, steps_on
+from alef_audit.auditing.contradiction import contradicted
 from alef_audit.auditing.levels import LEVELS, Weighed, certain, score
 from alef_audit.auditing.matcher import HEATS, Matcher
 from alef_audit.auditing.message import message
@@ -27,6 +28,8 @@ from alef_audit.rulepack.kinds import Confidence, Cost, Heat, Kinds, Level, Sink
 from alef_audit.rulepack.pattern import Pattern
 
 _NAMED_PACKAGES: Final = 2
+# Paths that are looked at to find one whose tests do not exclude each other.
+_TRIED: Final = 8
 _PAUSES: Final = ("blocking.sleep", "blocking.wait")
 _ALWAYS_AUTH: Final = MISUSES | {"blocking.auth"}
 # The call that a finding is about, whatever path leads there.
@@ -232,9 +235,15 @@ def _finding(matcher: Matcher, target: Target, ordinals: Counter[str]) -> report
 def _shown_of(matcher: Matcher, target: Target, group: _Group) -> _Shown | None:
     """A path from one of the group's roots, by the worst of its ways that there is a path for."""
     for way in group.ways:
-        found = chosen_path(matcher, target, Wanted(group.roots, group.heat, way))
-        if found is not None:
-            return _shown(matcher, target, found, group, way | target.local)
+        barred: frozenset[int] = frozenset()
+        for _ in range(_TRIED):
+            found = chosen_path(matcher, target, Wanted(group.roots, group.heat, way, barred))
+            if found is None:
+                break
+            excluded = contradicted(matcher.graph, target.sink, [*found.edges, *target.inner])
+            if excluded < 0:
+                return _shown(matcher, target, found, group, way | target.local)
+            barred |= {excluded}
     return None
 
 

@@ -176,6 +176,8 @@ def _user_code(collector: Collector, call: int, functions: list[int]) -> None:
     name = shape.text.rpartition(".")[2]
     if any(facts[function].name == name for function in functions):
         return  # called by its own name: no callable that a user handed over
+    if collector.table.result(call) in collector.awaited:
+        return  # what it gives is waited for: it is asynchronous
     adapters = FunctionFlag.ANONYMOUS | FunctionFlag.ASYNC
     if all(facts[function].flags & adapters for function in functions):
         collector.sinks[call, shape.text] = shape

@@ -19,7 +19,7 @@ from alef_audit.rulepack.pattern import Pattern
 def report_of(request: AuditRequest, patterns: list[Pattern], examined: Examined, started: float) -> report.AuditReport:
     """The report of a tree; `started` is when its audit began, by `time.perf_counter`."""
     linked, reached, judged, points, findings = examined
-    shown = findings if request.include_discharged else tuple(map(_undischarged, _exposed(findings)))
+    shown = findings if request.include_discharged else tuple(map(_undischarged, filter(_is_listed, findings)))
     coverage = coverage_of(
         linked.inventory,
         len(browser_assets(linked.inventory)),
@@ -43,12 +43,21 @@ def report_of(request: AuditRequest, patterns: list[Pattern], examined: Examined
     )
 
 
-def _exposed(findings: tuple[report.Finding, ...]) -> tuple[report.Finding, ...]:
-    return tuple(finding for finding in findings if finding.verdict != "discharged")
+def _is_listed(finding: report.Finding) -> bool:
+    """Whether a call blocks the loop at all: not what runs elsewhere, and of what is kept only what takes its time.
+
+    Where a result is kept, the call that made it has blocked the loop once all the same.
+    """
+    if finding.verdict != "discharged":
+        return True
+    crossed = {guard for frame in finding.trace for guard in frame.guards}
+    return finding.sink.cost != "microseconds" and not any(guard.startswith("offload.") for guard in crossed)
 
 
 def _undischarged(finding: report.Finding) -> report.Finding:
-    """The finding without the roots that reach it behind a guard only."""
+    """The finding without the roots that reach it behind a guard only, unless all do."""
+    if finding.verdict == "discharged":
+        return finding
     reach = tuple(one for one in finding.also_reached_from if one.verdict != "discharged")
     return msgspec.structs.replace(finding, also_reached_from=reach)
 

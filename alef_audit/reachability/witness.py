@@ -28,11 +28,13 @@ def shortest_path(
     marks: frozenset[int] | None = None,
     closed: int = 0,
     entered: Mapping[int, int] | None = None,
+    barred: frozenset[int] = frozenset(),
 ) -> tuple[int, list[Edge]] | None:
     """The nearest of `roots` to `target` by a path of at most `longest` edges.
 
     The path crosses no guard outside `way`, at least `loops` (0 to 2) multiplying loops, and a function of `marks`.  It
     enters no function by arguments that close its next edge; `closed` does for the target, `entered` decides at roots.
+    It makes none of the calls `barred`.
 
     Gives the root and the edges, root first.  Ties are broken by the order of edges (caller, line), so the same input
     gives the same path.
@@ -48,12 +50,12 @@ def shortest_path(
         length += 1
         following: list[int] = []
         for state in level:
-            current, crossed, barred = (state >> _SHIFT) & _FUNCTIONS, (state >> _LOOPS) & 3, state >> _GATES
+            current, crossed, shut = (state >> _SHIFT) & _FUNCTIONS, (state >> _LOOPS) & 3, state >> _GATES
             stops = ~way | (OFFLOAD if way & OFFLOAD and current in is_async else 0)
             if function_guards.get(current, 0) & ~way:
                 continue
             for edge in incoming.get(current, ()):
-                if edge.guards & stops or edge.decides & barred:
+                if edge.guards & stops or edge.decides & shut or edge.call in barred:
                     continue
                 function = edge.caller
                 marked = state & _MARKED or (marks is not None and function in marks)
