@@ -89,7 +89,7 @@ def load(state: State, value: int, name: int, destination: int) -> None:
             _load_attribute(state, value, name, destination)
             return
         if kind == tokens.EXTERNAL:
-            _load_bag(state, value, name, destination, entries=False)
+            _load_bag(state, value, name, destination)
             _load_external(state, index, name, destination)
             return
     if kind == tokens.OBJECT:
@@ -102,7 +102,7 @@ def load(state: State, value: int, name: int, destination: int) -> None:
     elif kind == tokens.MODULE:
         load_export(state, index, name, destination)
     elif kind == tokens.EXTERNAL:
-        _load_bag(state, value, name, destination, entries=True)
+        _load_bag(state, value, name, destination)
         _load_external(state, index, name, destination)
     elif kind == tokens.FUNCTION:
         _load_function(state, value, name, destination)
@@ -190,15 +190,14 @@ def _load_external(state: State, node: int, name: int, destination: int) -> None
         state.add(destination, token(tokens.EXTERNAL, child))
 
 
-def _load_bag(state: State, value: int, name: int, destination: int, *, entries: bool) -> None:
-    """What the program keeps under a name on an object of a library, and, if `entries`, under keys not known."""
-    kept = bags.bag(state, value)
-    if not kept:
+def _load_bag(state: State, value: int, name: int, destination: int) -> None:
+    """What the program keeps under a name on an object of a library.
+
+    What stands under keys that are not known, constants most often, is read under such keys only.
+    """
+    if not bags.bag(state, value):
         return
-    if name == ELEMENT:
-        state.read_any(kept, destination)
-    else:
-        state.read_entry(kept, name, destination, otherwise=entries and state.reading[name] == _ENTRY)
+    bags.pick(state, value, name, destination)
     if value >> SHIFT in state.api.bags.own:
         if state.classes.known:
             _load_own(state, value, name, destination)
