@@ -360,3 +360,45 @@ def test_the_hook_and_the_baseline_recall_it(tree: Path, audits: list[Path], mon
         ran = CliRunner().invoke(app, with_default_command(arguments, command_names()))
         assert ran.exit_code in (0, 1), ran.output
     assert len(audits) == 1
+
+
+_READING = """
+import json, sys
+from pathlib import Path
+from alef_audit.config import Config
+from alef_audit.pipeline import auditing, judging
+from alef_audit.request import AuditRequest
+
+root = Path(sys.argv[1])
+opened, surveys = [], []
+
+def noted(event, arguments):
+    if surveys and event in ("open", "os.listdir", "os.scandir"):
+        opened.append(str(arguments[0]))
+
+def survey(request, whole=auditing.survey):
+    surveys.append(whole(request))
+    return surveys[-1]
+
+sys.addaudithook(noted)
+auditing.survey = survey
+auditing.audit(
+    AuditRequest(root, (), (), (), Config(), 1, True, True, "any", cache=Path(sys.argv[2])), lambda *progress: None
+)
+below = {path[len(str(root)) + 1 :] for path in opened if path.startswith(str(root))}
+print(json.dumps([sorted(below), sorted({*surveys[0].digests, *surveys[0].texts})]))
+"""
+
+
+def test_nothing_else_of_the_tree_is_read(tree: Path, tmp_path: Path) -> None:
+    """Whatever a stage reads after the survey has to be part of the state that a report is recalled for."""
+    for name in ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "poetry.lock", "Dockerfile"):
+        write(tree / name, "")
+    write(tree / "pnpm-workspace.yaml", "packages: [lib]\n")
+    write(tree / "package-lock.json", "{}")
+    write(tree / "lib" / "package.json", '{"name": "lib", "scripts": {"start": "node work.js"}}')
+    command = (sys.executable, "-P", "-c", _READING, str(tree), str(tmp_path / "another-cache"))
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    opened, known = (set(names) for names in json.loads(done.stdout))
+    assert "lib/work.ts" in opened
+    assert opened <= known

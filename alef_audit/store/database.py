@@ -10,7 +10,7 @@ import contextlib
 import sqlite3
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
@@ -73,7 +73,7 @@ def recall(store: Store, keys: Sequence[bytes]) -> dict[bytes, bytes]:
     return _attempt(store, lambda db: _recall(db, keys), {}, writing=False)
 
 
-def keep(store: Store, items: Iterable[Item]) -> None:
+def keep(store: Store, items: Sequence[Item]) -> None:
     """Keep all of `items`, or none if the store cannot be written; older ones go where space is short."""
     _attempt(store, lambda db: _keep(db, items, store.limit), None, writing=True)
 
@@ -201,7 +201,7 @@ def _recall(db: sqlite3.Connection, keys: Sequence[bytes]) -> dict[bytes, bytes]
     return found
 
 
-def _keep(db: sqlite3.Connection, items: Iterable[Item], limit: int) -> None:
+def _keep(db: sqlite3.Connection, items: Sequence[Item], limit: int) -> None:
     today = _today()
     with _transaction(db):
         db.execute("DELETE FROM entry WHERE day < ?", (today - _DAYS,))
