@@ -108,7 +108,7 @@ def _visit(collector: Collector, outside: Outside, call: int, linked: list[int],
         constructs = constructs and node.constructs
         if not node.silent:
             settled |= leave(collector, outside, call, number)
-    if call in collector.user_code and not named and not _is_waited_for(collector, call):
+    if call in collector.user_code and not named and call not in collector.overflowed:
         _user_code(collector, call, functions)
     if functions:
         if any(collector.table.argument_slots(call)):
@@ -160,19 +160,12 @@ def _is_standard(collector: Collector, call: int) -> bool:
     return table.members[call] in collector.words.standard[collector.language(call)] and "." in table.text(call)
 
 
-def _is_waited_for(collector: Collector, call: int) -> bool:
-    """Whether asyncio waits for what a call gives, or values were lost on the way to its callee."""
-    return call in collector.overflowed or collector.table.results[call] in collector.awaited
-
-
 def _user_code(collector: Collector, call: int, functions: list[int]) -> None:
     """A user's plain callable run on the loop: nothing is known of it, but for adapters that the library
     itself made.  (Where too much is known, it is the program that hands its functions over.)
     """
     shape = collector.user_code[call]
     facts = collector.state.program.functions
-    if collector.table.result(call) in collector.awaited:
-        return
     name = shape.text.rpartition(".")[2]
     if any(facts[function].name == name for function in functions):
         return  # called by its own name: no callable that a user handed over
