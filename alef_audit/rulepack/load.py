@@ -141,7 +141,11 @@ def _mistakes(row: Row) -> Iterator[tuple[str, str]]:
             yield from _mistake_in("runs", parse_selector, row.runs)
         if row.ttl_argument:
             yield from _mistake_in("ttl_argument", parse_selector, row.ttl_argument)
+    if isinstance(row, RootRow) and row.gets and row.form == "export":
+        yield "gets", "form 'export' has no gets"
     if isinstance(row, EntryRow) and row.value:
+        if row.keywords:
+            yield "", "value or keywords, not both"
         yield from _mistake_in("value", parse_selector, row.value)
     if isinstance(row, ReturnsRow):
         if bool(row.type) + bool(row.value) + row.plain != 1 and (

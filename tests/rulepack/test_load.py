@@ -18,6 +18,7 @@ TYPE = '[[type]]\nname = "Client"\nmembers = ["Client"]\n'
 SINK = '[[sink]]\nkind = "blocking.network"\ncost = "seconds"\n'
 ROOT = '[[root]]\nkind = "request"\nwhy = "once per request"\n'
 GUARD = '[[guard]]\nkind = "memoise.ttl"\n'
+ENTRY = '[[entry]]\nmembers = ["keep"]\n'
 
 
 @pytest.fixture
@@ -75,6 +76,20 @@ def mistake(*folders: Path) -> RulepackError:
         (HEAD + SINK + 'of = "Server"\nmembers = ["f"]\n', "sink[0].of", "unknown type 'Server'"),
         (HEAD + SINK + 'of = "aaa:Server"\nmembers = ["f"]\n', "sink[0].of", "unknown type 'aaa:Server'"),
         (HEAD + TYPE + 'extends = ["Base"]\n', "type[0].extends", "unknown type 'Base'"),
+        (HEAD + TYPE + 'bag = "sack"\n', "type[0].bag", "Invalid enum value 'sack'"),
+        (HEAD + ENTRY + 'bag = "Bag"\n', "entry[0].bag", "unknown type 'Bag'"),
+        (HEAD + ENTRY + 'bag = "Bag"\nvalue = "Member[x]"\n', "entry[0].value", "expected Argument[...]"),
+        (HEAD + ENTRY + 'bag = "Bag"\nvalue = "Argument[1]"\nkeywords = true\n', "entry[0]", "not both"),
+        (
+            HEAD + ROOT + 'form = "decorator"\nmembers = ["f"]\ngets = ["", "Bag"]\n',
+            "root[0].gets",
+            "unknown type 'Bag'",
+        ),
+        (
+            HEAD + ROOT + 'form = "export"\nmembers = ["f"]\nfiles = ["a"]\ngets = ["Bag"]\n',
+            "root[0].gets",
+            "has no gets",
+        ),
         (HEAD + '[[type]]\nname = "Client"\n', "type[0]", "exactly one of members and path"),
         (HEAD + '[[returns]]\nmembers = ["f"]\n', "returns[0]", "exactly one of type and value"),
         (HEAD + '[[returns]]\nmembers = ["f"]\nvalue = "Argument"\n', "returns[0].value", "Argument needs"),
