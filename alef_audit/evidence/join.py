@@ -27,11 +27,12 @@ class Tree(NamedTuple):
     hot: tuple[int, ...]  # functions that roots are
     findings: tuple[report.Finding, ...]  # discharged ones, too
     root_path: str
+    names: frozenset[str]  # of the program as a package, see `project_names`
 
 
 def join(tree: Tree, observed: Observed, pattern: Pattern) -> tuple[tuple[report.Finding, ...], report.RuntimeEvidence]:
     """The findings with evidence, those that were seen first, and what the evidence says beside them."""
-    places = Places(tree.graph.program, tree.root_path)
+    places = Places(tree.graph.program, tree.root_path, tree.names)
     index = Index(tree.graph.program, tree.findings)
     known = Known(tree.graph, tree.hot)
     placed = [one for stack in observed.stacks if (one := place_stack(stack, places)) is not None]
@@ -83,7 +84,8 @@ def _with(
         return finding
     ms, count = sum(one.milliseconds for one in stacks), sum(one.count for one in stacks)
     if stacks:
-        said = f"seen at run time: {ms:,.0f} ms" if ms else f"seen at run time, {count:,} times"
+        times = "once" if count == 1 else f"{count:,} times"
+        said = f"seen at run time: {ms:,.0f} ms" if ms else f"seen at run time {times}"
     else:
         said = f"its phase was seen in a log: {spoken[0].milliseconds:,.0f} ms"
     evidence = (

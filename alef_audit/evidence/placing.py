@@ -23,7 +23,9 @@ _FEWEST_PARTS: Final = 2  # of a path that lies deeper than the root
 class Places:
     """The functions of one program, by file and line."""
 
-    def __init__(self, program: Program, root: str) -> None:
+    def __init__(self, program: Program, root: str, names: frozenset[str] = frozenset()) -> None:
+        """`names` are those of the program as a package, letters and digits only, in lower case."""
+        self._names = names
         self._program = program
         self._root = parts_of(root)
         self._maps = SourceMaps(root)
@@ -73,14 +75,29 @@ class Places:
             own = unit.path.split("/")
             if below is not None and below != own:
                 continue
-            if not _INSTALLED.isdisjoint(parts) and _INSTALLED.isdisjoint(own):
-                continue
             shared = _shared(own, parts)
-            if shared < min(len(own), _FEWEST_PARTS) or shared < most:
+            if shared < max(self._installed(parts, own), min(len(own), _FEWEST_PARTS), most):
                 continue
             best = [unit] if shared > most else [*best, unit]
             most = shared
         return best[0] if len(best) == 1 else None
+
+    def _installed(self, parts: list[str], own: list[str]) -> int:
+        """How many parts an installed file must have in common with one of the program: all those inside the package.
+
+        Packages of Python keep their name in the path, those of Node have to be the program itself.
+        """
+        at = max((index for index, part in enumerate(parts) if part in _INSTALLED), default=-1)
+        if at < 0 or not _INSTALLED.isdisjoint(own):
+            return 0
+        inside = parts[at + 1 :]
+        if parts[at] == "node_modules":
+            scoped = len(inside) > 1 and inside[0].startswith("@")
+            name = "".join(letter for letter in inside[1 if scoped else 0] if letter.isalnum()).lower()
+            if name not in self._names:
+                return len(parts) + 1
+            inside = inside[2 if scoped else 1 :]
+        return len(inside)
 
     def _around(self, unit: Unit, line: int) -> int | None:
         """The innermost function that a line stands in; the module's body if none."""
@@ -118,7 +135,7 @@ def _names(facts: Function) -> tuple[str, ...]:
 def _is_described(facts: Function) -> bool:
     """Whether a function has no plain name (`bot.on("x") callback`, `table["x"]`), so that its runtime may call it
     anything."""
-    return not facts.label.replace(".", "").replace("#", "").replace("$", "").isidentifier()
+    return facts.parent >= 0 and not facts.label.replace(".", "").replace("#", "").replace("$", "").isidentifier()
 
 
 def _plain_name(name: str) -> str:

@@ -3,6 +3,7 @@
 import msgspec
 
 from alef_audit.auditing.report import AuditReport
+from alef_audit.discovery.development import project_names
 from alef_audit.evidence.join import Tree, join
 from alef_audit.evidence.observing import observe
 from alef_audit.pipeline.judging import examine, roots_of
@@ -23,7 +24,8 @@ def report_with_evidence(
     examined = examine(request, pack, patterns, surveyed, progress)
     reached = examined.reached
     hot = tuple(root.function for root in reached.roots)
-    tree = Tree(reached.graph, roots_of(reached), hot, examined.findings, request.root.resolve().as_posix())
+    root, names = request.root.resolve().as_posix(), project_names(surveyed.inventory, surveyed.read)
+    tree = Tree(reached.graph, roots_of(reached), hot, examined.findings, root, names)
     findings, runtime = join(tree, observed, patterns[0])
     report = report_of(request, patterns, examined._replace(findings=findings), started)
     return msgspec.structs.replace(report, runtime=runtime)
