@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from alef_audit.auditing import report
 from alef_audit.auditing.levels import LEVELS
 from alef_audit.callgraph.graph import CallGraph
-from alef_audit.evidence.missed import Known, contradicted, is_worth_telling, missed_alarm
+from alef_audit.evidence.missed import Known, contradicted, is_contradicted, is_worth_telling, missed_alarm
 from alef_audit.evidence.observing import Observed
 from alef_audit.evidence.placing import Places
 from alef_audit.evidence.seen import Index, Placed, place_stack
@@ -42,7 +42,7 @@ def join(tree: Tree, observed: Observed, pattern: Pattern) -> tuple[tuple[report
         about = index.about(one)
         for number in about:
             finding = tree.findings[number]
-            if finding.verdict == "discharged" and one.stack.kind != "asyncio-debug":
+            if finding.verdict == "discharged" and is_contradicted(one, finding):
                 missed.append(contradicted(one, finding, known))
             elif finding.verdict != "discharged":
                 stacks.setdefault(number, []).append(_evidence(index, number, one, finding))

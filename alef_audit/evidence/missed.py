@@ -12,6 +12,7 @@ from alef_audit.evidence.seen import Placed
 _NEAR: Final = 3
 _SHORTEST_MS: Final = 50.0  # what a profile saw for less is a few samples, and holds up nobody
 _DEEPEST: Final = 40
+_COUNTING: Final = frozenset(("trace-sync-io", "blocking-call", "proof"))  # kinds that count calls, not samples
 
 
 class Known:
@@ -57,6 +58,17 @@ def missed_alarm(placed: Placed, known: Known) -> report.MissedAlarm:
         evidence=report.Evidence(stack.kind, stack.place.log, stack.place.line, "", stack.ms, stack.count),
         stack=tuple(known.label(one) for one in placed.functions[-_DEEPEST:]),
     )
+
+
+def is_contradicted(placed: Placed, finding: report.Finding) -> bool:
+    """Whether a call that was taken for discharged should not have been seen: it runs elsewhere, or its result is kept
+    and it was called more than once. The call that fills a cache holds the loop, as it must."""
+    stack = placed.stack
+    if stack.kind == "asyncio-debug":
+        return False
+    if any(guard.startswith("offload.") for frame in finding.trace for guard in frame.guards):
+        return True
+    return stack.kind in _COUNTING and bool(stack.blocking) and stack.count > 1
 
 
 def contradicted(placed: Placed, finding: report.Finding, known: Known) -> report.MissedAlarm:

@@ -178,12 +178,14 @@ def test_a_call_that_was_taken_for_discharged_is_contradicted(tmp_path: Path) ->
     )
     frames = '  File "/x/app.py", line 11, in handle\n    settings()\n  File "/x/app.py", line 7, in settings\n    x\n'
     log = f"Traceback (most recent call last):\n{frames}blockbuster.BlockingError: Blocking call to time.sleep\n"
-    (tmp_path / "run.log").write_text(log)
-    report = audit(request_for(tmp_path, evidence=(str(tmp_path / "run.log"),)), lambda stage, done, total: None)
-    assert report.runtime is not None
-    (missed,) = report.runtime.missed
-    assert missed.why == "every path to it was taken for discharged by memoise.process"
-    assert report.findings == ()
+    whys = []
+    for times in (1, 2):  # the first call fills the cache
+        (tmp_path / "run.log").write_text(log * times)
+        report = audit(request_for(tmp_path, evidence=(str(tmp_path / "run.log"),)), lambda stage, done, total: None)
+        assert report.runtime is not None
+        assert not any(one.evidence for one in report.findings)
+        whys.append([one.why for one in report.runtime.missed])
+    assert whys == [[], ["every path to it was taken for discharged by memoise.process"]]
 
 
 def test_the_auth_stage_of_a_log_speaks_of_auth_below_the_run(project: Path) -> None:
