@@ -340,8 +340,9 @@ def apply_external(state: State, table: CallTable, call: int, node: int) -> None
             for _, slot, _ in table.arguments(call):
                 state.copy(slot, result)
         else:
-            # of what hands back its argument nothing else is known but what models say
-            child = api.existing(node, API_CALL) if node in api.values else api.child(node, API_CALL)
+            # of what hands back its argument, or what that gives, nothing else is known but what models say
+            handed = node in api.values or node in api.given
+            child = api.existing(node, API_CALL) if handed else api.child(node, API_CALL)
             if child:
                 state.add(result, token(tokens.EXTERNAL, child))
 

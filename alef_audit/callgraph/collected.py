@@ -13,7 +13,8 @@ from alef_audit.callgraph.library import FUNCTIONS
 from alef_audit.callgraph.members import load, load_export, make_instance, store
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
-from alef_audit.facts.flows import EACH, ELEMENT
+from alef_audit.facts.file import FunctionFlag
+from alef_audit.facts.flows import EACH, ELEMENT, HANDED_AS_IS
 
 _CLASS_LIKE: Final = (tokens.INSTANCE, tokens.OPEN)
 _OF_GENERATORS: Final = frozenset(("__next__", "__anext__", "send", "asend"))
@@ -37,6 +38,7 @@ def apply(state: State, table: CallTable, constraint: Constraint, value: int) ->
             state.copy(state.stock.getter_results.setdefault((value, constraint[2]), state.variable()), constraint[1])
         elif kind in (tokens.FUNCTION, tokens.BIND_OF):
             state.copy(table.slot_of(index, state.program.functions[index].result), constraint[1])
+            _handed_back(state, table, index, constraint[1])
         elif kind == tokens.CLASS:
             make_live(state, index)
             state.add(constraint[1], tokens.token(tokens.INSTANCE, index))
@@ -57,6 +59,17 @@ def apply(state: State, table: CallTable, constraint: Constraint, value: int) ->
         key = state.stock.pairs.get(value, ELEMENT)
         state.read_field(value, state.program.name_ids["1"], state.field(constraint[1], key))
         state.read_field(value, ELEMENT, state.field(constraint[1], ELEMENT))
+
+
+def _handed_back(state: State, table: CallTable, function: int, destination: int) -> None:
+    """A callback written in place gives back what it was given: `rows.map((row) => { mark(row); return row; })`."""
+    facts = state.program.functions[function]
+    if not facts.flags & FunctionFlag.ANONYMOUS:
+        return  # other callers would get what it was given here
+    positional = [parameter for parameter in facts.parameters if not parameter.kind]
+    for position, how in sorted(state.returned.get(function, ())):
+        if how == HANDED_AS_IS and 0 <= position < len(positional):
+            state.copy(table.slot_of(function, positional[position].slot), destination)
 
 
 def returned_from_outside(state: State, value: int, destination: int) -> None:

@@ -8,7 +8,7 @@ made, or an instance of a class that does not define the method itself.
 from typing import Final
 
 from alef_audit.callgraph import recipes, tokens
-from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.calls import Argument, CallTable
 from alef_audit.callgraph.constraints import (
     ENTRIES,
     FINISHED,
@@ -141,14 +141,16 @@ def install(state: State, table: CallTable, call: int, recipe: Recipe) -> None:
 
 
 def unknown_receivers(state: State, table: CallTable) -> None:
-    """Write the flows of `map` and its like where nothing is known of the receiver.
+    """Write the flows of `map` and its like where nothing is known of the receiver, or where it holds plain values.
 
     Their results are what their callbacks give, whatever they are called with.
     """
     for call in range(len(table)):
         receiver = table.receiver(call)
-        if not receiver or state.points_to[receiver] or call in state.stock.installed or not table.result(call):
+        if state.points_to[receiver] or call in state.stock.installed or not table.result(call):
             continue
+        if not receiver and "." not in table.text(call):
+            continue  # a function of that name
         if table.member(call) not in _BY_RESULT:
             continue
         recipe = METHODS[language_of(state, table, call)].get(table.member(call))
@@ -159,7 +161,7 @@ def unknown_receivers(state: State, table: CallTable) -> None:
 def _slots(state: State, table: CallTable, call: int, place: Place) -> list[int]:
     """The variables that a place starts from."""
     if place.root == "self":
-        return [table.receiver(call)]
+        return [table.receiver(call)] if table.receiver(call) else []
     if place.root == "result":
         return [table.result(call)]
     arguments = table.arguments(call)
@@ -168,7 +170,18 @@ def _slots(state: State, table: CallTable, call: int, place: Place) -> list[int]
         return [slot for label, slot, _ in arguments if label == wanted and slot]
     positional = [slot for label, slot, _ in arguments if label == flows.NO_NAME]
     chosen = positional[place.position :] if place.root == "args" else positional[place.position : place.position + 1]
-    return [slot for slot in chosen if slot]
+    chosen = [slot for slot in chosen if slot]
+    return chosen + _spread(state, arguments) if place.root == "args" else chosen
+
+
+def _spread(state: State, arguments: list[Argument]) -> list[int]:
+    """Variables for the elements of what is spread among arguments: `queue.push(...calls)`."""
+    found = []
+    for label, slot, _ in arguments:
+        if label == flows.SPREAD_POSITIONAL and slot:
+            found.append(state.variable())
+            state.attach(slot, (LOAD, found[-1], EACH))
+    return found
 
 
 def _step(state: State, table: CallTable, call: int, source: int, step: str) -> int:
