@@ -22,6 +22,8 @@ class Accessors(NamedTuple):
     read: dict[int, int]  # name -> the name under which a function for reading it is stored
     written: dict[int, int]
     descriptors: frozenset[int]  # names of class attributes that may hold a descriptor
+    on_read: frozenset[int]  # all names that may run something when they are read
+    on_write: frozenset[int]
 
 
 def accessors(program: Program, table: CallTable) -> Accessors:
@@ -37,7 +39,8 @@ def accessors(program: Program, table: CallTable) -> Accessors:
             read[ids[text.removeprefix(flows.GET)]] = name
         elif text.startswith(flows.SET) and text.removeprefix(flows.SET) in ids:
             written[ids[text.removeprefix(flows.SET)]] = name
-    return Accessors(getters, read, written, _descriptors(program, table))
+    descriptors = _descriptors(program, table)
+    return Accessors(getters, read, written, descriptors, getters | descriptors | {*read}, descriptors | {*written})
 
 
 def _descriptors(program: Program, table: CallTable) -> frozenset[int]:
@@ -60,11 +63,9 @@ def _descriptors(program: Program, table: CallTable) -> frozenset[int]:
     return frozenset(found)
 
 
-def write_load(
-    state: State, known: Accessors, base: int, name: int, dst: int, function: int, line: int, *, attribute: bool = False
-) -> None:
-    """The constraints of `dst = base.name`; an `attribute` is no element of a collection."""
-    read = ~name if attribute else name
+def write_load(state: State, known: Accessors, base: int, read: int, dst: int, function: int, line: int) -> None:
+    """The constraints of `dst = base.name` for a name that may run something; `read` as in the constraint LOAD."""
+    name = read if read >= 0 else ~read
     if name in known.getters or name in known.descriptors:
         through = state.variable()
         state.uses[through] = [(GETTER, dst, function, line, base, name)]

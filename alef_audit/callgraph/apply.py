@@ -1,6 +1,6 @@
 """What each kind of constraint does with a token that reaches its variable."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from alef_audit.callgraph import accessors, class_statements, collected, construction, prototypes, tokens, wrappers
@@ -109,6 +109,29 @@ def _store(state: State, table: CallTable, constraint: Constraint, value: int) -
     elif kind == tokens.CLASS:
         # a plain function becomes a method
         state.own(source, token(tokens.OPEN, index))
+
+
+def store_all(state: State, table: CallTable, values: Sequence[int], stores: list[int]) -> None:
+    """`STORE` for every pair (source, name) that is listed in `stores`."""
+    prototype = table.names["__proto__"]
+    for at in range(0, len(stores), 2):
+        source, name = stores[at], stores[at + 1]
+        for value in values:
+            if value & MASK == tokens.OBJECT and name != prototype:
+                state.copy(source, state.field(value, name))
+                state.own(source, value)
+            else:
+                apply(state, table, (STORE, source, name), value)
+
+
+def call_all(state: State, table: CallTable, values: Sequence[int], calls: Iterable[int]) -> None:
+    """`CALL` for every one of the `calls`."""
+    for call in calls:
+        for value in values:
+            if value & MASK == tokens.VALUES_OF:
+                state.delegate(value >> SHIFT, (CALL, call))
+            else:
+                apply_call(state, table, call, value)
 
 
 def _receive(state: State, table: CallTable, constraint: Constraint, value: int) -> None:

@@ -192,7 +192,7 @@ class Arguments:
     def _maker(self, call: int, slot: int) -> int:
         """The call that made what a slot holds, if that is one call; -1 otherwise."""
         if self._made is None:
-            self._made = {result: each for each, result in enumerate(self._table.results) if result}
+            self._made = dict(zip(self._table.results, range(len(self._table)), strict=True))
         literals = self._spelled.literals(call)
         for _ in range(_COPIES):
             if not slot or slot in self._spelled.paths or slot in literals.rewritten:

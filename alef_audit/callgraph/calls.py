@@ -121,7 +121,10 @@ class CallTable:
         return self.end_lines[call]
 
     def arguments(self, call: int) -> list[Argument]:
-        values = iter(self.argument_values[self.argument_ends[call] : self.argument_ends[call + 1]])
+        start, end = self.argument_ends[call], self.argument_ends[call + 1]
+        if start == end:
+            return []
+        values = iter(self.argument_values[start:end])
         return list(zip(values, values, values, strict=True))
 
     def argument_slots(self, call: int) -> array[int]:

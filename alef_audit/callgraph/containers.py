@@ -55,7 +55,7 @@ class Literals:
 
     def __init__(self) -> None:
         self.made: list[tuple[int, int]] = []  # slot, object
-        self.spreads: dict[int, set[int]] = {}  # slot -> names stored after the last spread
+        self.overriding: dict[int, set[int]] = {}  # slot -> names stored after the last spread
         self.pairs: list[tuple[int, int]] = []  # slot of a pair, name that is its first element
         self.methods: list[tuple[int, int]] = []  # slot, name of a collection's method that is stored there
 
@@ -64,9 +64,9 @@ def note_literals(state: State, literals: Literals) -> None:
     """Keep what entries override what is spread before them, what pairs are keys of, and which objects have methods of
     their own under the names of collections' methods.
     """
-    for slot, value in literals.made:
-        if literals.spreads.get(slot):
-            state.stock.overrides[value] = literals.spreads[slot] - {ELEMENT}
+    for slot, value in literals.made if literals.overriding else ():
+        if literals.overriding.get(slot):
+            state.stock.overrides[value] = literals.overriding[slot] - {ELEMENT}
     for slot, name in literals.pairs:
         state.stock.pairs.update((value, name) for value in state.points_to[slot] or ())
     for slot, name in literals.methods:
@@ -101,9 +101,9 @@ def language_of(state: State, table: CallTable, call: int) -> str:
 
 def function_recipe(state: State, table: CallTable, call: int, text: str) -> Recipe | None:
     """What the library function at the path `text` does with collections, in the form that `call` uses."""
-    known = FUNCTIONS[language_of(state, table, call)]
     if text not in NAMES:
         return None
+    known = FUNCTIONS[language_of(state, table, call)]
     return known.get(f"{text}/{_positional(table, call)}") or known.get(text)
 
 

@@ -121,8 +121,7 @@ def _closed(graph: CallGraph, keeping: Keeping, environment: _Environment) -> se
     program, table = graph.program, graph.table
     asking = _asking(keeping)
     told = [
-        {index for index, each in enumerate(unit.facts.conditions) if _DECIDING.search(each.text)}
-        for unit in program.units
+        {index for index, each in enumerate(unit.facts.conditions) if _may_decide(each.text)} for unit in program.units
     ]
     found: set[int] = set()
     decided: dict[tuple[int, int], bool] = {}
@@ -142,6 +141,11 @@ def _closed(graph: CallGraph, keeping: Keeping, environment: _Environment) -> se
         if decided[key]:
             found.add(call)
     return found
+
+
+def _may_decide(text: str) -> bool:
+    """Whether a test names the environment or what is imported; most do not, and two substrings tell."""
+    return ("env" in text or "modules" in text) and _DECIDING.search(text) is not None
 
 
 def _asking(keeping: Keeping) -> dict[int, set[str]]:

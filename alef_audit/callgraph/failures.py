@@ -48,11 +48,14 @@ def _handled(graph: CallGraph) -> dict[tuple[int, int], list[int]]:
     ]
     callbacks = {index for index, facts in enumerate(program.functions) if facts.label.endswith(_CALLBACK)}
     found: dict[tuple[int, int], list[int]] = {}
+    inside: dict[tuple[int, int], int] = {}  # (file, condition) -> the handler that it stands in, -1 for none
     for call, (function, innermost) in enumerate(zip(table.functions, table.conditions, strict=True)):
-        own = handlers[program.function_unit[function]] if innermost >= 0 else ()
-        if own:
-            conditions = program.unit_of(function).facts.conditions
-            handler = next((each for each in chain(conditions, innermost) if each in own), -1)
+        unit = program.function_unit[function]
+        if innermost >= 0 and handlers[unit]:
+            handler = inside.get((unit, innermost))
+            if handler is None:
+                outward = chain(program.units[unit].facts.conditions, innermost)
+                handler = inside[unit, innermost] = next((each for each in outward if each in handlers[unit]), -1)
             if handler >= 0:
                 found.setdefault((function, handler), []).append(call)
                 continue

@@ -12,7 +12,7 @@ _MAKERS: Final = {"operator.methodcaller": "method", "operator.attrgetter": "att
 def make(state: State, table: CallTable, call: int, text: str) -> bool:
     """Give `call` the function that it makes if it calls one of the makers with a literal name."""
     kind = _MAKERS.get(text)
-    arguments = table.arguments(call)
+    arguments = table.arguments(call) if kind is not None else []
     if kind is None or not table.result(call) or len(arguments) < 1:
         return False
     literal = state.program.names[arguments[0][2]].removeprefix('"')

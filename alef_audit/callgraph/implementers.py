@@ -5,13 +5,12 @@ the declared type of a receiver is known, its members are those of the implement
 stay the answer.  All of this is settled from final sets, so the order in which values arrived does not matter.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Final
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calling import link
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.constraints import CALL
 from alef_audit.callgraph.inheritance import member
 from alef_audit.callgraph.members import make_instance
 from alef_audit.callgraph.program import CALLED, WHOLE
@@ -59,17 +58,18 @@ class Interfaces:
         self._candidates: dict[int, None] = {}
         self._copied: set[tuple[int, int]] = set()
 
-    def settle(self, changed: Iterable[int]) -> bool:
+    def settle(self, changed: Collection[int]) -> bool:
         """One round, given the variables that changed since the last one; False if it found nothing new. The caller
         propagates.
         """
         state, implementers = self._state, self._implementers
         implementers.extend(changed)
-        points_to, loads, uses = state.points_to, state.loads, state.uses
+        points_to, loads, waiting = state.points_to, state.loads, state.calls
         for variable in changed:
-            held = points_to[variable]
-            if held and (loads[variable] or uses[variable]) and held <= self._types:
-                self._candidates[variable] = None
+            if loads[variable] or variable in waiting:
+                held = points_to[variable]
+                if held and held <= self._types:
+                    self._candidates[variable] = None
         reads = list(implementers.typed_parameters)
         calls: list[tuple[int, int]] = []
         for variable in self._candidates:
@@ -82,9 +82,9 @@ class Interfaces:
                 if name != ELEMENT:
                     plain = name if name >= 0 else ~name
                     reads.extend((field, destination) for field in implementers.fields(declared, plain))
-            for constraint in uses[variable] or ():
-                if constraint[0] == CALL:
-                    calls.extend((constraint[1], function) for function in implementers.functions(declared))
+            if variable in waiting:
+                functions = implementers.functions(declared)
+                calls.extend((call, function) for call in waiting[variable] for function in functions)
         return self._apply(reads, calls)
 
     def _apply(self, reads: list[tuple[int, int]], calls: list[tuple[int, int]]) -> bool:
@@ -131,10 +131,12 @@ class _Implementers:
         for variable, declared in state.declared_in:
             self._declared_in.setdefault(variable, []).append(declared)
 
-    def extend(self, variables: Iterable[int]) -> None:
+    def extend(self, variables: Collection[int]) -> None:
         """Take in the values that the variables hold by now."""
-        for variable in variables:
-            types = self._declared_in.get(variable)
+        declared_in = self._declared_in
+        few = sorted(declared_in) if len(declared_in) < len(variables) else variables
+        for variable in few:
+            types = declared_in.get(variable) if variable in variables else None
             if types is not None:
                 for value in self._actual(variable):
                     for declared in types:

@@ -1,5 +1,6 @@
 """How many values a variable may hold, and the object, list and dict literals that have more entries than that."""
 
+from collections import Counter
 from typing import Final
 
 from alef_audit.callgraph import tokens
@@ -15,6 +16,10 @@ from alef_audit.resolution.graph import ModuleGraph
 # 16 than with 8.  (calls up to, bound)
 _BOUNDS: Final = ((40_000, 32), (230_000, 12))
 _SMALLEST: Final = 8
+_STORES: Final = flows.choice(flows.STORE)
+_SPREADS: Final = flows.choice(flows.SPREAD)
+_ORIGINS: Final = flows.choice(flows.COPY, flows.IMPORT, flows.OBJECT)
+_COPIES: Final = 6  # that are followed
 
 
 def bound_for(calls: int) -> int:
@@ -27,47 +32,59 @@ def large_tables(program: Program, modules: ModuleGraph, table: CallTable, bound
 
     Spreads are followed by variable and import only: `{...chatHandlers, ...configHandlers}`.
     """
-    entries: dict[int, int] = {}  # slot that an object was made in -> entries stored on it
-    made: dict[int, int] = {}  # slot -> object
-    copies: dict[int, int] = {}
+    entries: Counter[int] = Counter()  # slot that an object was made in -> entries stored on it
     spreads: list[tuple[int, int]] = []
-    for index, unit in enumerate(program.units):
-        aliases, base = table.aliases, unit.slots
-        for op, a, b, _, _ in flows.rows(unit.facts.flows):
-            if b and op == flows.STORE:
-                slot = aliases[base + a]
-                entries[slot] = entries.get(slot, 0) + 1
-            elif op == flows.OBJECT and not unit.facts.objects[b].declared:
-                made.setdefault(aliases[base + a], unit.objects + b)
-            elif op == flows.SPREAD:
-                spreads.append((aliases[base + a], aliases[base + b]))
-            elif op == flows.COPY:
-                copies.setdefault(aliases[base + a], aliases[base + b])
-            elif op == flows.IMPORT:
-                source = _exported(program, modules, table, index, b)
-                if source:
-                    copies.setdefault(aliases[base + a], source)
+    for unit in program.units:
+        slots, rows = table.slots_of(unit), unit.facts.flows
+        owners = flows.column(rows, flows.FIRST, _STORES)
+        sources = flows.column(rows, flows.FIRST + 1, _STORES)
+        entries.update([slots[owner] for owner, source in zip(owners, sources, strict=True) if source])
+        spreads += [(slots[a], slots[b]) for _, a, b, _, _ in flows.chosen(rows, _SPREADS)]
+    origins = _Origins(program, modules, table)
     for destination, source in spreads:
-        entries[destination] = entries.get(destination, 0) + entries.get(_origin(source, made, copies), 0)
+        entries[destination] += entries[origins.of(source)]
+    made = origins.made
     return {token(tokens.OBJECT, made[slot]) for slot, count in entries.items() if count > bound and slot in made}
 
 
-def _origin(slot: int, made: dict[int, int], copies: dict[int, int]) -> int:
-    """The slot that the object in `slot` was made in, as far as plain copies tell."""
-    for _ in range(6):
-        if slot in made or slot not in copies:
-            return slot
-        slot = copies[slot]
-    return slot
+class _Origins:
+    """Where the objects in variables were made, as far as plain copies and imports tell."""
 
+    __slots__ = ("_copies", "_imports", "_modules", "_program", "_table", "made")
 
-def _exported(program: Program, modules: ModuleGraph, table: CallTable, index: int, number: int) -> int:
-    facts = program.units[index].facts.imports[number]
-    target = modules.targets[index][number]
-    if target < 0 or not facts.name:
-        return 0
-    unit = program.units[target]
-    for export in unit.facts.exports:
-        if export.name == facts.name:
-            return table.aliases[unit.slots + export.slot]
-    return 0
+    def __init__(self, program: Program, modules: ModuleGraph, table: CallTable) -> None:
+        self._program, self._modules, self._table = program, modules, table
+        self.made: dict[int, int] = {}  # slot -> object
+        self._copies: dict[int, int] = {}
+        self._imports: dict[int, tuple[int, int]] = {}  # slot -> file, import
+        for index, unit in enumerate(program.units):
+            slots, objects = table.slots_of(unit), unit.facts.objects
+            for op, a, b, _, _ in flows.chosen(unit.facts.flows, _ORIGINS):
+                if op == flows.COPY:
+                    self._copies.setdefault(slots[a], slots[b])
+                elif op == flows.IMPORT:
+                    self._imports.setdefault(slots[a], (index, b))
+                elif not objects[b].declared:
+                    self.made.setdefault(slots[a], unit.objects + b)
+
+    def of(self, slot: int) -> int:
+        """The slot that the object in `slot` was made in."""
+        for _ in range(_COPIES):
+            if slot in self.made:
+                return slot
+            source = self._copies.get(slot, 0) or self._exported(slot)
+            if not source:
+                return slot
+            slot = source
+        return slot
+
+    def _exported(self, slot: int) -> int:
+        """The slot of what an import binds; 0 if that is no name of the program."""
+        index, number = self._imports.get(slot, (0, -1))
+        target = self._modules.targets[index][number] if number >= 0 else -1
+        name = self._program.units[index].facts.imports[number].name if target >= 0 else ""
+        if not name:
+            return 0
+        unit = self._program.units[target]
+        exported = (export.slot for export in unit.facts.exports if export.name == name)
+        return self._table.aliases[unit.slots + next(exported, 0)]

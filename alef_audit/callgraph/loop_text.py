@@ -12,6 +12,7 @@ _DEFAULT: Final = re.compile(r"\s*(?:\?\?|\|\||\bor\b)\s*.*$", re.DOTALL)
 _LENGTH: Final = re.compile(r"\blen\(\s*([\w.]+)\s*\)|([\w$.]+)\.length\b")
 _KEY: Final = re.compile(r"""\[\s*["'](\w+)["']\s*\]$""")
 _CALLED: Final = re.compile(r"([\w$]*)[!?]*\s*(?:[(<].*)?$", re.DOTALL)
+_BRACKET: Final = re.compile(r"[][(){}]")
 _OPENING: Final = "([{"
 _CLOSING: Final = ")]}"
 _MOST_LAYERS: Final = 8
@@ -116,12 +117,16 @@ def _top_level(text: str, stop: str = "") -> str:
 @lru_cache(maxsize=4096)
 def _flat(text: str) -> str:
     """`text` with what stands in brackets blanked out."""
-    depth = 0
+    depth, at = 0, 0
     flat = []
-    for character in text:
-        depth -= character in _CLOSING
-        flat.append(" " if depth > 0 else character)
-        depth += character in _OPENING
+    for found in _BRACKET.finditer(text):
+        bracket, between = found.group(), text[at : found.start()]
+        flat.append(" " * len(between) if depth > 0 else between)
+        depth -= bracket in _CLOSING
+        flat.append(" " if depth > 0 else bracket)
+        depth += bracket in _OPENING
+        at = found.end()
+    flat.append(" " * (len(text) - at) if depth > 0 else text[at:])
     return "".join(flat)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.constraints import CALL, OPERATE
+from alef_audit.callgraph.constraints import OPERATE
 from alef_audit.callgraph.members import load
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
@@ -174,7 +174,7 @@ def _callee(state: State, table: CallTable, at: int, name: int) -> int:
         row[flows.OPERATION_LINE],
     )
     call = table.append(head, tuple((flows.NO_NAME, slot, flows.NO_NAME) for slot in slots))
-    state.attach(callee, (CALL, call))
+    state.call(callee, call)
     return callee
 
 

@@ -6,17 +6,17 @@ from alef_audit.callgraph.tokens import token
 from alef_audit.facts.file import Function, FunctionFlag
 
 
-def receptive(program: Program) -> frozenset[int]:
+def receptive(program: Program) -> set[int]:
     """The FUNCTION tokens that are told what they are methods of: plain functions that mention their receiver, class
     methods, and Python's functions whose first parameter is called `self`.
     """
-    return frozenset(
+    return {
         token(tokens.FUNCTION, unit.functions + offset)
         for unit in program.units
         for offset, facts in enumerate(unit.facts.functions)
         if (facts.receiver and (facts.owner < 0 or facts.flags & FunctionFlag.CLASSMETHOD))
         or is_method_to_be(facts, unit.facts.names)
-    )
+    }
 
 
 def is_method_to_be(facts: Function, names: tuple[str, ...]) -> bool:

@@ -41,13 +41,7 @@ class Flow(NamedTuple):
 class Recipe(NamedTuple):
     flows: tuple[Flow, ...]
     makes: str  # list, dict, map, or "" when the result is made only if something flows into it
-
-    @property
-    def calls(self) -> tuple[Place, ...]:
-        """The arguments that the function calls back."""
-        places = [flow.target for flow in self.flows if flow.target.steps and flow.target.steps[-1][0] == "("]
-        places += [flow.source for flow in self.flows if flow.source.steps[:1] == ("()",)]
-        return tuple(dict.fromkeys(place._replace(steps=()) for place in places))
+    calls: tuple[Place, ...] = ()  # the arguments that the function calls back
 
 
 def parse_recipe(text: str) -> Recipe:
@@ -63,7 +57,13 @@ def parse_recipe(text: str) -> Recipe:
         if len(words) != 3 or words[1] not in (VALUES, FIELDS, ENTRIES):
             raise ValueError(f"no flow: {part!r}")
         flows.append(Flow(_place(words[0]), words[1], _place(words[2])))
-    return Recipe(tuple(flows), makes)
+    return Recipe(tuple(flows), makes, _called_back(flows))
+
+
+def _called_back(flows: list[Flow]) -> tuple[Place, ...]:
+    places = [flow.target for flow in flows if flow.target.steps and flow.target.steps[-1][0] == "("]
+    places += [flow.source for flow in flows if flow.source.steps[:1] == ("()",)]
+    return tuple(dict.fromkeys(place._replace(steps=()) for place in places))
 
 
 def _place(text: str) -> Place:

@@ -24,11 +24,15 @@ class _Explained:
         self.nodes: dict[Path, set[int]] = {}
         self.forwarded: dict[Path, set[Path]] = {}  # path -> paths whose holders are forwarded to it
 
-    def add(self, path: Path, passed: Passed) -> None:
-        self.functions.setdefault(path, set()).update(passed.functions)
-        self.nodes.setdefault(path, set()).update(passed.nodes)
-        if passed.forwards:
-            self.forwarded.setdefault(path, set()).update(passed.forwards)
+    def add(self, path: Path, passing: Iterable[tuple[int, Passed]]) -> None:
+        """Note what all sites pass for a path, the first time that it comes up."""
+        if path in self.functions:
+            return
+        self.functions[path] = {function for _, passed in passing for function in passed.functions}
+        self.nodes[path] = {node for _, passed in passing for node in passed.nodes}
+        forwards = {forward for _, passed in passing for forward in passed.forwards}
+        if forwards:
+            self.forwarded[path] = forwards
 
     def close(self) -> None:
         """Let every path know what the paths know that are forwarded to it."""
@@ -109,8 +113,9 @@ def _carry_back(collector: Collector, sites: Sites, closures: _Closures, pending
         if key in seen:
             continue
         seen.add(key)
-        for site, passed in sites.passing(path):
-            explained.add(path, passed)
+        passing = sites.passing(path)
+        explained.add(path, passing)
+        for site, passed in passing:
             for function in passed.functions:
                 if use.of_kind and not collector.function_kinds.has_kind(function):
                     continue

@@ -123,6 +123,10 @@ class State(Variables):
         # (reading function, line, class of the descriptor) -> names of the attributes that are read there
         self.described: dict[tuple[int, int, int], set[str]] = {}
 
+    def release(self) -> None:
+        super().release()
+        self.readers, self.spread_to, self.heirs, self.handed_down = {}, {}, {}, set()
+
     def new_object(self) -> int:
         """The token of an allocation site that the analysis itself makes (rest arrays, results of `map`)."""
         self.next_object += 1
@@ -131,7 +135,7 @@ class State(Variables):
     def read_any(self, owner: int, destination: int) -> None:
         """Let `destination` take every field of an object-like token; those of a large table behind one token."""
         if owner in self.tables:
-            self.add(destination, tokens.token(tokens.VALUES_OF, self.all_fields(owner)))
+            self.add(destination, self.values_of(self.all_fields(owner)))
         else:
             self.copy(self.all_fields(owner), destination)
 

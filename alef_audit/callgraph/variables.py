@@ -1,10 +1,9 @@
 """The solver's variables: sets of tokens, copy edges, constraints, and the worklist."""
 
-from collections import deque
 from typing import Final
 
 from alef_audit.callgraph import tokens
-from alef_audit.callgraph.constraints import ADMIT, LOAD, RECEIVE, Constraint
+from alef_audit.callgraph.constraints import ADMIT, CALL, LOAD, RECEIVE, STORE, Constraint
 from alef_audit.facts.flows import EACH, ELEMENT
 
 # The entries of a large table stand behind one token (VALUES_OF), so there may be more of them; of what a table is made
@@ -17,14 +16,15 @@ _NONE: Final[frozenset[int]] = frozenset()
 class Variables:
     """What every variable holds and where it flows.
 
-    `bound` is the most values that a variable may hold; `receptive` are the functions that are told what they are
-    methods of.
+    `bound` is the most values that a variable may hold; `receptive` are the FUNCTION tokens that are told what they
+    are methods of; tokens that stand for such ones join them.
     """
 
     __slots__ = (
         "admitting",
         "backlog",
         "bound",
+        "calls",
         "delegated",
         "forward",
         "gathered",
@@ -32,26 +32,28 @@ class Variables:
         "owners",
         "pending",
         "points_to",
-        "queue",
         "receptive",
         "saturated",
         "singles",
+        "stores",
         "uses",
         "wide",
     )
 
-    def __init__(self, size: int, bound: int, receptive: frozenset[int]) -> None:
+    def __init__(self, size: int, bound: int, receptive: set[int]) -> None:
         self.bound = bound
         self.receptive = receptive
         # sets of tokens are never changed, so variables share them
         self.points_to: list[frozenset[int] | None] = [None] * size
-        self.pending: list[frozenset[int] | None] = [None] * size  # what its successors have not seen yet
+        self.pending: dict[int, frozenset[int]] = {}  # variables with tokens that their successors have not seen yet
         self.forward: list[list[int] | None] = [None] * size
+        # the most frequent constraints in flat lists: one object for each would take most of the memory
         self.loads: list[list[int] | None] = [None] * size  # destination, name, destination, name, …
-        self.owners: list[list[int] | None] = [None] * size  # tokens that functions which arrive are methods of
+        self.stores: dict[int, list[int]] = {}  # source, name, source, name, …
+        self.calls: dict[int, list[int]] = {}
+        self.owners: dict[int, list[int]] = {}  # tokens that functions which arrive are methods of
         self.uses: list[list[Constraint] | None] = [None] * size  # all other constraints
         self.singles: dict[int, frozenset[int]] = {}  # token -> the set of it alone
-        self.queue: deque[int] = deque()
         self.backlog: list[tuple[Constraint, frozenset[int]]] = []  # constraints to apply to tokens already there
         self.delegated: set[tuple[int, Constraint]] = set()
         self.admitting: dict[int, tuple[int, ...]] = {}  # variables that take instances of declared classes only
@@ -61,10 +63,8 @@ class Variables:
 
     def variable(self) -> int:
         self.points_to.append(None)
-        self.pending.append(None)
         self.forward.append(None)
         self.loads.append(None)
-        self.owners.append(None)
         self.uses.append(None)
         return len(self.points_to) - 1
 
@@ -77,7 +77,6 @@ class Variables:
         held = self.points_to[variable]
         if held is None:
             self.points_to[variable] = self.pending[variable] = single
-            self.queue.append(variable)
         elif value not in held and (len(held) < self.bound or self._fits(variable, len(held), value)):
             self.points_to[variable] = held | single
             self._wait(variable, single)
@@ -95,12 +94,8 @@ class Variables:
         self._wait(variable, fresh)
 
     def _wait(self, variable: int, fresh: frozenset[int]) -> None:
-        waiting = self.pending[variable]
-        if waiting is None:
-            self.pending[variable] = fresh
-            self.queue.append(variable)
-        else:
-            self.pending[variable] = waiting | fresh
+        waiting = self.pending.get(variable)
+        self.pending[variable] = fresh if waiting is None else waiting | fresh
 
     def hand_on(self, fresh: frozenset[int], targets: list[int]) -> None:
         """`add_all` to many variables: most take one value more, or have it already."""
@@ -109,7 +104,6 @@ class Variables:
             held = points_to[variable]
             if held is None and size <= bound:
                 points_to[variable] = pending[variable] = fresh
-                self.queue.append(variable)
             elif held is None or not fresh <= held:
                 self.add_all(variable, fresh)
 
@@ -141,38 +135,58 @@ class Variables:
             self.own(variable, constraint[1])
             return
         if constraint[0] == LOAD:
-            reads = self.loads[variable]
-            if reads is None:
-                self.loads[variable] = [constraint[1], constraint[2]]
-            else:
-                reads.append(constraint[1])
-                reads.append(constraint[2])
+            self.read(variable, constraint[1], constraint[2])
+            return
+        if constraint[0] == STORE:
+            self.write(variable, constraint[1], constraint[2])
+            return
+        if constraint[0] == CALL:
+            self.call(variable, constraint[1])
+            return
+        attached = self.uses[variable]
+        if attached is None:
+            self.uses[variable] = [constraint]
         else:
-            attached = self.uses[variable]
-            if attached is None:
-                self.uses[variable] = [constraint]
-            else:
-                attached.append(constraint)
+            attached.append(constraint)
         held = self.points_to[variable]
         if held:
             self.backlog.append((constraint, held))
 
+    def read(self, base: int, destination: int, name: int) -> None:
+        """`attach` for the constraint LOAD."""
+        reads = self.loads[base]
+        if reads is None:
+            self.loads[base] = [destination, name]
+        else:
+            reads += destination, name
+        held = self.points_to[base]
+        if held:
+            self.backlog.append(((LOAD, destination, name), held))
+
+    def write(self, base: int, source: int, name: int) -> None:
+        """`attach` for the constraint STORE."""
+        self.stores.setdefault(base, []).extend((source, name))
+        held = self.points_to[base]
+        if held:
+            self.backlog.append(((STORE, source, name), held))
+
+    def call(self, callee: int, call: int) -> None:
+        """`attach` for the constraint CALL."""
+        self.calls.setdefault(callee, []).append(call)
+        held = self.points_to[callee]
+        if held:
+            self.backlog.append(((CALL, call), held))
+
     def own(self, variable: int, owner: int) -> None:
         """Functions that reach the variable are methods of the token `owner`; those already there wait."""
-        owners = self.owners[variable]
-        if owners is None:
-            self.owners[variable] = [owner]
-        else:
-            owners.append(owner)
+        self.owners.setdefault(variable, []).append(owner)
         received = self.receivers(self.points_to[variable])
         if received:
             self.backlog.append(((RECEIVE, owner), received))
 
     def receivers(self, held: frozenset[int] | None) -> frozenset[int]:
         """The tokens of a set that are told what they are methods of, or stand for some that may be."""
-        if not held:
-            return _NONE
-        return frozenset(value for value in held if value in self.receptive or value & tokens.MASK == tokens.VALUES_OF)
+        return held & self.receptive if held else _NONE
 
     def delegate(self, variable: int, constraint: Constraint) -> None:
         """Apply a constraint, once, to all that a VALUES_OF token stands for."""
@@ -215,7 +229,13 @@ class Variables:
             found = self.gathered[variable, name] = self.variable()
             self.wide[found] = 1
             self.delegate(variable, (constraint, found, name))
-        self.add(destination, tokens.token(tokens.VALUES_OF, found))
+        self.add(destination, self.values_of(found))
+
+    def values_of(self, variable: int) -> int:
+        """The token that stands for all that a variable holds: methods that are told so among them."""
+        found = tokens.token(tokens.VALUES_OF, variable)
+        self.receptive.add(found)
+        return found
 
     def held(self, variable: int) -> list[int]:
         """The tokens in a variable, sorted, VALUES_OF replaced by what it stands for."""
@@ -235,6 +255,13 @@ class Variables:
                     seen.add(value >> tokens.SHIFT)
                     pending.append(value >> tokens.SHIFT)
         return sorted(expanded)
+
+    def release(self) -> None:
+        """Let go of what only propagation needs: a third of the memory that solving takes."""
+        size = len(self.points_to)
+        self.forward, self.loads, self.uses = [None] * size, [None] * size, [None] * size
+        self.stores, self.calls, self.owners, self.singles = {}, {}, {}, {}
+        self.delegated = set()
 
     def overflowed(self, variable: int) -> bool:
         """Whether values were lost on the way to a variable: what it holds is then no evidence."""

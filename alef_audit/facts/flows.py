@@ -201,7 +201,8 @@ def choice(*ops: int) -> bytes:
 
 def chosen(flows: bytes, wanted: bytes) -> Iterator[tuple[int, int, int, int, int]]:
     """Those of the rows that a `choice` is made of; the others cost next to nothing."""
-    return compress(rows(flows), _ops(flows).translate(wanted))
+    mask = _ops(flows).translate(wanted)
+    return compress(rows(flows), mask) if 1 in mask else iter(())
 
 
 def column(flows: bytes, position: int, wanted: bytes) -> list[int]:
