@@ -147,6 +147,8 @@ class State(Variables):
         found = fields.get(name)
         if found is None:
             found = fields[name] = self.variable()
+            if name == ELEMENT and owner in self.tables:
+                self.wide[found] = 0
             collector = self.object_all.get(owner)
             if collector is not None and self._is_element(name):
                 self.copy(found, collector)
