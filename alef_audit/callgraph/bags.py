@@ -62,6 +62,8 @@ def use_entries(state: State, table: CallTable, call: int, node: int) -> None:
     for entry in state.api.bags.entries.get(node, ()):
         owner = token(tokens.EXTERNAL, state.api.bags.of(entry.bag))
         name = literal_key(state, table, call)
+        if name < 0:
+            name = table.arguments(call)[0][2]  # no field has that name: the literal itself stands for it
         if entry.keywords:
             _keep_keywords(state, table, call, owner)
         elif name > 0 and entry.value is not None:
