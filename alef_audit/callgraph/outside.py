@@ -156,8 +156,11 @@ def _decorated(collector: Collector, call: int, row: RootRow) -> list[int]:
     table = collector.table
     if not table.flags(call) & flows.DECORATOR:
         # a decorator of JavaScript may take functions that describe a type
-        plain = collector.language(call) == "python"
-        return [slot for label, slot, _ in table.arguments(call)[:1] if label == flows.NO_NAME and slot and plain]
+        if collector.language(call) != "python":
+            return []
+        first = [slot for label, slot, _ in table.arguments(call)[:1] if label == flows.NO_NAME and slot]
+        # what the decorator is made with may hold functions, too: `websocket_command({"id": validate})`
+        return [slot for slot in first if functions_in(collector.state, slot)]
     return [slot for _, slot, _ in table.arguments(call)]
 
 
