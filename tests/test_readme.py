@@ -17,11 +17,12 @@ from alef_audit.cli.arguments import with_default_command
 from alef_audit.cli.main import app, command_names
 from alef_audit.config import Config, config_schema, read_config
 from alef_audit.reporting import json_comparison, json_findings, json_v1
+from alef_audit.reporting.catalogue import catalogue_schema
 from alef_audit.reporting.formats import REPORT_FORMATS
 from alef_audit.reporting.rendering import Rendering
 from alef_audit.rulepack.kinds import Cost, GuardKind, RootKind, SinkKind
 from alef_audit.rulepack.load import bundled_rules, load_rulepack
-from alef_audit.rulepack.pattern import LevelRow
+from alef_audit.rulepack.pattern import LevelRow, Pathology, Stage
 from tests import __main__ as checks
 from tests.expectations import TAGS
 from tests.reporting import reports
@@ -281,6 +282,16 @@ def test_the_json_document_has_that_shape() -> None:
     (shape,) = blocks(section("JSON"), "")
     assert set(re.findall(r'"([^"]+)"', shape)) - {json_v1.SCHEMA} == fields
     assert json_v1.SCHEMA in shape
+
+
+def test_the_catalogue_has_that_shape() -> None:
+    schema: Any = catalogue_schema()
+    (shape,) = blocks(section("Catalogue"), "")
+    fields = {key for struct in schema["$defs"].values() for key in struct["properties"]}
+    assert set(re.findall(r'"([a-z_]+)"', shape)) == fields
+    filters = section("Catalogue").partition("\n| `--stage")[2]
+    for name in (*get_args(Stage), *get_args(Pathology)):
+        assert f"`{name}`" in filters
 
 
 def test_the_code_map_names_every_package() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from alef_audit.diagnostics import UsageError
 from alef_audit.rulepack.load import Rulepack, bundled_rules, load_patterns, load_rulepack
-from alef_audit.rulepack.pattern import Pattern
+from alef_audit.rulepack.pattern import Pathology, Pattern, Stage
 
 _PREFIX = "alef-pat-"
 
@@ -30,6 +30,25 @@ def find_pattern(patterns: Sequence[Pattern], wanted: str) -> Pattern:
         if same_number or name in (pattern.slug.lower(), pattern.id.lower(), pattern.number.lower()):
             return pattern
     raise UsageError(f"no pattern {wanted!r}", _nearest(patterns, number))
+
+
+def fitting_patterns(
+    patterns: Sequence[Pattern],
+    wanted: Sequence[str],
+    stage: Stage | None = None,
+    pathology: Pathology | None = None,
+    severity_min: int = 1,
+) -> tuple[Pattern, ...]:
+    """Those of `patterns` that pass every filter, in their order. Raises UsageError for an unknown name."""
+    named = {find_pattern(patterns, name).id for name in wanted} if wanted else {pattern.id for pattern in patterns}
+    return tuple(
+        pattern
+        for pattern in patterns
+        if pattern.id in named
+        and stage in (None, pattern.stage)
+        and pathology in (None, pattern.pathology)
+        and pattern.severity >= severity_min
+    )
 
 
 def _nearest(patterns: Sequence[Pattern], name: str) -> str:

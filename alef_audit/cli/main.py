@@ -18,7 +18,7 @@ from alef_audit.cli.evidence import evidence
 from alef_audit.cli.explain import explain
 from alef_audit.cli.graph import graph
 from alef_audit.cli.hook import hook
-from alef_audit.cli.patterns import patterns
+from alef_audit.cli.patterns import patterns, patterns_schema
 from alef_audit.cli.prove import prove
 from alef_audit.cli.rules import rules_app
 from alef_audit.cli.scan import scan
@@ -52,6 +52,7 @@ app.command()(hook)
 app.add_typer(rules_app)
 app.add_typer(cache_app)
 app.command("config-schema")(config_schema)
+app.command("patterns-schema")(patterns_schema)
 
 
 def _version(wanted: bool) -> None:

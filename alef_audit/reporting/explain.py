@@ -1,8 +1,7 @@
-"""`audit explain 035`: a pattern in words, and `audit patterns`: the catalogue."""
+"""`audit explain 035`: a pattern in words, for a terminal; and as JSON."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import get_args
 
 import msgspec
 from rich.text import Text
@@ -10,8 +9,9 @@ from rich.text import Text
 from alef_audit.reporting.encode import to_json
 from alef_audit.reporting.escape import clean_block
 from alef_audit.reporting.layout import ASCII, UNICODE, Glyphs, Piece, flow, pad, paragraph, styled, widest
-from alef_audit.rulepack.kinds import GuardKind, Kinds
-from alef_audit.rulepack.pattern import Archetype, Example, LevelRow, Pattern, When
+from alef_audit.reporting.pattern_words import condition, guards, occasion
+from alef_audit.rulepack.kinds import Kinds
+from alef_audit.rulepack.pattern import Archetype, Example, Pattern
 
 _WIDEST = 100
 
@@ -23,66 +23,8 @@ class Explanation(msgspec.Struct, frozen=True):
     pattern: Pattern
 
 
-class CatalogueEntry(msgspec.Struct, frozen=True):
-    """The head of a pattern: what a machine needs to choose and cite it."""
-
-    id: str
-    number: str
-    slug: str
-    title: str
-    stage: str
-    pathology: str
-    severity: int
-    confidence: float
-    archetypes: tuple[str, ...]
-    reference: str
-    instances_url: str
-    cite: tuple[str, ...]
-
-
-class Catalogue(msgspec.Struct, frozen=True):
-    """`--format=json` of `audit patterns`."""
-
-    schema: str
-    patterns: tuple[CatalogueEntry, ...]
-
-
 def render_explanation_json(pattern: Pattern) -> str:
     return to_json(Explanation("alef-audit/pattern/v1", pattern))
-
-
-def render_catalogue_json(patterns: Sequence[Pattern]) -> str:
-    entries = tuple(
-        CatalogueEntry(
-            id=pattern.id,
-            number=pattern.number,
-            slug=pattern.slug,
-            title=pattern.title,
-            stage=pattern.stage,
-            pathology=pattern.pathology,
-            severity=pattern.severity,
-            confidence=pattern.confidence,
-            archetypes=tuple(archetype.id for archetype in pattern.archetypes),
-            reference=pattern.reference,
-            instances_url=pattern.instances_url,
-            cite=pattern.cite,
-        )
-        for pattern in patterns
-    )
-    return to_json(Catalogue("alef-audit/patterns/v1", entries))
-
-
-def render_catalogue_text(patterns: Sequence[Pattern], width: int) -> tuple[Text, ...]:
-    """One line per pattern: number, slug, severity, title."""
-    slugs = widest((pattern.slug for pattern in patterns), width)
-    lines: list[Text] = []
-    for pattern in patterns:
-        first = styled(
-            (pattern.number, "strong"), "  ", pad(pattern.slug, slugs), "  ", f"severity {pattern.severity:>2}"
-        )
-        first.append("  ")
-        lines += flow(first, [pattern.title], styled("     "), width)
-    return tuple(lines)
 
 
 def render_explanation_text(pattern: Pattern, kinds: Kinds, width: int, unicode: bool = True) -> tuple[Text, ...]:
@@ -100,12 +42,12 @@ def _lines(pattern: Pattern, kinds: Kinds, width: int, glyphs: Glyphs) -> Iterat
     yield from _section("What it is", paragraph(pattern.description, width, 2))
     yield from _section("How it shows", _signature(pattern, width))
     yield from _section("What is reported", _rows([(k, kinds.sink[k].meaning) for k in pattern.sinks], width))
-    levels = [(row.level, _condition(row)) for row in pattern.levels]
+    levels = [(row.level, condition(row)) for row in pattern.levels]
     yield from _section("At which level (the first row that fits decides)", _rows(levels, width))
     for rule in pattern.rules:
-        table = [(row.level, _condition(row)) for row in rule.levels]
+        table = [(row.level, condition(row)) for row in rule.levels]
         yield from _section(f"Rule {rule.id}", [*paragraph(rule.summary, width, 2), *_rows(table, width)])
-    yield from _section("What guards on the path are worth", _rows(_guards(pattern, kinds), width))
+    yield from _section("What guards on the path are worth", _rows(guards(pattern, kinds), width))
     yield from _section("What heals it", [line for a in pattern.archetypes for line in _archetype(a, width)])
     yield from _section("What it does not see", _bullets(pattern.limitations, width))
     yield from _section("Examples", [line for example in pattern.examples for line in _example(example)])
@@ -140,59 +82,17 @@ def _rows(rows: Sequence[tuple[str, str]], width: int) -> list[Text]:
     return lines
 
 
-def _condition(row: LevelRow) -> str:
-    parts = [
-        " or ".join(row.verdict),
-        f"on a {' or '.join(row.heat)} entry point" if row.heat else "",
-        {"auth": "in the auth phase", "other": "outside the auth phase", "": ""}[row.phase],
-        f"{row.cost_at_least} or more{' for one call' * row.alone}" if row.cost_at_least != "microseconds" else "",
-        f"confidence {row.confidence_at_least} or better" if row.confidence_at_least != "low" else "",
-    ]
-    return ", ".join(part for part in parts if part) or "anything else"
-
-
-def _guards(pattern: Pattern, kinds: Kinds) -> list[tuple[str, str]]:
-    order: tuple[GuardKind, ...] = get_args(GuardKind)
-    return [(guard, f"{_worth(pattern, guard)}: {kinds.guard[guard].meaning}") for guard in order]
-
-
-def _worth(pattern: Pattern, guard: GuardKind) -> str:
-    discharges, mitigates = guard in pattern.discharged_by, guard in pattern.mitigated_by
-    if discharges and mitigates:
-        return f"discharges from {pattern.lasting_ttl} s up, mitigates below"
-    return "discharges" if discharges else "mitigates" if mitigates else "changes nothing"
-
-
 def _archetype(archetype: Archetype, width: int) -> list[Text]:
     head = styled("  ", (archetype.id, "fix"), f"  cost: {archetype.cost}, afterwards {archetype.verdict}")
-    when = _when(archetype.when)
     body: list[tuple[str, str]] = [
         ("", archetype.summary),
         ("Effect: ", archetype.effect),
         ("What remains: ", archetype.remains),
-        ("Proposed for ", when),
+        ("Proposed for ", occasion(archetype.when)),
         ("Proposed where ", archetype.condition),
         ("Source: ", archetype.source),
     ]
     return [head, *(line for label, text in body if text.strip() for line in paragraph(label + text, width, 4))]
-
-
-def _when(when: When) -> str:
-    phase = {"auth": "the auth phase", "other": "what is not auth", "": ""}[when.phase]
-    parts = [
-        "" if when.rules == When().rules else f"findings of {' or '.join(when.rules)}",
-        phase,
-        "calls in a loop" if when.looped else "calls outside loops" if when.looped is False else "",
-        {"python": "Python", "ecmascript": "TypeScript and JavaScript", "": ""}[when.language],
-        f"{' or '.join(when.heat)} entry points" if when.heat else "",
-        "calls with an async twin"
-        if when.has_async_twin
-        else "calls without an async twin"
-        if when.has_async_twin is False
-        else "",
-        ", ".join(when.kinds),
-    ]
-    return "; ".join(part for part in parts if part) or "every finding"
 
 
 def _bullets(items: Sequence[str], width: int) -> list[Text]:

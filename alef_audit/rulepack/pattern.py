@@ -6,6 +6,9 @@ import msgspec
 
 from alef_audit.rulepack.kinds import Confidence, Cost, GuardKind, Heat, Level, RootKind, RuleId, SinkKind, Verdict
 
+# The grid that the public catalogue sorts its entries into (n50.io/patterns): when something goes wrong, and how.
+Stage = Literal["design", "bind", "dispatch", "execute", "observe", "persist", "recover"]
+Pathology = Literal["orphan", "poison", "drift", "collapse", "shadow", "ghost"]
 ArchetypeCost = Literal["tiny", "small", "medium", "large"]
 # What an archetype does, which tells what has to hold for it and what has to be said of it: `keep` a resolved
 # credential by a key, move work to a `worker` or `thread`, call the `async` twin, `yield` between rounds of a loop,
@@ -52,6 +55,14 @@ class Instance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     date: str
     repository: str
     reporter: str = ""
+
+
+class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the public catalogue counts beside an entry; None: it did not say when the entry was copied."""
+
+    diagnosed: int | None = None  # in the wild
+    healed: int | None = None
+    cited: int | None = None  # in posts
 
 
 class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -113,8 +124,8 @@ class Pattern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     number: str  # "035"
     slug: str
     title: str
-    stage: str
-    pathology: str
+    stage: Stage
+    pathology: Pathology
     severity: int  # 1 .. 10
     confidence: float  # the catalogue's evidence index, 0 .. 1
     description: str
@@ -133,3 +144,4 @@ class Pattern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     examples: tuple[Example, ...] = ()
     rules: tuple[RuleRow, ...] = ()
     instances_url: str = ""
+    counts: Counts = Counts()

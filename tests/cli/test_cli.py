@@ -109,6 +109,7 @@ def test_every_command_is_there() -> None:
         "rules",
         "cache",
         "config-schema",
+        "patterns-schema",
         "why",
         "baseline",
         "compare",

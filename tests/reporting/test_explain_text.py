@@ -1,4 +1,4 @@
-"""`audit explain` and `audit patterns`: a small pattern in words, and the bundled one in full."""
+"""`audit explain`: a small pattern in words, and the bundled one in full."""
 
 import json
 from typing import get_args
@@ -6,15 +6,11 @@ from typing import get_args
 import msgspec
 from syrupy.assertion import SnapshotAssertion
 
-from alef_audit.reporting.explain import (
-    render_catalogue_json,
-    render_catalogue_text,
-    render_explanation_json,
-    render_explanation_text,
-)
+from alef_audit.reporting.explain import render_explanation_json, render_explanation_text
+from alef_audit.reporting.explain_markdown import render_explanation_markdown
 from alef_audit.rulepack.kinds import Cost, GuardKind, Kinds, Rate, RootKind, SinkKind
 from alef_audit.rulepack.load import bundled_rules, load_rulepack
-from alef_audit.rulepack.pattern import Pattern
+from alef_audit.rulepack.pattern import Example, Pattern
 
 PACK = load_rulepack([bundled_rules()])
 KINDS = msgspec.convert(
@@ -39,7 +35,7 @@ SMALL = msgspec.convert(
         "slug": "small-pattern",
         "title": "A small pattern",
         "stage": "bind",
-        "pathology": "stall",
+        "pathology": "drift",
         "severity": 5,
         "confidence": 0.5,
         "description": "Something blocks. " * 9,
@@ -97,8 +93,35 @@ def test_in_words(snapshot: SnapshotAssertion) -> None:
     assert "\n".join(line.plain for line in render_explanation_text(SMALL, KINDS, 80)) == snapshot
 
 
-def test_catalogue(snapshot: SnapshotAssertion) -> None:
-    assert "\n".join(line.plain for line in render_catalogue_text((SMALL,), 80)) == snapshot
+def test_in_markdown(snapshot: SnapshotAssertion) -> None:
+    assert render_explanation_markdown(SMALL, KINDS) == snapshot
+
+
+def test_bundled_pattern_in_markdown_says_what_the_terminal_says() -> None:
+    pattern = bundled()
+    said = render_explanation_markdown(pattern, KINDS)
+    for line in render_explanation_text(pattern, KINDS, 100):
+        if line.plain and line.spans and not line.plain.startswith(" "):
+            assert " ".join(line.plain.split()) in said.replace("`", "")
+    for needed in [
+        *(f"* `{archetype.id}` (cost: {archetype.cost}," for archetype in pattern.archetypes),
+        *(f"`{regex}`" for regex in (pattern.signature.log_regex, *pattern.signature.alt_regex)),
+        *(f"### {example.title}" for example in pattern.examples),
+        "\n".join(pattern.cite),
+    ]:
+        assert needed in said
+
+
+def test_text_of_a_rules_folder_is_neither_markup_nor_a_mention() -> None:
+    hostile = msgspec.structs.replace(
+        SMALL,
+        title="ping @everyone, see #12 <b>now</b> and www.example.org",
+        description="`` it `ends` ``",
+        examples=(Example("python", "fence", "```\n# not a heading\x1b[31m", "pass"),),
+    )
+    said = render_explanation_markdown(hostile, KINDS)
+    assert "ping `@everyone,` see `#12` `<b>now</b>` and `www.example.org`" in said
+    assert "````python\n```\n# not a heading\\x1b[31m\n````" in said
 
 
 def test_bundled_pattern_is_said_in_full() -> None:
@@ -120,8 +143,3 @@ def test_json() -> None:
     assert document["schema"] == "alef-audit/pattern/v1"
     assert document["pattern"]["number"] == "035"
     assert [a["id"] for a in document["pattern"]["archetypes"]] == [a.id for a in bundled().archetypes]
-
-
-def test_catalogue_json() -> None:
-    document = json.loads(render_catalogue_json((SMALL,)))
-    assert document["patterns"][0]["cite"] == list(SMALL.cite)
