@@ -111,6 +111,23 @@ class MissedAlarm(msgspec.Struct, frozen=True):
     stack: tuple[str, ...]  # labels of the program's functions on it, outermost first
 
 
+class RuntimeWindow(msgspec.Struct, frozen=True):
+    """A stretch of a gateway's logs in which something of the pattern's signature was seen, and the most of each."""
+
+    start: str | None  # as far as the lines tell it, ISO 8601
+    end: str | None
+    verdict: str
+    run_seconds: float | None
+    auth_seconds: float | None
+    auth_share: float | None
+    utilisation: float | None
+    delay_seconds: float | None
+    closures: int
+    warm_ups: int
+    late_timers: int
+    where: tuple[str, ...]  # log:line
+
+
 class RuntimeEvidence(msgspec.Struct, frozen=True):
     """What the files given as evidence hold, beside what is told of single findings."""
 
@@ -122,6 +139,8 @@ class RuntimeEvidence(msgspec.Struct, frozen=True):
     outside: int  # stacks that no function of the program is on
     missed: tuple[MissedAlarm, ...]  # longest first
     notes: tuple[str, ...] = ()
+    windows: tuple[RuntimeWindow, ...] = ()  # of the logs, in the order of time
+    windows_left_out: int = 0  # that show less
 
 
 class Finding(msgspec.Struct, frozen=True):

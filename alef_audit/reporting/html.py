@@ -15,9 +15,10 @@ import jinja2
 import msgspec
 from markupsafe import Markup
 
-from alef_audit.auditing.report import Finding, Frame, location
+from alef_audit.auditing.report import AuditReport, Evidence, Finding, Frame, RuntimeEvidence, location
 from alef_audit.reporting.escape import clean, encodable
 from alef_audit.reporting.html_picture import WIDTH, picture, places
+from alef_audit.reporting.html_timeline import Timeline, timeline
 from alef_audit.reporting.rendering import Rendering
 from alef_audit.reporting.select import counted, per_level
 from alef_audit.reporting.words import count, multiplied, percentage
@@ -26,6 +27,7 @@ _PAGE: Final = Path(__file__).parent / "page"
 _AROUND: Final = 2  # lines of source before and behind a call
 _LONGEST_LINE: Final = 200
 _MOST_POINTS: Final = 12
+_MOST_MISSED: Final = 20
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -43,6 +45,25 @@ class Step(msgspec.Struct, frozen=True):
     lines: tuple[Line, ...]
 
 
+class Seen(msgspec.Struct, frozen=True):
+    """A finding's evidence: what says so, for how long or how often, and where it stands."""
+
+    kind: str
+    amount: str
+    place: str
+    text: str
+
+
+class Missed(msgspec.Struct, frozen=True):
+    """A blocking call that was seen and is no finding."""
+
+    call: str
+    function: str
+    place: str
+    seen: Seen
+    why: str
+
+
 class Row(msgspec.Struct, frozen=True):
     """A finding as the list shows it."""
 
@@ -55,6 +76,18 @@ class Row(msgspec.Struct, frozen=True):
     search: str  # what the filter looks through, in lower case
     steps: tuple[Step, ...]
     others: str  # how many other roots reach it
+    seen: tuple[Seen, ...]  # at run time
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What the logs and profiles of a run say beside the findings."""
+
+    runtime: RuntimeEvidence
+    with_evidence: str
+    stacks: str
+    timeline: Timeline
+    missed: tuple[Missed, ...]
+    more_missed: int
 
 
 def render_html(rendering: Rendering) -> str:
@@ -70,6 +103,7 @@ def render_html(rendering: Rendering) -> str:
         phases=Counter(finding.phase for finding in findings).most_common(),
         kinds=sorted({report.roots[finding.root].kind for finding in findings}),
         points=[point for point in report.fix_points if len(point.heals) > 1][:_MOST_POINTS],
+        told=_told(report),
         rows=[_row(rendering, finding, nodes) for finding, nodes in zip(findings, named, strict=True)],
         picture=picture(findings, named),
         width=WIDTH,
@@ -122,6 +156,32 @@ def _row(rendering: Rendering, finding: Finding, nodes: tuple[str, str, str]) ->
         search=" ".join((*texts, *(frame.path for frame in finding.trace))).lower(),
         steps=tuple(_steps(rendering.lines, finding.trace)),
         others=count(len(finding.also_reached_from), "more root") if finding.also_reached_from else "",
+        seen=tuple(map(_seen, finding.evidence)),
+    )
+
+
+def _seen(evidence: Evidence) -> Seen:
+    took = [f"{evidence.milliseconds:,.0f} ms"] if evidence.milliseconds else []
+    times = [f"{evidence.count:,} times"] if evidence.count > 1 else []
+    return Seen(evidence.kind, ", ".join(took + times), f"{evidence.path}:{evidence.line}", evidence.text)
+
+
+def _told(report: AuditReport) -> Told | None:
+    """Nothing without `--evidence`."""
+    runtime = report.runtime
+    if runtime is None:
+        return None
+    missed = tuple(
+        Missed(one.call, one.function, f"{one.path}:{one.line}", _seen(one.evidence), one.why)
+        for one in runtime.missed[:_MOST_MISSED]
+    )
+    return Told(
+        runtime=runtime,
+        with_evidence=count(sum(bool(finding.evidence) for finding in report.findings), "finding"),
+        stacks=count(runtime.stacks, "stack"),
+        timeline=timeline(runtime.windows),
+        missed=missed,
+        more_missed=len(runtime.missed) - len(missed),
     )
 
 

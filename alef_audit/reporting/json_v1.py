@@ -102,6 +102,23 @@ class MissedAlarm(msgspec.Struct, frozen=True):
     stack: tuple[str, ...]
 
 
+class RuntimeWindow(msgspec.Struct, frozen=True):
+    """As `windows` of `alef-audit/evidence/v1`."""
+
+    start: str | None
+    end: str | None
+    verdict: str
+    run_seconds: float | None
+    auth_seconds: float | None
+    auth_share: float | None
+    utilisation: float | None
+    delay_seconds: float | None
+    closures: int
+    warm_ups: int
+    late_timers: int
+    where: tuple[str, ...]
+
+
 class RuntimeEvidence(msgspec.Struct, frozen=True):
     files: tuple[str, ...]
     verdict: str
@@ -111,6 +128,8 @@ class RuntimeEvidence(msgspec.Struct, frozen=True):
     outside: int
     missed: tuple[MissedAlarm, ...]
     notes: tuple[str, ...] = ()
+    windows: tuple[RuntimeWindow, ...] = ()
+    windows_left_out: int = 0
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -190,6 +209,8 @@ def _runtime(runtime: inner.RuntimeEvidence) -> RuntimeEvidence:
             for m in runtime.missed
         ),
         notes=runtime.notes,
+        windows=msgspec.convert(runtime.windows, tuple[RuntimeWindow, ...], from_attributes=True),
+        windows_left_out=runtime.windows_left_out,
     )
 
 

@@ -199,6 +199,9 @@ def test_the_auth_stage_of_a_log_speaks_of_auth_below_the_run(project: Path) -> 
     assert logo.evidence == ()
     assert report.runtime is not None
     assert (report.runtime.verdict, report.runtime.missing) == ("confirmed", ())
+    window, later = report.runtime.windows
+    assert (window.verdict, window.run_seconds, window.auth_seconds, window.closures) == ("confirmed", 45.0, 35.6, 3)
+    assert later.run_seconds == 9.0
 
 
 def test_stages_are_known_by_the_words_of_functions(tmp_path: Path) -> None:
