@@ -5,7 +5,7 @@ The JSON-LD document is the same with a context, in which an entry is a `Defined
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 from rich.text import Text
@@ -14,7 +14,17 @@ from alef_audit.reporting.encode import to_json
 from alef_audit.reporting.layout import flow, pad, styled, widest
 from alef_audit.reporting.markup import code, sentence
 from alef_audit.rulepack.kinds import Verdict
-from alef_audit.rulepack.pattern import Archetype, ArchetypeCost, Counts, Instance, Pathology, Pattern, Stage
+from alef_audit.rulepack.pattern import (
+    Archetype,
+    ArchetypeCost,
+    Counts,
+    Index,
+    Instance,
+    Pathology,
+    Pattern,
+    Severity,
+    Stage,
+)
 
 _VERSION: Final = "alef-audit/patterns/v1"
 _NONE: Final = "no pattern fits"
@@ -75,8 +85,8 @@ class CatalogueEntry(msgspec.Struct, frozen=True):
     description: str
     stage: Stage
     pathology: Pathology
-    severity: Annotated[int, msgspec.Meta(ge=1, le=10)]
-    confidence: Annotated[float, msgspec.Meta(ge=0, le=1, description="how well documented it is")]
+    severity: Severity
+    confidence: Index
     counts: Counts
     observable_signature: ObservableSignature
     instances: tuple[Instance, ...]

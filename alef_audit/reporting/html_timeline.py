@@ -14,6 +14,7 @@ _SCALE: Final = 600  # length of the longest bar
 _LANE: Final = 26
 _HEAD: Final = 24
 _TICKS: Final = 4
+_LONGEST_LABEL: Final = 28  # characters that fit in front of the bars
 
 
 class Bar(msgspec.Struct, frozen=True):
@@ -26,7 +27,7 @@ class Bar(msgspec.Struct, frozen=True):
 
 class Lane(msgspec.Struct, frozen=True):
     y: float
-    label: str  # when it began
+    label: str  # when it began, or where it stands if no time is told
     verdict: str
     title: str
     bars: tuple[Bar, ...]
@@ -55,6 +56,10 @@ def timeline(windows: Sequence[RuntimeWindow]) -> Timeline:
     return Timeline(_WIDTH, _HEAD + len(windows) * _LANE, ticks, lanes)
 
 
+def _end_of(place: str) -> str:
+    return place if len(place) <= _LONGEST_LABEL else f"…{place[1 - _LONGEST_LABEL :]}"
+
+
 def _durations(window: RuntimeWindow) -> tuple[float, ...]:
     return tuple(s for s in (window.run_seconds, window.auth_seconds, window.delay_seconds) if s is not None)
 
@@ -65,7 +70,7 @@ def _lane(window: RuntimeWindow, y: float, longest: float) -> Lane:
     told = "; ".join(_facts(window))
     return Lane(
         y=y,
-        label=when,
+        label=window.start or _end_of(window.where[0] if window.where else when),
         verdict=window.verdict,
         title="; ".join([f"{when}{end}", window.verdict, *([told] if told else []), *window.where]),
         bars=tuple(_bars(window, y, longest)),

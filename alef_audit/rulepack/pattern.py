@@ -1,6 +1,6 @@
 """A pattern of the catalogue as data: `rules/patterns/NNN-slug.toml`."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -9,6 +9,8 @@ from alef_audit.rulepack.kinds import Confidence, Cost, GuardKind, Heat, Level, 
 # The grid that the public catalogue sorts its entries into (n50.io/patterns): when something goes wrong, and how.
 Stage = Literal["design", "bind", "dispatch", "execute", "observe", "persist", "recover"]
 Pathology = Literal["orphan", "poison", "drift", "collapse", "shadow", "ghost"]
+Severity = Annotated[int, msgspec.Meta(ge=1, le=10)]
+Index = Annotated[float, msgspec.Meta(ge=0, le=1, description="how well the catalogue's evidence supports the pattern")]
 ArchetypeCost = Literal["tiny", "small", "medium", "large"]
 # What an archetype does, which tells what has to hold for it and what has to be said of it: `keep` a resolved
 # credential by a key, move work to a `worker` or `thread`, call the `async` twin, `yield` between rounds of a loop,
@@ -126,8 +128,8 @@ class Pattern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     stage: Stage
     pathology: Pathology
-    severity: int  # 1 .. 10
-    confidence: float  # the catalogue's evidence index, 0 .. 1
+    severity: Severity
+    confidence: Index
     description: str
     signature: Signature
     instances: tuple[Instance, ...]

@@ -95,8 +95,13 @@ def test_bars_are_as_long_as_what_they_stand_for() -> None:
     assert third == {}
     assert [tick.label for tick in drawn.ticks] == ["0.0 s", "10.0 s", "20.0 s", "30.0 s", "40.0 s"]
     assert drawn.ticks[-1].x - drawn.ticks[0].x == first["run"]
-    assert [lane.label for lane in drawn.lanes] == ["2026-05-19T05:30:00Z", "no time told", "05:30:00"]
+    assert [lane.label for lane in drawn.lanes] == ["2026-05-19T05:30:00Z", "gateway.log:90", "05:30:00"]
     assert all(bar.y >= lane.y and bar.y + bar.height <= drawn.height for lane in drawn.lanes for bar in lane.bars)
+
+
+def test_the_end_of_a_long_place_says_which_line_it_is() -> None:
+    (lane,) = timeline((msgspec.structs.replace(LATE, where=("logs/of/some/gateway/in/may.log:90",)),)).lanes
+    assert lane.label == "…/some/gateway/in/may.log:90"
 
 
 @pytest.mark.parametrize("windows", [(), (QUIET,), (msgspec.structs.replace(LATE, delay_seconds=0.0),)])

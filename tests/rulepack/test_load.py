@@ -211,6 +211,10 @@ def test_expressions_are_compiled_when_they_are_read(rules: Path, table: str) ->
     ("old", "new", "key"),
     [
         ("severity =", "severitie =", "severit"),
+        ("severity = 8", "severity = 11", "severity"),
+        ("confidence = 0.31", "confidence = 31", "confidence"),
+        ('stage = "bind"', 'stage = "binding"', "stage"),
+        ('pathology = "collapse"', 'pathology = "stall"', "pathology"),
         ("log_regex = '", "log_regex = '(", "signature.log_regex"),
         ('level = "error"', 'level = "fatal"', "levels[0].level"),
         ("sinks = [\n", 'sinks = [\n    "blocking.coffee",\n', "sinks[0]"),
