@@ -20,9 +20,10 @@ from alef_audit.reporting import json_comparison, json_findings, json_v1
 from alef_audit.reporting.catalogue import catalogue_schema
 from alef_audit.reporting.formats import REPORT_FORMATS
 from alef_audit.reporting.rendering import Rendering
+from alef_audit.rulepack.grid import Pathology, Stage
 from alef_audit.rulepack.kinds import Cost, GuardKind, RootKind, SinkKind
 from alef_audit.rulepack.load import bundled_rules, load_rulepack
-from alef_audit.rulepack.pattern import LevelRow, Pathology, Stage
+from alef_audit.rulepack.pattern import LevelRow
 from tests import __main__ as checks
 from tests.expectations import TAGS
 from tests.reporting import reports

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from alef_audit.diagnostics import UsageError
+from alef_audit.rulepack.grid import Pathology, Stage
 from alef_audit.rulepack.load import Rulepack, bundled_rules, load_patterns, load_rulepack
-from alef_audit.rulepack.pattern import Pathology, Pattern, Stage
+from alef_audit.rulepack.pattern import Pattern
 
 _PREFIX = "alef-pat-"
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from alef_audit.cli.errors import OK, guarded
 from alef_audit.cli.options import Output, Rules
-from alef_audit.rulepack.pattern import Pathology, Pattern, Stage
+from alef_audit.rulepack.grid import Pathology, Stage
+
+if TYPE_CHECKING:
+    from alef_audit.rulepack.pattern import Pattern
 
 _FORMATS: Final = ("text", "markdown", "json", "jsonld")
 
@@ -50,7 +53,7 @@ def patterns_schema(output: Output = None) -> int:
     return OK
 
 
-def _emit(format: str, found: Sequence[Pattern], output: Path | None) -> None:
+def _emit(format: str, found: "Sequence[Pattern]", output: Path | None) -> None:
     from alef_audit.cli.output import emit, line_width
     from alef_audit.reporting import catalogue
 

@@ -13,18 +13,9 @@ from rich.text import Text
 from alef_audit.reporting.encode import to_json
 from alef_audit.reporting.layout import flow, pad, styled, widest
 from alef_audit.reporting.markup import code, sentence
+from alef_audit.rulepack.grid import Pathology, Stage
 from alef_audit.rulepack.kinds import Verdict
-from alef_audit.rulepack.pattern import (
-    Archetype,
-    ArchetypeCost,
-    Counts,
-    Index,
-    Instance,
-    Pathology,
-    Pattern,
-    Severity,
-    Stage,
-)
+from alef_audit.rulepack.pattern import Archetype, ArchetypeCost, Counts, Index, Instance, Pattern, Severity
 
 _VERSION: Final = "alef-audit/patterns/v1"
 _NONE: Final = "no pattern fits"

@@ -4,11 +4,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from alef_audit.rulepack.grid import Pathology, Stage
 from alef_audit.rulepack.kinds import Confidence, Cost, GuardKind, Heat, Level, RootKind, RuleId, SinkKind, Verdict
 
-# The grid that the public catalogue sorts its entries into (n50.io/patterns): when something goes wrong, and how.
-Stage = Literal["design", "bind", "dispatch", "execute", "observe", "persist", "recover"]
-Pathology = Literal["orphan", "poison", "drift", "collapse", "shadow", "ghost"]
 Severity = Annotated[int, msgspec.Meta(ge=1, le=10)]
 Index = Annotated[float, msgspec.Meta(ge=0, le=1, description="how well the catalogue's evidence supports the pattern")]
 ArchetypeCost = Literal["tiny", "small", "medium", "large"]
