@@ -113,10 +113,11 @@ def _after(graph: CallGraph, first: Mapping[int, list[int]], precedes: Callable[
 
 
 def _is_caught(graph: CallGraph, function: int, line: int) -> bool:
-    """Whether something that is raised at a line of a function may be caught in it."""
+    """Whether something that is raised at a line of a function may be caught in it, and not raised again."""
     end = graph.program.functions[function].end_line
     conditions = graph.program.unit_of(function).facts.conditions
-    return any(each.handler & Handler.CATCHES and line <= each.line <= end for each in conditions)
+    ends = Handler.CATCHES | Handler.RAISES
+    return any(each.handler & ends == Handler.CATCHES and line <= each.line <= end for each in conditions)
 
 
 def _asks(test: Condition) -> bool:

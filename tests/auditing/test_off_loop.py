@@ -16,6 +16,7 @@ LEAVES = [
     ("threadsafe()", "return work()"),
     ("asyncio.run(log())", "return work()"),
     ("value = asyncio.run(", "    log()", ")", "return work()"),
+    ("try:", "    asyncio.run(log())", "    return work()", "except RuntimeError as error:", "    log()", "    raise error"),
     ("loop.run_until_complete(log())", "if request:", "    return work()"),
     (
         "try: own_loop = asyncio.get_running_loop()",
@@ -37,6 +38,7 @@ STAYS = [
     ("returning()", "return work()"),
     ("if request: asyncio.run(log())", "return work()"),
     ("try: asyncio.run(log())", "except RuntimeError: pass", "return work()"),
+    ("try: asyncio.run(log())", "except ValueError: raise", "except RuntimeError: pass", "return work()"),
     ("work()", "asyncio.run(log())"),
     ("runner.run(log())", "return work()"),
     (
