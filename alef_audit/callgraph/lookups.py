@@ -76,7 +76,12 @@ def _reads_handed(keeping: Keeping, reader: int, place: Place) -> bool:
     bound = keeping.reads.get(reader, {}).values()
     if not any(read.owner == reader and read.value.startswith(forms) for reads in bound for read in reads):
         return False
-    stores = [touch for touch in keeping.stores.get(reader, ()) if touch.place.subject == place.subject]
+    return _puts_back(keeping, reader, place.subject)
+
+
+def _puts_back(keeping: Keeping, reader: int, subject: str) -> bool:
+    """Whether a function puts into a collection only what it has just taken out: `delete` and `set` of the same key."""
+    stores = [touch for touch in keeping.stores.get(reader, ()) if touch.place.subject == subject]
     taken = {(touch.place.key, touch.condition) for touch in keeping.clears.get(reader, ())}
     return all((touch.place.key, touch.condition) in taken for touch in stores)
 
@@ -93,10 +98,10 @@ def _is_of_module(program: Program, place: Place) -> bool:
 
 
 def _reads(program: Program, keeping: Keeping, reader: int, place: Place) -> bool:
-    """Whether a function looks into a place of its own module, and puts nothing there: else it is the cache."""
+    """Whether a function looks into a place of its own module, and puts nothing new there: else it is the cache."""
     if place.owner < 0 or program.function_unit[reader] != program.function_unit[place.owner]:
         return False
-    if any(touch.place.subject == place.subject for touch in keeping.stores.get(reader, ())):
+    if not _puts_back(keeping, reader, place.subject):
         return False
     reads = keeping.reads.get(reader, {}).values()
     values = (read.value for bound in reads for read in bound if read.owner == place.owner)
