@@ -9,8 +9,8 @@ from alef_audit.auditing.report import RuntimeWindow
 from alef_audit.reporting.words import count
 
 _WIDTH: Final = 1240
-_LEFT: Final = 200  # where bars start: the time stands before them
-_SCALE: Final = 600  # length of the longest bar
+_LEFT: Final = 230  # where bars start: the time stands before them
+_SCALE: Final = 540  # length of the longest bar
 _LANE: Final = 26
 _HEAD: Final = 24
 _TICKS: Final = 4
