@@ -16,7 +16,14 @@ LEAVES = [
     ("threadsafe()", "return work()"),
     ("asyncio.run(log())", "return work()"),
     ("value = asyncio.run(", "    log()", ")", "return work()"),
-    ("try:", "    asyncio.run(log())", "    return work()", "except RuntimeError as error:", "    log()", "    raise error"),
+    (
+        "try:",
+        "    asyncio.run(log())",
+        "    return work()",
+        "except RuntimeError as error:",
+        "    log()",
+        "    raise error",
+    ),
     ("loop.run_until_complete(log())", "if request:", "    return work()"),
     (
         "try: own_loop = asyncio.get_running_loop()",
