@@ -14,7 +14,7 @@ from alef_audit.rulepack.load import bundled_rules
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, list(arguments), prog_name="audit")
+    return CliRunner().invoke(app, list(arguments), prog_name="audit", env={"COLUMNS": "100"})
 
 
 @pytest.fixture
