@@ -208,12 +208,6 @@ def _shown(matcher: Matcher, target: Target, path: Path, best: _Group, way: int)
     )
 
 
-def _shown_level(matcher: Matcher, sink: SinkSite, shown: _Shown, group: _Group) -> Level:
-    """The level of the shown path."""
-    certain_group = group._replace(confidence=_certain(matcher, sink, shown.edges, group.confidence))
-    return _level(matcher, certain_group, sink.cost, len(shown.per), sink.kind, auth=shown.auth)
-
-
 def _finding(matcher: Matcher, target: Target, ordinals: Counter[str]) -> report.Finding | None:
     """The finding by its worst path. The length of a path tells on its level, so that of a group which promises most
     may turn out less than that of the next.
@@ -226,9 +220,10 @@ def _finding(matcher: Matcher, target: Target, ordinals: Counter[str]) -> report
             break
         shown = _shown_of(matcher, target, group)
         if shown is not None:
-            level = _shown_level(matcher, target.sink, shown, group)
+            sure = group._replace(confidence=_certain(matcher, target.sink, shown.edges, group.confidence))
+            level = _level(matcher, sure, target.sink.cost, len(shown.per), target.sink.kind, auth=shown.auth)
             if chosen is None or LEVELS.index(level) > LEVELS.index(chosen[2]):
-                chosen = shown, group, level
+                chosen = shown, sure, level
     return None if chosen is None else _build(matcher, target, *chosen, groups, ordinals)
 
 
@@ -257,7 +252,6 @@ def _build(
     ordinals: Counter[str],
 ) -> report.Finding:
     sink, auth, depth = target.sink, shown.auth, len(shown.per)
-    sure = _certain(matcher, sink, shown.edges, best.confidence)
     root = matcher.reach.roots[shown.root]
     site = _sink(matcher, sink)
     inside, more = _in_package(matcher, target)
@@ -277,7 +271,7 @@ def _build(
                 loops=depth,
                 auth=auth,
                 backoff=sink.kind in _PAUSES and RETRY in shown.frames[-1].per,
-                confidence=sure,
+                confidence=best.confidence,
                 verdict=best.verdict,
             ),
         ),

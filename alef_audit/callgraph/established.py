@@ -13,15 +13,14 @@ from typing import Final, NamedTuple
 
 from alef_audit.callgraph.graph import CallGraph
 from alef_audit.callgraph.keeping import Keeping, Read, chain, plain
-from alef_audit.callgraph.predicates import comparison, implied, parse
+from alef_audit.callgraph.predicates import NOTHING, comparison, implied, parse
+from alef_audit.callgraph.recall import words_in
 from alef_audit.facts import flows
 from alef_audit.facts.file import Condition
 from alef_audit.rulepack.guards import GuardWords
 
 _CALLED: Final = re.compile(r"(?P<callee>[\w$.]+)\((?P<arguments>.*)\)\Z", re.DOTALL)
 _NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
-_NOTHING: Final = frozenset(("null", "undefined", "None"))
-_WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _VERBS: Final = 2  # words at the start of a name among which its verb is looked for: `async_create_user`
 
 
@@ -44,13 +43,13 @@ def established(graph: CallGraph, keeping: Keeping, words: GuardWords, above: Se
 
     def makes(function: int, nouns: Set[str]) -> bool:
         """Whether that is what a function is for, so that it usually finds nothing: `create_user`."""
-        own = _words(graph.program.functions[function].name)
+        own = words_in(graph.program.functions[function].name)
         return bool(own) and own[0] in words.making and not nouns.isdisjoint(own)
 
     for call, (function, innermost) in enumerate(zip(table.functions, table.conditions, strict=True)):
         if innermost < 0 or function not in asking:
             continue
-        if making.isdisjoint(_words(_last(table.text(call)))[:_VERBS]):
+        if making.isdisjoint(words_in(_last(table.text(call)))[:_VERBS]):
             continue
         conditions = graph.program.unit_of(function).facts.conditions
         reads = keeping.reads.get(function, {})
@@ -89,7 +88,7 @@ def _missing(atom: str, outcome: bool) -> str:
     compared = comparison(atom)
     if compared is None:
         return "" if outcome else atom
-    if compared.right in _NOTHING and compared.sign == ("==" if outcome else "!="):
+    if compared.right in NOTHING and compared.sign == ("==" if outcome else "!="):
         return compared.left
     return ""
 
@@ -97,10 +96,10 @@ def _missing(atom: str, outcome: bool) -> str:
 def _nouns(look_up: _LookUp, words: GuardWords) -> frozenset[str]:
     """What is looked for, in words; none if it is new each time, or no look-up."""
     name = _last(look_up.callee)
-    asked, verbs = _words(name), frozenset(words.asking)
+    asked, verbs = words_in(name), frozenset(words.asking)
     if name in words.present or verbs.isdisjoint(asked[:_VERBS]):
         return frozenset()
-    if not {*asked, *_words(look_up.arguments)}.isdisjoint(words.new):
+    if not {*asked, *words_in(look_up.arguments)}.isdisjoint(words.new):
         return frozenset()
     return frozenset(word for word in asked if word not in verbs and word not in words.linking)
 
@@ -110,13 +109,8 @@ def _is_same(look_up: _LookUp, nouns: Set[str], made: str, reads: Mapping[str, l
     if not nouns:
         return False
     takes_both = any(read.value.startswith(f"{plain(made)}(") for read in reads.get(look_up.local, ()))
-    return takes_both or not nouns.isdisjoint(_words(_last(made)))
+    return takes_both or not nouns.isdisjoint(words_in(_last(made)))
 
 
 def _last(text: str) -> str:
     return text.rpartition(".")[2]
-
-
-def _words(name: str) -> list[str]:
-    """The words that a name is made of, in lower case; the first of them holds its verb."""
-    return [word.lower() for word in _WORD.findall(name)]

@@ -12,13 +12,12 @@ from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import functions_among
 from alef_audit.callgraph.keeping import chain, plain
-from alef_audit.callgraph.predicates import comparison, implied, parse
+from alef_audit.callgraph.predicates import NOTHING, comparison, implied, parse
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK
 
 _KIND: Final = re.compile(r"typeof\s+(?P<path>[\w$.?]+)")
 _ASKED: Final = re.compile(r"""hasattr\((?P<base>[\w.]+), ["'](?P<name>\w+)["']\)""")
-_NOTHING: Final = frozenset(("null", "undefined", "None"))
 
 
 def preferred(state: State, table: CallTable, call: int, functions: list[int]) -> list[int]:
@@ -67,6 +66,6 @@ def _asked(atom: str) -> tuple[str, bool]:
     kind = _KIND.fullmatch(compared.left)
     if kind is not None and compared.right.strip("\"'") == "function":
         return kind["path"], compared.sign == "=="
-    if compared.right in _NOTHING:
+    if compared.right in NOTHING:
         return compared.left, compared.sign == "!="
     return "", True

@@ -29,6 +29,8 @@ class Junction(NamedTuple):
 
 Test = Atom | Not | Junction
 
+# How nothing is spelled.
+NOTHING: Final = frozenset(("null", "undefined", "None"))
 _OPEN: Final = "([{"
 _CLOSE: Final = ")]}"
 _TOKEN: Final = re.compile(

@@ -60,9 +60,14 @@ class Recalled(NamedTuple):
 
 
 @lru_cache(maxsize=65536)
+def words_in(text: str) -> list[str]:
+    """The words that names in `text` are made of, one after the other, in lower case."""
+    return [word.lower() for word in _WORD.findall(text)]
+
+
 def words_of(text: str) -> frozenset[str]:
     """The words that names in `text` are made of, in lower case."""
-    return frozenset(word.lower() for word in _WORD.findall(text))
+    return frozenset(words_in(text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Which files a `package.json` installs as commands."""
 
 import posixpath
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Set
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -23,14 +23,26 @@ def command_files(root: Path, manifests: Iterable[str], files: frozenset[str]) -
     return frozenset(found)
 
 
-def _commands(path: Path) -> list[str]:
+def decoded(manifest: bytes | str) -> dict[str, object]:
+    """What a `package.json` says; nothing if it cannot be read."""
     try:
-        manifest = msgspec.json.decode(path.read_bytes())
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return []
-    if not isinstance(manifest, dict):
-        return []
-    declared: Any = manifest.get("bin")
+        found = msgspec.json.decode(manifest)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def package_at(path: Path) -> dict[str, object]:
+    """What the `package.json` at `path` says; nothing if it cannot be read."""
+    try:
+        return decoded(path.read_bytes().removeprefix(BOM_UTF8))
+    except OSError:
+        return {}
+
+
+def _commands(path: Path) -> list[str]:
+    manifest = package_at(path)
+    declared = manifest.get("bin")
     targets = list(declared.values()) if isinstance(declared, dict) else [declared]
     main = manifest.get("main")
     return [target for target in targets if isinstance(target, str) and target != main and not _is_program(target)]

@@ -1,13 +1,11 @@
 """What packages publish: the files that others import, and folders named `build` that hold such files."""
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
-from alef_audit.discovery.commands import sources_of
+from alef_audit.discovery.commands import decoded, package_at, sources_of
 from alef_audit.discovery.inventory import Inventory
 
 _IMPORTED: Final = ("main", "module", "exports")
@@ -28,7 +26,7 @@ def entry_files(inventory: Inventory, read: Callable[[str], str | None]) -> froz
     for path in inventory.manifests:
         folder, _, name = path.rpartition("/")
         if name == "package.json":
-            for target in _entry_points(read(path), _IMPORTED) or ("index",):
+            for target in _entry_points(decoded(read(path) or ""), _IMPORTED) or ("index",):
                 found.update(sources_of(posixpath.normpath(posixpath.join(folder, target)), files))
     for path in files:
         folder, _, name = path.rpartition("/")
@@ -47,27 +45,14 @@ def published_folders(root: Path, manifests: Iterable[str], files: Iterable[str]
         folder, _, name = path.rpartition("/")
         prefix = f"{folder}/" if folder else ""
         if name == "package.json" and folder in holding:
-            for target in _entry_points(_text(root / path), _NAMING):
+            for target in _entry_points(package_at(root / path), _NAMING):
                 first = posixpath.normpath(target).partition("/")[0]
                 if first == _FOLDER:
                     found.add(f"{prefix}{_FOLDER}/")
     return frozenset(found)
 
 
-def _text(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return None
-
-
-def _entry_points(text: str | None, keys: tuple[str, ...]) -> list[str]:
-    try:
-        manifest = msgspec.json.decode(text or "")
-    except (msgspec.MsgspecError, RecursionError):
-        return []
-    if not isinstance(manifest, dict):
-        return []
+def _entry_points(manifest: Mapping[str, object], keys: tuple[str, ...]) -> list[str]:
     return [target for key in keys for target in _strings(manifest.get(key), 0)]
 
 
