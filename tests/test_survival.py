@@ -3,6 +3,8 @@
 import json
 import multiprocessing
 import os
+import signal
+import time
 from collections.abc import Callable
 from pathlib import Path, PureWindowsPath
 from typing import Any, NamedTuple
@@ -15,7 +17,7 @@ from alef_audit.cli.main import app, command_names
 from alef_audit.discovery.inventory import extension_of, is_manifest, relative_posix
 from alef_audit.discovery.roles import role_of
 from alef_audit.facts.file import FileFacts
-from alef_audit.frontends import extract
+from alef_audit.frontends import extract, processes
 from alef_audit.pipeline.auditing import audit
 from tests.requests import request_for
 
@@ -297,6 +299,40 @@ def test_several_jobs_where_processes_cannot_be_forked(project: Path, monkeypatc
     ran = scan(project, "--jobs", "2")
     assert started == ["spawn"]
     assert (ran.found, {kind for _, _, kind in ran.remarks}) == ([SLEEP], {"parse-error"})
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="the children must inherit the patch")
+@pytest.mark.parametrize(
+    ("accident", "remark"),
+    [
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), "the process that read it ended with -9"),
+        (lambda: time.sleep(600), "reading it took more than 1 seconds"),
+    ],
+)
+@pytest.mark.parametrize("jobs", ["1", "2", "8"])
+def test_a_process_that_dies_or_does_not_end_costs_one_file(
+    project: Path, monkeypatch: pytest.MonkeyPatch, accident: Callable[[], None], remark: str, jobs: str
+) -> None:
+    for number in range(70):
+        (project / f"m{number}.py").write_text(f"x = {number}\n", encoding="utf-8")
+    (project / "fatal.py").write_text("y = 1\n", encoding="utf-8")
+    extract_file = extract.extract_file
+
+    def fatally(path: Path, grammar: str, limit: int) -> extract.Extracted:
+        if path.name == "fatal.py":
+            accident()
+        return extract_file(path, grammar, limit)
+
+    monkeypatch.setattr(processes, "extract_file", fatally)
+    monkeypatch.setattr(processes, "_PATIENCE", 1)
+    monkeypatch.setattr(extract, "_PARALLEL_FROM", 0)
+    for _ in range(2):  # and nothing of it is kept for the next time
+        ran = scan(project, "--jobs", jobs)
+        assert (ran.found, ran.remarks) == ([SLEEP], [("fatal.py", 0, "unfinished")])
+        assert ran.report["diagnostics"][0]["message"] == remark
+    monkeypatch.setattr(processes, "extract_file", extract_file)
+    assert scan(project, "--jobs", jobs).remarks == []
+    assert multiprocessing.active_children() == []
 
 
 def test_progress_that_fails_is_not_swallowed(project: Path) -> None:

@@ -180,7 +180,7 @@ class Directive(msgspec.Struct, frozen=True, array_like=True):
 
 class Problem(msgspec.Struct, frozen=True, array_like=True):
     line: int
-    kind: str  # parse-error, too-deep, not-utf8, skipped
+    kind: str  # parse-error, too-deep, not-utf8, skipped, unfinished, internal
     message: str
 
 

@@ -15,6 +15,8 @@ from alef_audit.source import read_source
 
 # Below this much source text, starting processes costs more than it saves.
 _PARALLEL_FROM = 1_500_000
+# Bytes of a file that can keep a parser busy for long, or exhaust its stack: such files are read under supervision.
+_SUPERVISED_FROM = 100_000
 
 Progress = Callable[[str, int, int], None]
 # Takes the position of a file, the digest of the content that was read, and its facts in msgpack.
@@ -37,11 +39,16 @@ def extract_file(path: Path, grammar: str, limit: int) -> Extracted:
         facts = extract_python(source.data) if grammar == "python" else extract_ecmascript(source.data, grammar)
     except Exception as error:  # the one containment: a defect in a front end costs one file, not the run
         problem = Problem(1, "internal", f"front end failed: {type(error).__name__}: {error}"[:300])
-        facts = empty_facts("python" if grammar == "python" else "ecmascript", (problem,))
+        facts = empty_facts(language_of(grammar), (problem,))
         digest = None  # memory may have been short: what came of it says nothing about the next time
     if source.problems:
         facts = msgspec.structs.replace(facts, problems=(*source.problems, *facts.problems))
     return Extracted(facts, digest)
+
+
+def language_of(grammar: str) -> str:
+    """The language whose front end reads files of this grammar."""
+    return "python" if grammar == "python" else "ecmascript"
 
 
 def empty_facts(language: str, problems: tuple[Problem, ...]) -> FileFacts:
@@ -72,13 +79,17 @@ def empty_facts(language: str, problems: tuple[Problem, ...]) -> FileFacts:
 def extract_all(
     root: Path, files: Sequence[SourceFile], jobs: int, limit: int, progress: Progress, keep: Keep | None = None
 ) -> list[FileFacts]:
-    """Facts of `files`, in their order, on up to `jobs` processes. `keep` gets those of files with a digest."""
-    if jobs <= 1 or sum(f.size for f in files) < _PARALLEL_FROM:
+    """Facts of `files`, in their order, on up to `jobs` processes. `keep` gets those of files with a digest.
+
+    Small programs are read in this process, unless a large file is among them.
+    """
+    few = sum(f.size for f in files) < _PARALLEL_FROM
+    if few and all(f.size < _SUPERVISED_FROM for f in files):
         return _extract_here(root, files, limit, progress, keep)
     # what several processes take to start is not needed for a few files
     from alef_audit.frontends.processes import extract_there
 
-    return extract_there(root, files, jobs, limit, progress, keep)
+    return extract_there(root, files, 1 if few else jobs, limit, progress, keep)
 
 
 def _extract_here(

@@ -20,7 +20,7 @@ from alef_audit.store.versions import tool_version
 NOT_ASKED: Final = frozenset(("jobs", "cache", "lasts"))
 _ABSENT: Final = b""
 # Kinds of remarks on files that were there and readable a moment before.
-_ACCIDENTS: Final = frozenset(("internal", "unreadable"))
+_ACCIDENTS: Final = frozenset(("internal", "unfinished", "unreadable"))
 
 
 class _Kept(msgspec.Struct, frozen=True, array_like=True):
