@@ -1,0 +1,1 @@
+"""Agents behind one JSON object per line, on asyncio and the standard library alone."""
