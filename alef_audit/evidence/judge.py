@@ -15,7 +15,7 @@ from alef_audit.evidence.profiles.read import is_profile, read_profile
 from alef_audit.evidence.reading import LogRead, read_logs
 from alef_audit.evidence.report import EvidenceReport
 from alef_audit.evidence.signature import evaluate
-from alef_audit.evidence.stacks import Stack, Stacks
+from alef_audit.evidence.stacks import Stacks
 from alef_audit.evidence.windows import timeline
 from alef_audit.rulepack.pattern import Limits, Pattern
 
@@ -32,8 +32,9 @@ def judge(logs: Sequence[str], pattern: Pattern) -> EvidenceReport:
     others = [name for name in logs if name not in profiles]
     gathering = Gathering(pattern.signature.limits or NOTHING)
     if not others:
-        return _without_logs(pattern, gathering.gathered(), stacks.found(), profiles)
-    return structs.replace(judged(others, pattern, gathering), stacks=stacks.found())
+        return _without_logs(pattern, gathering.gathered(), stacks, profiles)
+    found = judged(others, pattern, gathering)
+    return structs.replace(found, stacks=stacks.found(), notes=(*found.notes, *stacks.notes()))
 
 
 def _is_profile(name: str) -> bool:
@@ -43,9 +44,7 @@ def _is_profile(name: str) -> bool:
         return False  # reading it as a log says what is wrong with it
 
 
-def _without_logs(
-    pattern: Pattern, seen: Gathered, stacks: tuple[Stack, ...], profiles: Sequence[str]
-) -> EvidenceReport:
+def _without_logs(pattern: Pattern, seen: Gathered, stacks: Stacks, profiles: Sequence[str]) -> EvidenceReport:
     """Profiles tell which calls held the loop, and nothing of the signature."""
     limits = pattern.signature.limits
     return EvidenceReport(
@@ -55,9 +54,9 @@ def _without_logs(
         windows=(),
         windows_left_out=0,
         matches=(),
-        notes=("profiles show what held the loop; the signature shows in the logs of a gateway",),
+        notes=(*stacks.notes(), "profiles show what held the loop; the signature shows in the logs of a gateway"),
         logs=tuple(LogRead(name, Path(name).stat().st_size, 0) for name in profiles),
-        stacks=stacks,
+        stacks=stacks.found(),
     )
 
 

@@ -46,6 +46,4 @@ def observe(names: Sequence[str], pattern: Pattern) -> Observed:
     gathering = Gathering(pattern.signature.limits or NOTHING)
     answer = judged(logs, pattern, gathering) if logs else None
     notes = answer.notes if answer is not None else ()
-    if stacks.left_out:
-        notes = (*notes, f"{stacks.left_out} stacks of many different ones were not kept")
-    return Observed(files, stacks.found(), gathering.gathered(), answer, notes)
+    return Observed(files, stacks.found(), gathering.gathered(), answer, (*notes, *stacks.notes()))

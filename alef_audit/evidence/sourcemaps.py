@@ -6,14 +6,15 @@ Version 3 of the format: https://tc39.es/ecma426/ — lines and columns count fr
 import posixpath
 from bisect import bisect_right
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
-from alef_audit.evidence.paths import parts_of
+from alef_audit.evidence.paths import file_below, parts_of
 from alef_audit.evidence.stacks import Spot
 
 _LARGEST: Final = 64 << 20  # bytes of a map
+_LAST_LINE: Final = 1_000_000  # that a section may start at
 _DIGITS: Final = {
     character: value
     for value, character in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
@@ -23,10 +24,26 @@ _COMPILED: Final = (".js", ".mjs", ".cjs")
 _Lines = list[tuple[list[int], list[tuple[int, int, int]]]]
 
 
-class _Map(msgspec.Struct):
-    mappings: str
-    sources: tuple[str | None, ...]
+class _Plain(msgspec.Struct):
+    mappings: str = ""
+    sources: tuple[str | None, ...] = ()
     sourceRoot: str | None = None
+
+
+class _Offset(msgspec.Struct):
+    line: Annotated[int, msgspec.Meta(ge=0, le=_LAST_LINE)]
+    column: int
+
+
+class _Section(msgspec.Struct):
+    offset: _Offset
+    map: _Plain
+
+
+class _Map(_Plain):
+    """One map, or several of them that follow each other (an index map)."""
+
+    sections: tuple[_Section, ...] = ()
 
 
 class _Read(msgspec.Struct, frozen=True):
@@ -37,8 +54,10 @@ class _Read(msgspec.Struct, frozen=True):
 class SourceMaps:
     """The maps of one tree, each read when it is first needed."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, names: frozenset[str]) -> None:
+        """`names` are those of the program as a package."""
         self._root = Path(root)
+        self._names = names
         self._known: dict[str, _Read | None] = {}
 
     def original(self, spot: Spot) -> Spot | None:
@@ -65,7 +84,7 @@ class SourceMaps:
         )
 
     def _read(self, file: str) -> _Read | None:
-        name = self._find(parts_of(file))
+        name = file_below(self._root, parts_of(file), ".map", self._names)
         if name is None:
             return None
         try:
@@ -75,19 +94,24 @@ class SourceMaps:
             document = msgspec.json.decode(path.read_bytes(), type=_Map)
         except (OSError, msgspec.MsgspecError, RecursionError):
             return None
-        folder = posixpath.join(str(self._root), posixpath.dirname(name), document.sourceRoot or "")
-        sources = tuple(posixpath.normpath(posixpath.join(folder, one or "")) for one in document.sources)
-        return _Read(sources, decode_mappings(document.mappings))
+        return _read(document, posixpath.join(str(self._root), posixpath.dirname(name)))
 
-    def _find(self, parts: list[str]) -> str | None:
-        """The map of a file, relative to the root: that of the file with the longest path in common."""
-        if ".." in parts:
-            return None
-        for start in range(len(parts)):
-            name = "/".join(parts[start:]) + ".map"
-            if (self._root / name).is_file():
-                return name
-        return None
+
+def _read(document: _Map, folder: str) -> _Read:
+    """A map, or its sections in one."""
+    sources: list[str] = []
+    lines: _Lines = []
+    for section in document.sections or (_Section(_Offset(0, 0), document),):
+        first = section.offset.line
+        decoded = decode_mappings(section.map.mappings)
+        lines.extend(([], []) for _ in range(first + len(decoded) - len(lines)))
+        for number, (columns, places) in enumerate(decoded):
+            shift = 0 if number else section.offset.column
+            lines[first + number][0].extend(column + shift for column in columns)
+            lines[first + number][1].extend((len(sources) + source, line, column) for source, line, column in places)
+        at = posixpath.join(folder, section.map.sourceRoot or "")
+        sources.extend(posixpath.normpath(posixpath.join(at, one or "")) for one in section.map.sources)
+    return _Read(tuple(sources), lines)
 
 
 def decode_mappings(mappings: str) -> _Lines:

@@ -1,5 +1,6 @@
 """Stacks that were seen at run time, while the event loop was held."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -37,7 +38,16 @@ class Stacks:
 
     def __init__(self) -> None:
         self._found: dict[tuple[StackKind, tuple[Spot, ...], str], Stack] = {}
-        self.left_out = 0
+        self._said: list[str] = []
+        self._left_out = 0
+
+    def say(self, note: str) -> None:
+        """Note what was not taken, and why."""
+        self._said.append(note)
+
+    def add_all(self, stacks: Iterable[Stack]) -> None:
+        for stack in stacks:
+            self.add(stack)
 
     def add(self, stack: Stack) -> None:
         key = stack.kind, stack.spots, stack.blocking
@@ -48,7 +58,11 @@ class Stacks:
         elif len(self._found) < self._MOST:
             self._found[key] = stack
         else:
-            self.left_out += 1
+            self._left_out += 1
 
     def found(self) -> tuple[Stack, ...]:
         return tuple(self._found.values())
+
+    def notes(self) -> tuple[str, ...]:
+        many = f"{self._left_out} stacks of many different ones were not kept"
+        return (*self._said, *([many] if self._left_out else []))

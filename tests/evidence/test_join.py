@@ -1,6 +1,7 @@
 """Findings held against what was seen at run time: evidence, order, alarms that were missed."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -292,6 +293,7 @@ def test_compiled_output_is_read_by_its_source_map(tmp_path: Path) -> None:
     (root / "src").mkdir(parents=True)
     (root / "dist").mkdir()
     (root / "package.json").write_text('{"name":"x","type":"module","main":"dist/server.js"}')
+    (root / ".gitignore").write_text("dist/\n")
     source = "// types\n" * 40 + SERVER.replace('import { lookUp } from "./table.mjs";\n', "").replace(
         "lookUp(req.url)()", "1"
     )
@@ -307,6 +309,59 @@ def test_compiled_output_is_read_by_its_source_map(tmp_path: Path) -> None:
     (root / "dist" / "server.js.map").write_text('{"version":3,"sources":[null],"mappings":"!!;;A%,B"}')
     report = audited(root, ("sync.log", f"(node:7) WARNING: Detected use of sync API\n{stack}"))
     assert not any(one.evidence for one in report.findings)
+
+
+def compiled(root: Path, bundle: str = "{}", output_name: str = "readLogo") -> None:
+    """A project whose source is TypeScript and whose output lies beside it."""
+    (root / "src").mkdir(parents=True)
+    (root / "dist").mkdir()
+    (root / "package.json").write_text('{"name":"x","type":"module","main":"dist/server.js"}')
+    (root / ".gitignore").write_text("dist/\n")
+    source = SERVER.replace('import { lookUp } from "./table.mjs";\n', "").replace("lookUp(req.url)()", "1")
+    (root / "src" / "server.ts").write_text("// types\n" * 40 + source)
+    (root / "dist" / "server.js").write_text(bundle.format(source.replace("readLogo", output_name)))
+
+
+READ_LOGO = "    at readFileSync (node:fs:9:1)\n    at {} (file:///opt/x/dist/server.js:{}:10)\n"
+
+
+def seen_in(root: Path, stack: str) -> list[str]:
+    report = audited(root, ("sync.log", f"(node:7) WARNING: Detected use of sync API\n{stack}"))
+    return [one.sink.function for one in report.findings if one.evidence]
+
+
+def test_the_sections_of_a_source_map_follow_each_other(tmp_path: Path) -> None:
+    compiled(tmp_path / "project")
+    plain = {"version": 3, "sources": ["../src/server.ts"], "names": []}
+    first = {**plain, "sources": ["../src/other.ts"], "mappings": ";".join([vlq(0, 0, 0, 0)] * 5)}
+    # line 6 of the output is line 46 of the source
+    second = {**plain, "mappings": ";".join([vlq(0, 0, 45, 0), *[vlq(0, 0, 1, 0)] * 9])}
+    sections = [{"offset": {"line": line, "column": 0}, "map": one} for line, one in ((0, first), (5, second))]
+    written = tmp_path / "project" / "dist" / "server.js.map"
+    written.write_text(json.dumps({"version": 3, "sections": sections}))
+    assert seen_in(tmp_path / "project", READ_LOGO.format("a", 7)) == ["readLogo"]
+    assert seen_in(tmp_path / "project", READ_LOGO.format("a", 4)) == []
+    sections[0]["offset"] = {"line": 1 << 60, "column": 0}
+    written.write_text(json.dumps({"version": 3, "sections": sections}))
+    assert seen_in(tmp_path / "project", READ_LOGO.format("a", 7)) == []
+
+
+@pytest.mark.parametrize("bundle", ["//#region src/server.ts\n{}\n//#endregion\n", "// src/server.ts\n{}"])
+def test_a_bundle_is_read_by_the_marks_in_it(tmp_path: Path, bundle: str) -> None:
+    compiled(tmp_path / "project", bundle, "readLogo$1")
+    assert seen_in(tmp_path / "project", READ_LOGO.format("readLogo$1", 9)) == ["readLogo"]
+    (tmp_path / "project" / "dist" / "server.js").write_text("// nothing\n")
+    assert seen_in(tmp_path / "project", READ_LOGO.format("readLogo$1", 9)) == []
+
+
+def test_output_without_its_sources_stands_for_itself(tmp_path: Path) -> None:
+    compiled(tmp_path / "project")
+    shutil.rmtree(tmp_path / "project" / "src")
+    (tmp_path / "project" / ".gitignore").unlink()  # as a package is published
+    mappings = ";".join([vlq(0, 0, 40, 0), *[vlq(0, 0, 1, 0)] * 14])
+    document = {"version": 3, "sources": ["../src/server.ts"], "names": [], "mappings": mappings}
+    (tmp_path / "project" / "dist" / "server.js.map").write_text(json.dumps(document))
+    assert seen_in(tmp_path / "project", READ_LOGO.format("readLogo", 7)) == ["readLogo"]
 
 
 def test_a_report_that_was_kept_does_not_hide_a_log_that_grew(project: Path) -> None:

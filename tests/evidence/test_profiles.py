@@ -192,3 +192,55 @@ def test_a_damaged_profile_is_said(tmp_path: Path, text: str) -> None:
     (tmp_path / "a").write_text(text)
     with pytest.raises(UsageError, match="not a profile that can be read"):
         read_profile(str(tmp_path / "a"), Stacks())
+
+
+def test_a_profile_of_a_worker_is_told_by_how_the_thread_began_or_by_its_name(tmp_path: Path) -> None:
+    inner = node(2, "handle", "file:///srv/app.mjs", 4, (3,)), node(3, "readFileSync", "node:fs", 440)
+    started = {kind: node(9, "", f"node:internal/main/{kind}", 0) for kind in ("worker_thread", "run_main_module")}
+    for name, began, counts in (
+        ("CPU.20260302.140000.7.0.001.cpuprofile", None, True),
+        ("CPU.20260302.140000.7.1.002.cpuprofile", None, False),
+        ("CPU.20260302.140000.7.1.002.cpuprofile", "run_main_module", True),
+        ("renamed.cpuprofile", "worker_thread", False),
+        ("renamed.cpuprofile", None, True),
+    ):
+        others = [started[began]] if began is not None else []
+        document = cpu_profile(node(1, "(root)", "", -1, (2, 9)), *inner, *others, samples=(3, 3, 3))
+        (tmp_path / name).write_text(json.dumps(document), encoding="utf-8")
+        stacks = Stacks()
+        read_profile(str(tmp_path / name), stacks)
+        assert (len(stacks.found()), len(stacks.notes())) == ((1, 0) if counts else (0, 1)), (name, began)
+
+
+def speedscope(*threads: list[list[int]]) -> dict[str, Any]:
+    """Samples of threads; a stack is a list of the frames below."""
+    files = ("/srv/main.py", "/usr/lib/python3.11/threading.py", "/usr/lib/python3.11/asyncio/events.py", "/srv/api.py")
+    names = ("<module>", "Thread._bootstrap", "Handle._run", "handle")
+    frames = [{"name": name, "file": file, "line": 9} for name, file in zip(names, files, strict=True)]
+    frames.append({"name": "BaseEventLoop._run_once", "file": "/usr/lib/python3.11/asyncio/base_events.py", "line": 1})
+    frames.append({"name": "EpollSelector.select", "file": "/usr/lib/python3.11/selectors.py", "line": 468})
+    profiles = [
+        {"type": "sampled", "name": 'Thread 7 ""', "unit": "seconds", "samples": one, "weights": [0.01] * len(one)}
+        for one in threads
+    ]
+    return {
+        "$schema": "https://www.speedscope.app/file-format-schema.json",
+        "shared": {"frames": frames},
+        "profiles": profiles,
+    }
+
+
+def test_the_loop_of_the_main_thread_is_the_programs_where_it_runs_one(tmp_path: Path) -> None:
+    second = [[1, 2, 3], [1, 2, 3], [1, 3]]
+    (main,) = profile(tmp_path, speedscope([[0, 2, 3]], second))
+    assert main.count == 1
+    (only,) = profile(tmp_path, speedscope([[0, 3]], second))
+    assert only.count == 2
+    stacks = Stacks()
+    (tmp_path / "both.json").write_text(json.dumps(speedscope([[0, 2, 3]], second)))
+    read_profile(str(tmp_path / "both.json"), stacks)
+    assert stacks.notes()[0].endswith("left out: 2")
+
+
+def test_a_loop_that_waits_is_not_held(tmp_path: Path) -> None:
+    assert profile(tmp_path, speedscope([[0, 4, 5]])) == ()

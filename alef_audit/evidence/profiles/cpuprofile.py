@@ -4,6 +4,7 @@ https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile â€
 are microseconds.  A call into Node's own library that does not come back for long is what holds the loop.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,6 +16,9 @@ from alef_audit.evidence.stacks import Spot, Stack
 
 _OWN: Final = "node:"
 _DEEPEST: Final = 200
+_MAIN, _WORKER = "node:internal/main/run_main_module", "node:internal/main/worker_thread"
+# CPU.<date>.<time>.<process>.<thread>.<number>.cpuprofile, as Node calls them: the main thread is 0
+_NAME: Final = re.compile(r"CPU\.\d+\.\d+\.\d+\.(\d+)\.\d+\.cpuprofile$")
 
 
 class _CallFrame(msgspec.Struct):
@@ -34,6 +38,16 @@ class CpuProfile(msgspec.Struct):
     nodes: tuple[_Node, ...]
     samples: tuple[int, ...] = ()
     timeDeltas: tuple[int, ...] = ()
+
+
+def is_of_a_worker(profile: CpuProfile, name: str) -> bool:
+    """Whether a profile shows another thread than that of the event loop: by how it was started, or by its file's name
+    where that is older than the profile."""
+    started = {node.callFrame.url for node in profile.nodes} & {_MAIN, _WORKER}
+    if started:
+        return _MAIN not in started
+    found = _NAME.search(name)
+    return found is not None and int(found[1]) > 0
 
 
 def read_cpu_profile(profile: CpuProfile, name: str) -> Iterator[Stack]:

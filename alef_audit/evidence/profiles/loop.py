@@ -6,7 +6,7 @@ from typing import Final
 from alef_audit.evidence.stacks import Spot
 
 # Functions of event loops that run one callback or step, by the end of their file.
-_RUNNERS: Final = (("asyncio/events.py", "_run"), ("asyncio/base_events.py", "_run_once"), ("uvloop/loop.pyx", ""))
+_RUNNERS: Final = (("asyncio/events.py", "_run"), ("uvloop/loop.pyx", ""))
 _NODE_LOADERS: Final = ("node:internal/modules/", "node:internal/main/", "internal/modules/")
 
 
@@ -24,6 +24,12 @@ def below_python_loop(spots: Sequence[Spot]) -> tuple[Spot, ...]:
         if any(file.endswith(end) and (not runner or name == runner) for end, runner in _RUNNERS):
             return tuple(spots[index + 1 :])
     return ()
+
+
+def on_python_main_thread(spots: Sequence[Spot]) -> bool:
+    """Whether a whole stack is that of the thread that the interpreter began with: `threading` starts the others."""
+    first = spots[0] if spots else None
+    return first is not None and not (first.file.endswith("threading.py") and first.function.endswith("_bootstrap"))
 
 
 def _is_module_body(spot: Spot) -> bool:

@@ -1,6 +1,6 @@
 """Files of any kind that were named as evidence: profiles as a whole, logs line by line."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final, Literal
 
 import msgspec
@@ -9,7 +9,7 @@ import re2
 from alef_audit.diagnostics import UsageError
 from alef_audit.evidence.logs import Block, CutShort, read_blocks
 from alef_audit.evidence.observations import Place
-from alef_audit.evidence.profiles.cpuprofile import CpuProfile, read_cpu_profile
+from alef_audit.evidence.profiles.cpuprofile import CpuProfile, is_of_a_worker, read_cpu_profile
 from alef_audit.evidence.profiles.proof import Proof, read_proof
 from alef_audit.evidence.profiles.python_lines import BLOCKING, DETECTED, EXECUTING, read_detected, read_executing
 from alef_audit.evidence.profiles.speedscope import Speedscope, read_speedscope
@@ -23,10 +23,31 @@ _MARK: Final = 200  # bytes in which a proof says that it is one
 _MOST_LINES: Final = 200  # of one stack
 _TRACEBACK: Final = re2.compile(r"^\s*(?:File \"|Traceback \(most recent call last\)|[~^\s]+$)|^\s{4}\S")
 ProfileType = Literal["cpu-profile", "speedscope", "proof"]
-_READERS: Final[dict[ProfileType, Callable[[bytes, str], Iterator[Stack]]]] = {
-    "cpu-profile": lambda data, name: read_cpu_profile(msgspec.json.decode(data, type=CpuProfile), name),
-    "speedscope": lambda data, name: read_speedscope(msgspec.json.decode(data, type=Speedscope), name),
-    "proof": lambda data, name: read_proof(msgspec.json.decode(data, type=Proof), name),
+
+
+def _add_cpu_profile(data: bytes, name: str, stacks: Stacks) -> None:
+    profile = msgspec.json.decode(data, type=CpuProfile)
+    if is_of_a_worker(profile, name):
+        stacks.say(f"{name} shows a worker thread: what runs there does not hold the event loop")
+        return
+    stacks.add_all(read_cpu_profile(profile, name))
+
+
+def _add_speedscope(data: bytes, name: str, stacks: Stacks) -> None:
+    found = read_speedscope(msgspec.json.decode(data, type=Speedscope), name)
+    if found.elsewhere:
+        stacks.say(f"{name}: samples of event loops beside that of the main thread were left out: {found.elsewhere:,}")
+    stacks.add_all(found.stacks)
+
+
+def _add_proof(data: bytes, name: str, stacks: Stacks) -> None:
+    stacks.add_all(read_proof(msgspec.json.decode(data, type=Proof), name))
+
+
+_READERS: Final[dict[ProfileType, Callable[[bytes, str, Stacks], None]]] = {
+    "cpu-profile": _add_cpu_profile,
+    "speedscope": _add_speedscope,
+    "proof": _add_proof,
 }
 
 
@@ -40,8 +61,8 @@ def read_profile(name: str, stacks: Stacks) -> None:
     try:
         data = b"".join(block.data[: block.take] for block in read_blocks(name))
         kind = _profile_type(data[:_HEAD])
-        for stack in _READERS[kind](data, name) if kind is not None else ():
-            stacks.add(stack)
+        if kind is not None:
+            _READERS[kind](data, name, stacks)
     except (CutShort, msgspec.MsgspecError, RecursionError) as error:
         raise UsageError(f"{name}: not a profile that can be read: {error}", "Name a whole file") from None
 
