@@ -14,6 +14,7 @@ from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.graph import Edge
 from alef_audit.callgraph.keeping import Keeping, Place, Read, Touch, chain
 from alef_audit.callgraph.lookups import handed_to, looked_up
+from alef_audit.callgraph.predicates import implied, parse
 from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.recall import SAME, Recalled, Surroundings, recalled
 from alef_audit.facts import flows, kept
@@ -60,9 +61,12 @@ def memos(
     for function in sorted(sites.conditions):
         conditions = program.unit_of(function).facts.conditions
         stores = [*keeping.stores.get(function, ()), *_stores_of_helpers(program, table, sites, keeping, function)]
-        if not stores or len(stores) * len(sites.conditions[function]) > _PAIRS:
+        away = _stores_elsewhere(program, table, sites, keeping, function)
+        if not (stores or away) or len(stores) * len(sites.conditions[function]) > _PAIRS:
             continue
-        hidden = looked_up(program, keeping, function, sites.reading.get(function, ()), stores, words)
+        hidden = looked_up(program, keeping, function, sites.reading.get(function, ()), [*stores, *away], words)
+        owners = {read.owner for bound in hidden.reads.values() for read in bound}
+        stores += (touch for touch in away if touch.place.owner in owners)
         surroundings = _surroundings(program, keeping, function, words, _switches(conditions, stores), hidden.reads)
         telling = _telling(stores, surroundings)
         for index in sorted(sites.conditions[function]):
@@ -120,14 +124,34 @@ def _stores_of_helpers(
         if condition < 0 or edge.callee == function or edge.callee not in keeping.stores:
             continue
         for touch in keeping.stores[edge.callee]:
-            shared = _is_shared(program, touch.place, function, edge.callee)
-            if shared and all(
-                program.unit_of(edge.callee).facts.conditions[index].exits
-                for index in chain(program.unit_of(edge.callee).facts.conditions, touch.condition)
-            ):
+            if _is_shared(program, touch.place, function, edge.callee) and _is_certain(program, touch):
                 found.append(Touch(touch.place, function, condition, edge.line, touch.value))
         found.extend(_lent_stores(program, keeping, edge, condition))
     return found
+
+
+def _stores_elsewhere(
+    program: Program, table: CallTable, sites: _Sites, keeping: Keeping, function: int
+) -> list[Touch]:
+    """What functions of other modules store in variables of theirs, where this function calls one to look there."""
+    units = program.function_unit
+    asked = {units[edge.callee] for edge in sites.reading.get(function, ())} - {units[function]}
+    found = []
+    for edge in sites.below.get(function, ()) if asked else ():
+        condition = table.condition(edge.call) if edge.call >= 0 else -1
+        if condition < 0 or units[edge.callee] not in asked:
+            continue
+        for touch in keeping.stores.get(edge.callee, ()):
+            owner = touch.place.owner
+            if owner == program.unit_of(edge.callee).functions and _is_certain(program, touch):
+                found.append(Touch(touch.place, function, condition, edge.line, touch.value))
+    return found
+
+
+def _is_certain(program: Program, touch: Touch) -> bool:
+    """Whether a store is made whenever its function does not return before."""
+    conditions = program.unit_of(touch.function).facts.conditions
+    return all(conditions[index].exits for index in chain(conditions, touch.condition))
 
 
 def _lent_stores(program: Program, keeping: Keeping, edge: Edge, condition: int) -> Iterator[Touch]:
@@ -178,7 +202,8 @@ def method_class(program: Program, function: int) -> int:
 def _switches(conditions: tuple[Condition, ...], stores: Iterable[Touch]) -> frozenset[str]:
     """The tests that have to hold where something is stored: `if (enabled) cache.set(key, made)`."""
     around = (conditions[index] for touch in stores for index in chain(conditions, touch.condition))
-    return frozenset(each.text for each in around if each.holds and not each.exits)
+    tests = {each.text for each in around if each.holds and not each.exits}
+    return frozenset(tests.union(*({atom for atom, holds in implied(parse(test), True) if holds} for test in tests)))
 
 
 def _surroundings(
@@ -242,9 +267,22 @@ def _is_flight(
             same = touch.place.subject in subjects and (
                 _encloses(program, function, other) or _is_shared(program, touch.place, function, other)
             )
-            if same and not any(others[each].holds for each in chain(others, touch.condition)):
+            if not same or _makes_room(keeping, touch):
+                continue
+            if not any(others[each].holds for each in chain(others, touch.condition)):
                 return True
     return False
+
+
+def _makes_room(keeping: Keeping, clear: Touch) -> bool:
+    """Whether a clearing takes out another entry than what was just kept, or the same to put it back at the end."""
+    place, key = clear.place, clear.place.key
+    if not key:
+        return False
+    stored = [t for t in keeping.stores.get(clear.function, ()) if t.place.subject == place.subject]
+    if any(t.place.key != key or t.line > clear.line for t in stored):
+        return True
+    return any(place.subject in read.value for read in keeping.reads.get(clear.function, {}).get(key, ()))
 
 
 def _undoes(conditions: tuple[Condition, ...], touch: Touch, index: int, filled: int) -> bool:

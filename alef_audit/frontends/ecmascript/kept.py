@@ -30,6 +30,7 @@ _LOOK_UP: Final = re.compile(r"\.(?:get|has|now|getItem|peek)\(")
 _LOOKED_UP: Final = re.compile(
     r"(?:await )?[\w$.]*\b(?:get|find|has|exists|is|lookup|query|select|search|fetch|check)[A-Z_][\w$]*\(", re.ASCII
 )
+_CALLED: Final = re.compile(r"(?:await )?[A-Za-z_$][\w$.]*\(", re.ASCII)
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$.!?]*")
 # Locals whose value tells what is kept, whatever it is: keys, and where files are.
 _NAMED_AFTER: Final = ("key", "path", "file", "dir", "directory", "folder")
@@ -185,6 +186,9 @@ def bound(walk: Walk, name: str, value: Node) -> None:
     frame = walk.frame
     called = _LOOKED_UP.match(walk.characters, start, end) if frame.parent is not None else None
     if end - start > _LIMIT:
+        if called is None and frame.parent is not None:
+            callee = _CALLED.match(walk.characters, start, end)
+            called = callee if callee is not None and names_cache(callee.group()) else None
         if called is not None:
             line, spelled = value.start_point.row + 1, called.group() + "…)"
             walk.build.keep(kept.READ, frame.scope, frame.index, -1, line, name, value=spelled)

@@ -34,6 +34,7 @@ _LOOKED_UP: Final = re.compile(
     r"create|insert|add|register|make)_\w*\(",
     re.ASCII,
 )
+_CALLED: Final = re.compile(r"(?:await )?[A-Za-z_][\w.]*\(", re.ASCII)
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$.!?]*")
 # Locals whose value tells what is kept, whatever it is: keys, and where files are.
 _NAMED_AFTER: Final = ("key", "path", "file", "dir", "directory", "folder")
@@ -143,6 +144,9 @@ def _bound(walk: Walk, place: Place, name: str, right: Node) -> None:
     start, end = right.start_byte, right.end_byte
     called = _LOOKED_UP.match(walk.characters, start, end) if place.function else None
     if end - start > _LIMIT:
+        if called is None and place.function:
+            callee = _CALLED.match(walk.characters, start, end)
+            called = callee if callee is not None and names_cache(callee.group()) else None
         if called is not None:
             spelled = called.group() + "…)"
             walk.build.keep(kept.READ, place.scope, place.function, -1, line_of(right), name, value=spelled)
