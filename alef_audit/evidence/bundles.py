@@ -29,7 +29,7 @@ class Region(msgspec.Struct, frozen=True):
     """A function in the part of a bundle that was made from one source: the how-manieth of its name."""
 
     source: str  # path from where the bundle was built
-    name: str  # "" for the body of the module
+    name: tuple[str, ...]  # those of the functions around it first; empty for the body of the module
     position: int
     alike: int  # functions of that name in the part
 
@@ -37,7 +37,7 @@ class Region(msgspec.Struct, frozen=True):
         """The same function among those of the source; None where they cannot be told apart."""
         if not self.name:
             return 0
-        found = [index for index, facts in enumerate(functions) if index and facts.label == self.name]
+        found = [index for index, facts in enumerate(functions) if index and _full_name(functions, index) == self.name]
         if len(found) == 1:
             return found[0]
         return found[self.position] if len(found) == self.alike else None
@@ -76,14 +76,14 @@ class Bundles:
         part = bundle.source_at(spot.line or spot.defined)
         if index is None or part < 0:
             return None
-        name = _first_name(bundle.functions[index])
+        name = _full_name(bundle.functions, index)
         alike = [
             other
             for other, facts in enumerate(bundle.functions)
-            if other and _first_name(facts) == name and bundle.source_at(facts.line) == part
+            if other and bundle.source_at(facts.line) == part and _full_name(bundle.functions, other) == name
         ]
         position = alike.index(index) if index in alike else 0
-        return Region(bundle.sources[part], name if index else "", position, len(alike))
+        return Region(bundle.sources[part], name, position, len(alike))
 
     def _read(self, file: str) -> _Bundle | None:
         name = file_below(self._root, parts_of(file), "", self._names)
@@ -104,6 +104,10 @@ class Bundles:
         return _Bundle(tuple(starts), sources, facts.functions)
 
 
-def _first_name(facts: Function) -> str:
-    """What a reader calls a function, without the number that a bundler put behind its name."""
-    return _RENAMED.sub("", facts.label)
+def _full_name(functions: Sequence[Function], index: int) -> tuple[str, ...]:
+    """What a reader calls a function and those around it, without the numbers that a bundler put behind names."""
+    found: list[str] = []
+    while index > 0:
+        found.append(_RENAMED.sub("", functions[index].label))
+        index = functions[index].parent
+    return tuple(reversed(found))

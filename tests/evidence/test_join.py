@@ -354,6 +354,17 @@ def test_a_bundle_is_read_by_the_marks_in_it(tmp_path: Path, bundle: str) -> Non
     assert seen_in(tmp_path / "project", READ_LOGO.format("readLogo$1", 9)) == []
 
 
+def test_an_anonymous_function_of_a_bundle_is_told_by_those_around_it(tmp_path: Path) -> None:
+    compiled(tmp_path / "project")
+    used = "function used(xs) {\n  return xs.map((x) => readFileSync(x));\n}\n"
+    unused = used.replace("used", "unused")  # a bundler leaves it out
+    server = "http.createServer((req, res) => res.end(used(req.url)));\n"
+    imports = 'import http from "node:http";\nimport { readFileSync } from "node:fs";\n'
+    (tmp_path / "project" / "src" / "server.ts").write_text(f"{imports}export {unused}{used}{server}")
+    (tmp_path / "project" / "dist" / "server.js").write_text(f"{imports}//#region src/server.ts\n{used}{server}")
+    assert seen_in(tmp_path / "project", READ_LOGO.format("<anonymous>", 5)) == ["xs.map callback"]
+
+
 def test_output_without_its_sources_stands_for_itself(tmp_path: Path) -> None:
     compiled(tmp_path / "project")
     shutil.rmtree(tmp_path / "project" / "src")
