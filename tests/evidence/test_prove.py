@@ -112,6 +112,24 @@ def test_a_python_process_tells_the_stack_that_held_the_loop(tmp_path: Path, mon
     assert "read_token" in shown.stdout
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="uvloop is not for Windows")
+def test_a_loop_that_is_not_written_in_python_is_watched_too(tmp_path: Path) -> None:
+    lines = SERVICE.replace("asyncio.run(main())", "import uvloop; uvloop.run(main())").splitlines(keepends=True)
+    (tmp_path / "service.py").write_text("".join(line for line in lines if not line.startswith("assert")))
+    written = tmp_path / "proof.json"
+    shown = run("-o", str(written), "--", sys.executable, str(tmp_path / "service.py"))
+    assert shown.exit_code == 0, shown.output
+    proof = proof_of(written)
+    assert proof["probe"]["ticks"] > 0
+    assert proof["probe"]["worst_ms"] > 380
+    assert proof["delay"]["max_ms"] > 300
+    held = max(proof["stacks"], key=lambda stack: stack["ms"])
+    functions = [frame["function"] for frame in held["frames"]]
+    assert functions[:2] == ["read_token", "main"]
+    assert "run" not in functions  # what started the loop is not held by it
+    assert "read_token" in shown.stdout
+
+
 def test_two_runs_are_compared_without_another(tmp_path: Path) -> None:
     for name, worst in (("a", 34_100.0), ("b", 100.2)):
         proof = {
