@@ -13,6 +13,8 @@ _PROTOTYPES: Final = (tokens.OBJECT, tokens.PROTOTYPE, tokens.MADE_BY, tokens.FU
 _TAKERS: Final = (*_PROTOTYPES, tokens.MODULE, tokens.INSTANCE)
 _SETTERS: Final = ("Object.setPrototypeOf", "Reflect.setPrototypeOf")
 _INHERITS: Final = ("util.inherits", "inherits")
+# Tokens whose fields are handed on one by one.
+_DIRECT: Final = 4
 # API nodes that set a prototype.
 CHAINING: Final = frozenset((*_SETTERS, *_INHERITS))
 
@@ -66,15 +68,35 @@ def subtype(state: State, table: CallTable, constraint: tuple[int, ...], value: 
 
 def spread(state: State, table: CallTable, constraint: tuple[int, ...], value: int) -> None:
     """Every field of `value` is also one of what arrives in the other variable."""
+    target = constraint[1]
     if value & MASK == tokens.EXTERNAL:
         value = bags.bag(state, value)
         if not value:
             return
-        state.attach(constraint[1], (TAKE, value))
+        _take_from(state, table, target, value)
     if value & MASK in (tokens.OBJECT, tokens.PROTOTYPE, tokens.MADE_BY, tokens.MODULE, tokens.FUNCTION):
-        state.attach(constraint[1], (TAKE, value))
+        _take_from(state, table, target, value)
     if value & MASK == tokens.MODULE and state.program.units[value >> SHIFT].facts.module_slot:
         state.delegate(replaced_exports(state, value >> SHIFT), constraint)
+
+
+def _take_from(state: State, table: CallTable, target: int, source: int) -> None:
+    """What arrives in `target` takes every field of a token.
+
+    Beyond a few tokens through an object between them, that has the fields of all: else each of n sources would hand
+    each of its fields to each of m takers.
+    """
+    sources = state.stock.spread_into.setdefault(target, set())
+    if source in sources:
+        return
+    sources.add(source)
+    if len(sources) <= _DIRECT:
+        state.attach(target, (TAKE, source))
+        return
+    between = state.holder(TAKE, target)
+    if len(sources) == _DIRECT + 1:
+        state.attach(target, (TAKE, between))
+    take(state, table, (TAKE, source), between)
 
 
 def take(state: State, table: CallTable, constraint: tuple[int, ...], value: int) -> None:

@@ -19,6 +19,7 @@ class Stock:
         "negative",
         "overrides",
         "pairs",
+        "spread_into",
     )
 
     def __init__(self, program: Program) -> None:
@@ -30,6 +31,7 @@ class Stock:
         self.negative = {ids[f"-{n}"]: n for n in range(1, POSITIONS + 1) if f"-{n}" in ids}
         self.named_freely = False  # there is a `setattr` under a name that is not known
         self.overrides: dict[int, set[int]] = {}  # token of a literal -> names that it sets after what it spreads
+        self.spread_into: dict[int, set[int]] = {}  # variable -> tokens whose fields what it holds takes
         self.holders: dict[tuple[int, ...], int] = {}  # objects that the analysis makes, by what they are made for
         self.installed: dict[int, tuple[int, ...]] = {}  # call of a collection's function -> slots that it calls back
         self.getters: dict[int, tuple[str, int]] = {}  # token of `attrgetter(name)` and its like -> kind, name

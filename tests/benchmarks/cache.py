@@ -5,24 +5,11 @@ that of processor times to an audit without the cache.
 """
 
 import argparse
-import json
-import os
-import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
-
-from alef_audit.discovery.inventory import GRAMMARS
-from alef_audit.store.database import FILE
-from alef_audit.store.place import VARIABLE
-from tests.ecosystem import measure
-from tests.ecosystem.run import Took
-
-_TIMEOUT = 3_600  # seconds
+from tests.benchmarks.audits import State, agree, copied, states
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -31,55 +18,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("tree", type=Path)
     parser.add_argument("--jobs", type=int, metavar="N", help="processes; default: one per core")
     given = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="alef-audit-") as name:
-        return _rows(given.tree, Path(name), ["--jobs", str(given.jobs)] if given.jobs else [])
-
-
-def _rows(tree: Path, work: Path, options: Sequence[str]) -> int:
-    copy = work / tree.resolve().name
-    shutil.copytree(tree, copy, symlinks=True)
-    file = next(path for path in sorted(copy.rglob("*")) if path.suffix in GRAMMARS and path.stat().st_size > 1_000)
-    print(f"{'':<22}{'wall':>9}{'processor':>12}{'ratio':>8}{'peak':>10}")
-    plain = _row("without the cache", work, copy, [*options, "--no-cache"])
-    filling = _row("filling it", work, copy, options, plain[0])
-    warm = _row("nothing changed", work, copy, options, plain[0])
-    os.utime(file)
-    touched = _row("one file touched", work, copy, options, plain[0])
-    file.write_bytes(file.read_bytes() + b"\n\n\n")
-    changed = _row("one file changed", work, copy, options, plain[0])
-    again = _row("the same, no cache", work, copy, [*options, "--no-cache"], plain[0])
-    print(f"cache: {(work / 'cache' / FILE).stat().st_size / 1e6:.1f} MB")
-    same = plain[1] == filling[1] == warm[1] == touched[1] and changed[1] == again[1]
+    print(f"{'':<24}{'wall':>9}{'processor':>12}{'ratio':>8}{'peak':>10}")
+    found: list[State] = []
+    with copied(given.tree) as copy:
+        for state in states(copy, ["--jobs", str(given.jobs)] if given.jobs else []):
+            found.append(state)
+            took, ratio = state.took, state.took.cpu / found[0].took.cpu
+            figures = f"{took.wall:>7.2f} s{took.cpu:>10.2f} s{ratio:>7.2f}x{took.peak_bytes / 1e6:>7.0f} MB"
+            print(f"{state.title:<24}{figures}", flush=True)
+    same = agree(found)
     print("reports are the same" if same else "REPORTS DIFFER")
     return 0 if same else 1
-
-
-def _row(title: str, work: Path, tree: Path, options: Sequence[str], base: Took | None = None) -> tuple[Took, object]:
-    """What an audit took, and its report without the time."""
-    took, out = work / "took.json", work / "report.json"
-    command = (
-        sys.executable,
-        "-P",
-        "-m",
-        "alef_audit",
-        "scan",
-        str(tree),
-        "--format",
-        "json",
-        "-o",
-        str(out),
-        *options,
-    )
-    environment = {**os.environ, VARIABLE: str(work / "cache")}
-    measured = (sys.executable, "-S", measure.__file__, str(took), str(_TIMEOUT), *command)
-    if subprocess.run(measured, env=environment, check=False).returncode not in (0, 1):
-        raise SystemExit(f"{title}: the audit failed")
-    used = msgspec.json.decode(took.read_bytes(), type=Took)
-    ratio = f"{used.cpu / (base or used).cpu:>7.2f}x"
-    print(f"{title:<22}{used.wall:>7.2f} s{used.cpu:>10.2f} s{ratio}{used.peak_bytes / 1e6:>7.0f} MB", flush=True)
-    report = json.loads(out.read_bytes())
-    del report["summary"]["coverage"]["seconds"]
-    return used, report
 
 
 if __name__ == "__main__":
