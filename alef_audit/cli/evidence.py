@@ -7,7 +7,7 @@ import typer
 from alef_audit.cli.errors import OK, guarded
 from alef_audit.cli.options import Output, Rules
 
-_FORMATS = ("text", "json")
+_FORMATS = ("text", "json", "html")
 
 
 @guarded
@@ -18,7 +18,7 @@ def evidence(
     pattern: Annotated[
         str | None, typer.Option("--pattern", "-p", metavar="PATTERN", help="Default: the first of audit patterns.")
     ] = None,
-    format: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="text or json")] = "text",
+    format: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="text, json or html")] = "text",
     output: Output = None,
     rules: Rules = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say how each part of the signature was decided.")] = False,
@@ -40,6 +40,11 @@ def evidence(
     found = judge(find_logs(logs), find_pattern(known, pattern) if pattern else known[0])
     if chosen == "json":
         emit(render_evidence_json(found), output)
+    elif chosen == "html":
+        # the page's own library is needed by nothing else
+        from alef_audit.reporting.html_evidence import render_evidence_html
+
+        emit(render_evidence_html(found), output)
     else:
         emit(render_evidence_text(found, line_width(output), shows_unicode(output), explain), output)
     return OK

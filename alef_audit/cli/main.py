@@ -18,11 +18,11 @@ from alef_audit.cli.evidence import evidence
 from alef_audit.cli.explain import explain
 from alef_audit.cli.graph import graph
 from alef_audit.cli.hook import hook
-from alef_audit.cli.patterns import patterns, patterns_schema
+from alef_audit.cli.patterns import patterns
 from alef_audit.cli.prove import prove
 from alef_audit.cli.rules import rules_app
 from alef_audit.cli.scan import scan
-from alef_audit.cli.schema import config_schema
+from alef_audit.cli.schema import config_schema, evidence_schema, explain_schema, patterns_schema
 from alef_audit.cli.show import show
 from alef_audit.cli.why import why
 
@@ -53,6 +53,8 @@ app.add_typer(rules_app)
 app.add_typer(cache_app)
 app.command("config-schema")(config_schema)
 app.command("patterns-schema")(patterns_schema)
+app.command("explain-schema")(explain_schema)
+app.command("evidence-schema")(evidence_schema)
 
 
 def _version(wanted: bool) -> None:

@@ -41,18 +41,6 @@ def patterns(
     return OK
 
 
-@guarded
-def patterns_schema(output: Output = None) -> int:
-    """JSON Schema of audit patterns --format=json and --format=jsonld."""
-    from alef_audit.cli.output import check_writable, emit
-    from alef_audit.reporting.catalogue import catalogue_schema
-    from alef_audit.reporting.encode import to_json
-
-    check_writable(output)
-    emit(to_json(catalogue_schema()), output)
-    return OK
-
-
 def _emit(format: str, found: "Sequence[Pattern]", output: Path | None) -> None:
     from alef_audit.cli.output import emit, line_width
     from alef_audit.reporting import catalogue

@@ -9,12 +9,11 @@ from alef_audit.auditing import report
 from alef_audit.auditing.levels import LEVELS
 from alef_audit.callgraph.graph import CallGraph
 from alef_audit.evidence.missed import Known, contradicted, is_contradicted, is_worth_telling, missed_alarm
-from alef_audit.evidence.moment import shown
 from alef_audit.evidence.observing import Observed
 from alef_audit.evidence.placing import Places
-from alef_audit.evidence.report import Window
 from alef_audit.evidence.seen import Index, Placed, place_stack
 from alef_audit.evidence.spoken import Spoken
+from alef_audit.evidence.windows import runtime_window
 from alef_audit.rulepack.pattern import Pattern
 
 _MOST_MISSED: Final = 200
@@ -116,26 +115,8 @@ def _runtime(observed: Observed, placed: int, missed: list[report.MissedAlarm]) 
         outside=len(observed.stacks) - placed,
         missed=_told_once(missed),
         notes=observed.notes,
-        windows=tuple(map(_runtime_window, answer.windows)) if answer is not None else (),
+        windows=tuple(map(runtime_window, answer.windows)) if answer is not None else (),
         windows_left_out=answer.windows_left_out if answer is not None else 0,
-    )
-
-
-def _runtime_window(window: Window) -> report.RuntimeWindow:
-    span = window.span
-    return report.RuntimeWindow(
-        start=shown(span.clock, span.start) if span is not None else None,
-        end=shown(span.clock, span.end) if span is not None else None,
-        verdict=window.verdict,
-        run_seconds=window.run_s,
-        auth_seconds=window.auth_s,
-        auth_share=window.share,
-        utilisation=window.utilisation,
-        delay_seconds=window.delay_s,
-        closures=window.closures,
-        warm_ups=window.warm_ups,
-        late_timers=window.late_timers,
-        where=tuple(f"{place.log}:{place.line}" for place in window.where),
     )
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple, get_args
 
+from alef_audit.auditing.report import RuntimeWindow
 from alef_audit.evidence.gathered import Gathered
-from alef_audit.evidence.moment import Span, overlap, span_ending, united
+from alef_audit.evidence.moment import Span, overlap, shown, span_ending, united
 from alef_audit.evidence.observations import Closure, LateTimer, Place, Run, Sample, WarmUp
 from alef_audit.evidence.report import EvidenceVerdict, Window
 from alef_audit.evidence.signature import Found, evaluate
@@ -123,3 +124,22 @@ def _seconds(ms: float | None) -> float | None:
 
 def _weight(window: Window) -> tuple[int, float, int]:
     return _VERDICTS.index(window.verdict), -(window.auth_s or 0.0) - (window.delay_s or 0.0), -window.closures
+
+
+def runtime_window(window: Window) -> RuntimeWindow:
+    """The same as a report shows it."""
+    span = window.span
+    return RuntimeWindow(
+        start=shown(span.clock, span.start) if span is not None else None,
+        end=shown(span.clock, span.end) if span is not None else None,
+        verdict=window.verdict,
+        run_seconds=window.run_s,
+        auth_seconds=window.auth_s,
+        auth_share=window.share,
+        utilisation=window.utilisation,
+        delay_seconds=window.delay_s,
+        closures=window.closures,
+        warm_ups=window.warm_ups,
+        late_timers=window.late_timers,
+        where=tuple(f"{place.log}:{place.line}" for place in window.where),
+    )

@@ -10,7 +10,7 @@ from typing import Final, Literal
 import msgspec
 from rich.text import Text
 
-from alef_audit.reporting.encode import to_json
+from alef_audit.reporting.encode import json_schema, to_json
 from alef_audit.reporting.layout import flow, pad, styled, widest
 from alef_audit.reporting.markup import code, sentence
 from alef_audit.rulepack.grid import Pathology, Stage
@@ -98,12 +98,8 @@ class Catalogue(msgspec.Struct, frozen=True):
 
 def catalogue_schema() -> dict[str, object]:
     """JSON Schema (2020-12) of `--format=json` and `--format=jsonld`."""
-    head = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "alef-audit catalogue of patterns",
-        "description": "audit patterns --format=json, or --format=jsonld",
-    }
-    return head | msgspec.json.schema(Catalogue)
+    described = "audit patterns --format=json, or --format=jsonld"
+    return json_schema(Catalogue, "alef-audit catalogue of patterns", described)
 
 
 def render_catalogue_json(patterns: Sequence[Pattern]) -> str:

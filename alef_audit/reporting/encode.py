@@ -16,6 +16,12 @@ def to_json(value: object) -> str:
     return msgspec.json.format(raw, indent=2).decode("utf-8") + "\n"
 
 
+def json_schema(document: type, title: str, description: str) -> dict[str, object]:
+    """JSON Schema (2020-12) of what `to_json` makes of a struct of that type."""
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, "description": description}
+    return head | msgspec.json.schema(document)
+
+
 def _encodable(value: Any) -> Any:
     match value:
         case str():

@@ -1,14 +1,16 @@
 """`audit evidence --format=json`, version `alef-audit/evidence/v1`: keys may be added, never renamed."""
 
+from typing import Literal
+
 import msgspec
 
 from alef_audit.evidence import report as inner
 from alef_audit.evidence.moment import shown
 from alef_audit.evidence.observations import Place
+from alef_audit.evidence.report import EvidenceVerdict
 from alef_audit.evidence.stacks import Stack as SeenStack
-from alef_audit.reporting.encode import to_json
-
-SCHEMA = "alef-audit/evidence/v1"
+from alef_audit.reporting.encode import json_schema, to_json
+from alef_audit.reporting.evidence_words import longest_first
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -27,7 +29,7 @@ class Window(msgspec.Struct, frozen=True):
 
     start: str | None
     end: str | None
-    verdict: str
+    verdict: EvidenceVerdict
     run_seconds: float | None
     auth_seconds: float | None
     auth_share: float | None
@@ -65,8 +67,8 @@ class Stack(msgspec.Struct, frozen=True):
 
 
 class Document(msgspec.Struct, frozen=True):
-    schema: str
-    verdict: str
+    schema: Literal["alef-audit/evidence/v1"]
+    verdict: EvidenceVerdict
     parts: tuple[Part, ...]
     windows: tuple[Window, ...]
     matches: dict[str, Matched]  # by expression
@@ -77,9 +79,14 @@ class Document(msgspec.Struct, frozen=True):
     stacks: tuple[Stack, ...]  # of profiles, longest first
 
 
+def evidence_schema() -> dict[str, object]:
+    """JSON Schema (2020-12) of `--format=json`."""
+    return json_schema(Document, "alef-audit evidence", "audit evidence LOG... --format=json")
+
+
 def render_evidence_json(found: inner.EvidenceReport) -> str:
     document = Document(
-        schema=SCHEMA,
+        schema="alef-audit/evidence/v1",
         verdict=found.verdict,
         parts=tuple(
             Part(one.name, one.holds, one.value, _places(one.where), one.asks, one.decided) for one in found.parts
@@ -89,7 +96,7 @@ def render_evidence_json(found: inner.EvidenceReport) -> str:
         pattern=found.pattern,
         windows_left_out=found.windows_left_out,
         notes=found.notes,
-        stacks=tuple(_stack(one) for one in sorted(found.stacks, key=lambda stack: (-stack.ms, -stack.count))),
+        stacks=tuple(_stack(one) for one in longest_first(found.stacks)),
         logs=tuple(Log(one.name, one.bytes, one.lines, one.problem) for one in found.logs),
     )
     return to_json(document)

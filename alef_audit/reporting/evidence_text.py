@@ -6,18 +6,17 @@ from typing import Final
 from rich.text import Text
 
 from alef_audit.evidence.moment import shown
-from alef_audit.evidence.observations import Place
 from alef_audit.evidence.report import EvidenceReport, EvidenceVerdict, Part, Window
+from alef_audit.reporting.evidence_words import MEANINGS, amount_of, called, longest_first, place_of, spot_of, value_of
 from alef_audit.reporting.layout import ASCII, UNICODE, Glyphs, Piece, flow, pad, paragraph, styled, widest
 from alef_audit.reporting.words import count, joined
 
-_HEADS: Final[dict[EvidenceVerdict, tuple[str, str]]] = {
-    "confirmed": ("the signature is there, all of it in one window", "error"),
-    "compound": ("auth share and utilisation are over their limits in the same window", "error"),
-    "partial": ("something of the signature is there, and not enough", "warning"),
-    "absent": ("nothing of the signature is there", "fix"),
+_STYLES: Final[dict[EvidenceVerdict, str]] = {
+    "confirmed": "error",
+    "compound": "error",
+    "partial": "warning",
+    "absent": "fix",
 }
-_UNITS: Final = {"run": "{:,.1f} s", "auth-share": "{:.1%}", "utilisation": "{:g}", "closures": "{:.0f}"}
 _BAR: Final = 24
 _MOST_STACKS: Final = 20
 
@@ -30,8 +29,7 @@ def render_evidence_text(
 
 
 def _lines(found: EvidenceReport, width: int, glyphs: Glyphs, explain: bool) -> Iterator[Text]:
-    said, style = _HEADS[found.verdict]
-    yield styled((found.verdict, style), f"  {found.pattern}: {said}")
+    yield styled((found.verdict, _STYLES[found.verdict]), f"  {found.pattern}: {MEANINGS[found.verdict]}")
     if found.parts:
         yield from _parts(found, width, explain)
     if found.windows:
@@ -63,9 +61,8 @@ def _parts(found: EvidenceReport, width: int, explain: bool) -> Iterator[Text]:
 
 
 def _seen(part: Part) -> list[Piece]:
-    value = _UNITS[part.name].format(part.value) if part.value is not None and part.name in _UNITS else ""
-    at = _place(part.where[0]) if part.where else ""
-    return [piece for piece in (value, at) if piece]
+    at = place_of(part.where[0]) if part.where else ""
+    return [piece for piece in (value_of(part), at) if piece]
 
 
 def _timeline(found: EvidenceReport, width: int, glyphs: Glyphs) -> Iterator[Text]:
@@ -74,7 +71,7 @@ def _timeline(found: EvidenceReport, width: int, glyphs: Glyphs) -> Iterator[Tex
     times = [_times(window) for window in found.windows]
     column = widest(times, width // 2)
     for window, time in zip(found.windows, times, strict=True):
-        style = _HEADS[window.verdict][1]
+        style = _STYLES[window.verdict]
         first = styled("  ", (pad(time, column), "quiet"), "  ", (pad(window.verdict, 9), style), "  ")
         yield from flow(first, _facts(window, glyphs), styled(" " * 6), width, f" {glyphs.dot} ")
     if found.windows_left_out:
@@ -106,7 +103,7 @@ def _facts(window: Window, glyphs: Glyphs) -> list[Piece]:
         facts.append(count(window.warm_ups, "warm-up"))
     if window.late_timers:
         facts.append(count(window.late_timers, "late timer"))
-    return [*facts, (_place(window.where[0]), "quiet")]
+    return [*facts, (place_of(window.where[0]), "quiet")]
 
 
 def _matches(found: EvidenceReport, width: int) -> Iterator[Text]:
@@ -117,7 +114,7 @@ def _matches(found: EvidenceReport, width: int) -> Iterator[Text]:
     yield styled(("Expressions of the pattern that match", "strong"))
     for one in matching:
         first = styled(f"  {one.count:>6,} {'times' if one.count > 1 else 'time '}  ")
-        yield from flow(first, [(one.expression, "guard"), _place(one.first[0])], styled(" " * 16), width)
+        yield from flow(first, [(one.expression, "guard"), place_of(one.first[0])], styled(" " * 16), width)
 
 
 def _stacks(found: EvidenceReport, width: int) -> Iterator[Text]:
@@ -126,12 +123,7 @@ def _stacks(found: EvidenceReport, width: int) -> Iterator[Text]:
         return
     yield Text("", end="")
     yield styled(("Calls that held the loop", "strong"))
-    for stack in sorted(found.stacks, key=lambda stack: (-stack.ms, -stack.count))[:_MOST_STACKS]:
-        spot = stack.spots[-1]
-        first = styled("  ", (f"{stack.ms:>9,.0f} ms" if stack.ms else count(stack.count, "time"), "hot"), "  ")
-        where = f"{spot.function or 'anonymous'} ({spot.file.removeprefix('file://')}:{spot.line or spot.defined})"
-        yield from flow(first, [(stack.blocking or spot.function, "strong"), where], styled(" " * 16), width)
-
-
-def _place(place: Place) -> str:
-    return f"{place.log}:{place.line}"
+    for stack in longest_first(found.stacks)[:_MOST_STACKS]:
+        first = styled("  ", (f"{amount_of(stack):>12}", "hot"), "  ")
+        function, place = spot_of(stack)
+        yield from flow(first, [(called(stack), "strong"), f"{function} ({place})"], styled(" " * 16), width)

@@ -2,11 +2,12 @@
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import msgspec
 from rich.text import Text
 
-from alef_audit.reporting.encode import to_json
+from alef_audit.reporting.encode import json_schema, to_json
 from alef_audit.reporting.escape import clean_block
 from alef_audit.reporting.layout import ASCII, UNICODE, Glyphs, Piece, flow, pad, paragraph, styled, widest
 from alef_audit.reporting.pattern_words import condition, guards, occasion
@@ -19,8 +20,13 @@ _WIDEST = 100
 class Explanation(msgspec.Struct, frozen=True):
     """`--format=json` of `audit explain`: the pattern as it is written in the rules."""
 
-    schema: str
+    schema: Literal["alef-audit/pattern/v1"]
     pattern: Pattern
+
+
+def explanation_schema() -> dict[str, object]:
+    """JSON Schema (2020-12) of `--format=json`."""
+    return json_schema(Explanation, "alef-audit pattern", "audit explain PATTERN --format=json")
 
 
 def render_explanation_json(pattern: Pattern) -> str:

@@ -1,29 +1,19 @@
-"""One self-contained page: overview, picture of the hot paths, filterable findings with their source.
+"""One self-contained page: overview, picture of the hot paths, filterable findings with their source."""
 
-Nothing is loaded from anywhere, and the page's own policy forbids it: style and script are named in it by their hashes.
-All text is escaped by the template, after `clean` has spelled out what does not print.
-"""
-
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Final
 
-import jinja2
 import msgspec
-from markupsafe import Markup
 
 from alef_audit.auditing.report import AuditReport, Evidence, Finding, Frame, RuntimeEvidence, location
-from alef_audit.reporting.escape import clean, encodable
+from alef_audit.reporting.html_page import render_page, script_of
 from alef_audit.reporting.html_picture import WIDTH, picture, places
 from alef_audit.reporting.html_timeline import Timeline, timeline
 from alef_audit.reporting.rendering import Rendering
 from alef_audit.reporting.select import counted, per_level
 from alef_audit.reporting.words import count, multiplied, percentage
 
-_PAGE: Final = Path(__file__).parent / "page"
 _AROUND: Final = 2  # lines of source before and behind a call
 _LONGEST_LINE: Final = 200
 _MOST_POINTS: Final = 12
@@ -95,9 +85,9 @@ def render_html(rendering: Rendering) -> str:
     report = rendering.report
     findings = counted(report)
     named = places(report, findings)
-    style, script = _text("report.css"), _text("report.js")
-    template = _environment().get_template("report.html")
-    page = template.render(
+    return render_page(
+        "report.html",
+        script=script_of("report.js"),
         report=report,
         totals=per_level(counted(rendering.whole)),
         phases=Counter(finding.phase for finding in findings).most_common(),
@@ -109,37 +99,7 @@ def render_html(rendering: Rendering) -> str:
         width=WIDTH,
         unresolved=percentage(report.coverage.unresolved_calls, report.coverage.calls),
         looked=f"{count(report.coverage.files, 'file')}, {count(report.coverage.lines, 'line')}",
-        style=Markup(style),
-        script=Markup(script),
-        style_hash=_hash(style),
-        script_hash=_hash(script),
     )
-    return encodable(page) + "\n"
-
-
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_PAGE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_finalized,
-    )
-
-
-def _finalized(value: object) -> object:
-    """Every text that the template puts out, but for markup of our own, has its control characters spelled out."""
-    return clean(value) if type(value) is str else value
-
-
-def _text(name: str) -> str:
-    return (_PAGE / name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    """As a content security policy names inline code (CSP level 3)."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
 def _row(rendering: Rendering, finding: Finding, nodes: tuple[str, str, str]) -> Row:

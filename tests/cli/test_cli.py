@@ -110,6 +110,8 @@ def test_every_command_is_there() -> None:
         "cache",
         "config-schema",
         "patterns-schema",
+        "explain-schema",
+        "evidence-schema",
         "why",
         "baseline",
         "compare",

@@ -95,6 +95,15 @@ def test_the_published_schema_describes_both_answers(rules: Path) -> None:
         jsonschema.validate({"schema": "alef-audit/patterns/v2", "patterns": []}, schema)
 
 
+def test_the_published_schema_describes_a_pattern() -> None:
+    schema = json.loads(run("explain-schema").stdout)
+    explained = json.loads(run("explain", "035", "--format=json").stdout)
+    jsonschema.validate(explained, schema, cls=jsonschema.Draft202012Validator)
+    explained["pattern"]["severity"] = "high"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(explained, schema, cls=jsonschema.Draft202012Validator)
+
+
 def test_formats_for_people(rules: Path, tmp_path: Path) -> None:
     assert [line.split()[0] for line in run("patterns", "--rules", str(rules)).stdout.splitlines()] == ["035", "901"]
     listed = run("patterns", "--format=markdown", "--rules", str(rules)).stdout.splitlines()

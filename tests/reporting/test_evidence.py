@@ -2,14 +2,18 @@
 
 import json
 
+import jsonschema
 import msgspec
+import pytest
 
 from alef_audit.evidence.moment import Span
 from alef_audit.evidence.observations import Place
 from alef_audit.evidence.reading import LogRead, Matches
 from alef_audit.evidence.report import EvidenceReport, Part, Window
-from alef_audit.reporting.evidence_json import render_evidence_json
+from alef_audit.evidence.stacks import Spot, Stack
+from alef_audit.reporting.evidence_json import evidence_schema, render_evidence_json
 from alef_audit.reporting.evidence_text import render_evidence_text
+from alef_audit.reporting.html_evidence import render_evidence_html
 
 AT = Place("gateway.log", 12)
 WINDOW = Window(Span("zoned", -1, 60.0, 107.25), "confirmed", 45.0, 35.6, 0.7911, 0.991, 33.8, 3, 1, 0, (AT,))
@@ -73,3 +77,43 @@ def test_json_has_the_documented_keys() -> None:
     assert document["matches"][r"auth:\d+"] == {"count": 2, "first": ["gateway.log:12", "gateway.log:12"]}
     assert document["logs"][1]["problem"] == "unexpected end"
     assert "problem" not in document["logs"][0]
+
+
+def page(report: EvidenceReport) -> str:
+    return " ".join(render_evidence_html(report).split())
+
+
+def test_the_page_shows_how_each_part_was_decided_and_the_timeline() -> None:
+    said = page(REPORT)
+    assert "<h1>ALEF-PAT-035 in the logs: partial</h1>" in said
+    assert "holds</span> one embedded run of more than 30 s <strong>45.0 s</strong>" in said
+    assert '<p class="facts">The longest run took 45 s.</p>' in said
+    assert "missing</span> auth takes more than 70% of a run <strong>27.1%</strong>" in said
+    assert said.count('class="lane') == 2
+    assert "4 more windows show less." in said
+    assert '<code>auth:\\d+</code> <span class="seen">2 times</span>' in said
+    assert "never" not in said
+    assert "1 of 2 lines bear no time" in said
+
+
+def test_the_page_loads_nothing_and_escapes_what_logs_say() -> None:
+    stack = Stack("proof", AT, (Spot("<b>run\x1b", "file:///srv/a.mjs", 7),), "readFileSync", 12.4, 3)
+    said = page(msgspec.structs.replace(REPORT, stacks=(stack,), parts=(), windows=(), matches=()))
+    assert 'readFileSync</span> <span class="seen">12 ms</span> in &lt;b&gt;run\\x1b' in said
+    assert "/srv/a.mjs:7" in said
+    assert "default-src 'none'; style-src 'sha256-" in said
+    assert "<script" not in said
+    assert "Timeline" not in said
+
+
+def test_the_document_is_as_its_schema_says() -> None:
+    stack = Stack("proof", AT, (Spot("run", "/srv/a.mjs", 7),), "readFileSync", 12.4, 3)
+    schema, document = (
+        evidence_schema(),
+        json.loads(render_evidence_json(msgspec.structs.replace(REPORT, stacks=(stack,)))),
+    )
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(document, schema, cls=jsonschema.Draft202012Validator)
+    del document["verdict"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, schema, cls=jsonschema.Draft202012Validator)
