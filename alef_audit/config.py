@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
-import tomli
 from pathspec import GitIgnoreSpec
 
+from alef_audit import toml
+from alef_audit.confined import may_be_read, read_confined, top_of
 from alef_audit.diagnostics import ConfigError
 from alef_audit.rulepack.kinds import Confidence, GuardKind, Level, RootKind, SinkKind
 
@@ -25,6 +26,7 @@ DEDICATED_FILE = "alef-audit.toml"
 SHARED_FILE = "pyproject.toml"
 TABLE = "alef-audit"
 
+_LARGEST = 1_000_000  # bytes of a configuration file
 _ANYWHERE = "**"
 _ANY = "*"
 _REFERENCE = re.compile(r"^(?P<message>.*?)(?: - at `(?:key in )?\$(?P<where>[^`]*)`)?$", re.DOTALL)
@@ -111,16 +113,28 @@ def load_config(root: Path, explicit: Path | None = None, project: bool = True) 
 
 
 def find_config(root: Path) -> Path | None:
-    """The project's configuration file for `root` (a folder, or a file in it), nearest first; None without one."""
+    """The project's configuration file for `root` (a folder, or a file in it), nearest first; None without one.
+
+    Raises ConfigError for one that lies elsewhere.
+    """
     start = root.resolve()
     start = start if start.is_dir() else start.parent
-    above = (start, *start.parents)
-    top = next((index for index, folder in enumerate(above) if (folder / ".git").exists()), 0)
-    for folder in above[: top + 1]:
-        if (folder / DEDICATED_FILE).is_file():
-            return folder / DEDICATED_FILE
-        if (folder / SHARED_FILE).is_file() and _mentions_us(folder / SHARED_FILE):
+    top = top_of(start)
+    for folder in (start, *start.parents):
+        file = folder / DEDICATED_FILE
+        if file.is_file():
+            if not may_be_read(file, top, _LARGEST):
+                raise ConfigError(
+                    str(file),
+                    "",
+                    f"is larger than {_LARGEST} bytes, or a link that leads out of the project",
+                    "Name it on the command line: --config, or do without: --no-project-config",
+                )
+            return file
+        if _mentions_us(folder / SHARED_FILE, top):
             return folder / SHARED_FILE
+        if folder == top:
+            break
     return None
 
 
@@ -163,30 +177,27 @@ def config_schema() -> dict[str, object]:
     return head | msgspec.json.schema(Config)
 
 
-def _mentions_us(path: Path) -> bool:
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return False
-    if TABLE.encode() not in data:
+def _mentions_us(path: Path, top: Path) -> bool:
+    data = read_confined(path, top, _LARGEST)
+    if data is None or TABLE.encode() not in data:
         return False
     try:
-        tool = tomli.loads(data.decode("utf-8", "replace")).get("tool")
-    except tomli.TOMLDecodeError:
+        tool = toml.decode(data.decode("utf-8", "replace")).get("tool")
+    except toml.NotToml:
         return True  # it was meant for us: let the reader say what is wrong with it
     return isinstance(tool, dict) and TABLE in tool
 
 
 def _table(path: Path) -> dict[str, Any]:
     try:
-        document = tomli.loads(path.read_text(encoding="utf-8-sig"))
+        document = toml.decode(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(str(path), "", "no such file") from None
     except OSError as error:
         raise ConfigError(str(path), "", f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ConfigError(str(path), "", "not UTF-8", "Save it as UTF-8") from None
-    except tomli.TOMLDecodeError as error:
+    except toml.NotToml as error:
         raise ConfigError(str(path), "", f"not TOML: {error}") from None
     if path.name != SHARED_FILE:
         return document
@@ -290,8 +301,18 @@ def _folders(path: Path, key: str, folders: tuple[str, ...], trusted: bool) -> t
         target = _inside(path, f"{key}[{index}]", folder, trusted)
         if not Path(target).is_dir():
             raise ConfigError(str(path), f"{key}[{index}]", f"no such folder: {folder}")
+        if key == "rules" and not trusted:
+            _check_rules(path, f"{key}[{index}]", Path(target))
         resolved.append(target)
     return tuple(resolved)
+
+
+def _check_rules(path: Path, key: str, folder: Path) -> None:
+    """Raises ConfigError for a file in the `folder` of rules that lies elsewhere, or is none."""
+    for file in sorted(folder.glob("**/*.toml")):
+        if not may_be_read(file, path.resolve().parent, _LARGEST):
+            said = f"{file.name} is no file, larger than {_LARGEST} bytes, or a link that leads out of the project"
+            raise ConfigError(str(path), key, said, f"Pass --rules {folder.name} on the command line")
 
 
 def _inside(path: Path, key: str, named: str, trusted: bool) -> str:
@@ -306,4 +327,6 @@ def _inside(path: Path, key: str, named: str, trusted: bool) -> str:
             f"a project's own configuration may only {_PURPOSES[name]} inside the project",
             f"Pass --{name}{'=' if name == 'follow-dependencies' else ' '}{named} on the command line",
         )
+    if not trusted and key == "baseline" and target.exists() and not target.is_file():
+        raise ConfigError(str(path), key, f"no file: {named}")
     return str(target)

@@ -61,8 +61,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 def answer(asked: Asked) -> int:
     """Do what is asked and give the exit code. Raises what the command line turns into messages."""
     chosen = pick(REPORT_FORMATS, asked.format, lambda entry: entry.name)
-    check_writable(asked.output)
     where = scope(asked.paths, asked.commands)
+    check_writable(asked.output, where[0])
     with _settings(asked, where[0]) as settings:
         report = _report(asked, where, settings.config, settings.added)
         wanted = asked.level or (None if chosen.lists_all else settings.config.level or "warning")

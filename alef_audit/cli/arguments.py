@@ -1,5 +1,7 @@
 """`audit PATH ...` is the same as `audit scan PATH ...`."""
 
+import itertools
+import os
 from collections.abc import Collection, Mapping, Sequence
 
 DEFAULT = "scan"
@@ -7,6 +9,15 @@ FOLLOW = "--follow-dependencies"
 _ABOUT_THE_APP = frozenset({"--help", "-h", "--version", "--install-completion", "--show-completion"})
 # Where shells put the line that is to be completed: bash, and those that typer serves alike.
 _WORDS, _CURRENT, _LINE = "COMP_WORDS", "COMP_CWORD", "_TYPER_COMPLETE_ARGS"
+
+
+def like_an_option(arguments: Sequence[str]) -> str:
+    """The option among `arguments` that is the name of a file as well; "" if none is.
+
+    Programs that pass file names on, as pre-commit does, would give the say to whoever named the file.
+    """
+    options = itertools.takewhile(lambda argument: argument != "--", arguments)
+    return next((one for one in options if one.startswith("-") and one != "-" and os.path.lexists(one)), "")
 
 
 def with_default_command(arguments: Sequence[str], commands: Collection[str]) -> list[str]:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from alef_audit.cli.choose import find_pattern, patterns_of
 from alef_audit.config import Config, Platform, find_config, load_config
-from alef_audit.diagnostics import UsageError
+from alef_audit.diagnostics import ConfigError, UsageError
 from alef_audit.discovery.inventory import GRAMMARS, extension_of
 from alef_audit.discovery.listing import list_files
 from alef_audit.discovery.unread import nearest_path
+from alef_audit.git.run import GitFailed, run_git
 from alef_audit.request import AuditRequest
 from alef_audit.store.place import cache_folder
 
@@ -74,8 +75,11 @@ def line_of(where: str, folder: Path) -> tuple[Path, str, int]:
 
 
 def configuration_file(root: Path, file: Path | None, no_project_config: bool) -> str:
-    """The configuration file that applies, relative to the root; "" without one."""
-    found = file if file is not None else None if no_project_config else find_config(root)
+    """The configuration file that applies, relative to the root; "" without one, or where it cannot be used."""
+    try:
+        found = file if file is not None else None if no_project_config else find_config(root)
+    except ConfigError:  # the configuration of another revision applies
+        return ""
     if found is None:
         return ""
     return Path(os.path.relpath(found, root)).as_posix()
@@ -112,14 +116,28 @@ def build_request(
         patterns=tuple(dict.fromkeys(find_pattern(catalogue, name).number for name in wanted)),
         rules=folders,
         config=config,
-        jobs=jobs or config.jobs or _cores(),
+        jobs=jobs or min(config.jobs or _cores(), _cores()),
         include_discharged=include_discharged,
         explain_unresolved=explain_unresolved,
         platform=platform or config.platform,
         config_file=config_file,
         follow=_followed(follow, config.follow_dependencies),
-        cache=None if no_cache else cache_folder(os.environ),
+        cache=None if no_cache else _cache_beside(scope_of[0]),
     )
+
+
+def _cache_beside(root: Path) -> Path | None:
+    """Where the cache lies; None if the audited repository has brought one along to that place."""
+    folder = cache_folder(os.environ)
+    if folder is None or not folder.is_relative_to(root):
+        return folder
+    for place in (folder, folder.resolve()):
+        try:
+            if run_git(place.parent, ("ls-files", "-z", "--", f":(literal){place.name}")):
+                return None
+        except GitFailed:
+            continue  # nothing there yet, or no repository
+    return folder
 
 
 def _followed(typed: Sequence[str] | None, configured: bool | tuple[str, ...]) -> tuple[Path, ...] | None:

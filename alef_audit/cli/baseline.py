@@ -60,6 +60,7 @@ def baseline(
     from alef_audit.cli.ask import build_request, configuration, scope
     from alef_audit.cli.output import check_writable, emit
     from alef_audit.diagnostics import UsageError
+    from alef_audit.reporting.escape import clean
     from alef_audit.reporting.select import confident
 
     if not path.is_dir():
@@ -67,7 +68,7 @@ def baseline(
     where = scope([path])
     settings = configuration(where[0], config, no_project_config)
     file = output or (Path(settings.baseline) if settings.baseline else where[0] / _NAME)
-    check_writable(file)
+    check_writable(file, where[0])
     last = _day(until)
     known = read_baseline(file) if file.exists() or prune else ()
     request = build_request(
@@ -84,7 +85,7 @@ def baseline(
     entries = pruned(known, found) if prune else renewed(known, found, reason, last)
     emit(baseline_text(entries), file)
     if not quiet:
-        typer.echo(_said(known, entries, file), err=True)
+        typer.echo(clean(_said(known, entries, file)), err=True)
     return OK
 
 
@@ -102,6 +103,6 @@ def _said(old: "tuple[Entry, ...]", new: "tuple[Entry, ...]", file: Path) -> str
 
     before, after = {entry.key for entry in old}, {entry.key for entry in new}
     return (
-        f"{file}: {count(len(new), 'entry', 'entries')}, {len(after - before)} new, {len(before - after)} removed. "
-        f"Use it: audit --baseline {file}"
+        f"baseline {file}: {count(len(new), 'entry', 'entries')}, {len(after - before)} new, "
+        f"{len(before - after)} removed. Use it: audit --baseline {file}"
     )

@@ -67,5 +67,8 @@ def _store() -> "Store":
 
     folder = cache_folder(os.environ)
     if folder is None:
-        raise UsageError("there is no home folder to keep a cache in", f"Name a folder: {VARIABLE}=DIR")
+        raise UsageError(
+            "there is no folder to keep a cache in: no home, or one that other users may write to",
+            f"Name a folder of your own: {VARIABLE}=DIR",
+        )
     return Store(folder)

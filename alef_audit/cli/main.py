@@ -9,11 +9,12 @@ from typing import Annotated
 import typer
 
 from alef_audit import __version__
-from alef_audit.cli.arguments import completing, with_default_command
+from alef_audit.cli.arguments import completing, like_an_option, with_default_command
 from alef_audit.cli.baseline import baseline
 from alef_audit.cli.cache import cache_app
 from alef_audit.cli.comment import comment
 from alef_audit.cli.compare import compare
+from alef_audit.cli.errors import USAGE, complain
 from alef_audit.cli.evidence import evidence
 from alef_audit.cli.explain import explain
 from alef_audit.cli.graph import graph
@@ -86,6 +87,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if sys.stdout is None:  # closed by whoever started the process
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     given = sys.argv[1:] if arguments is None else arguments
+    if found := like_an_option(given):
+        complain(f"{found} is an option, and a file of that name lies here", "Rename the file, or put -- before files")
+        sys.exit(USAGE)
     command = typer.main.get_command(app)  # once: it takes as long to put together as a tenth of all imports
     names = _names(command)
     if _COMPLETING in os.environ:

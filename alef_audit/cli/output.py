@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from alef_audit.diagnostics import UsageError
+from alef_audit.reporting.escape import starts_command
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -27,14 +28,26 @@ def pick(formats: Sequence[T], name: str, name_of: Callable[[T], str]) -> T:
     raise UsageError(f"unknown format {name!r}", f"Formats: {', '.join(name_of(entry) for entry in formats)}")
 
 
-def check_writable(output: Path | None) -> None:
-    """Fail before the work, not after it, if `output` cannot be written. Raises UsageError."""
+def check_writable(output: Path | None, root: Path | None = None) -> None:
+    """Fail before the work, not after it, if `output` cannot be written. Raises UsageError.
+
+    So it does where a link in `root`, the audited folder (default: the working directory), leads out of it: whoever
+    wrote the tree would choose what is overwritten.
+    """
     if output is None or str(output) == "-":
         return
+    if _is_led_out(output, (root or Path.cwd()).resolve()):
+        raise UsageError(f"--output {output}: a link leads out of the audited folder", "Remove the link")
     if output.is_dir():
         raise UsageError(f"--output {output}: is a folder", "Name a file")
     if not output.absolute().parent.is_dir():
         raise UsageError(f"--output {output}: no such folder: {output.absolute().parent}", "Create it first")
+
+
+def _is_led_out(output: Path, root: Path) -> bool:
+    typed = Path(os.path.abspath(output))
+    enters = any(folder.resolve().is_relative_to(root) for folder in typed.parents)
+    return enters and not typed.resolve().is_relative_to(root)
 
 
 def line_width(output: Path | None) -> int:
@@ -108,9 +121,20 @@ def _write(rendered: "str | Sequence[Text]", stream: TextIO) -> None:
     raw.flush()
 
 
+def _no_command(line: "Text") -> "Text":
+    """The line, also where a name that stands first in it would make it a command of a CI system."""
+    from rich.text import Text
+
+    if not starts_command(line.plain):
+        return line
+    at = line.plain.index("::")
+    return line[:at] + Text(":\\x3a", end="") + line[at + 2 :]
+
+
 def _print_lines(lines: "Sequence[Text]", stream: TextIO) -> None:
     from rich.console import Console
 
+    lines = [_no_command(line) for line in lines]
     # An environment that asks for colour (FORCE_COLOR) is heard; NO_COLOR wins, and then nothing is styled at all.
     console = Console(file=stream, color_system=None if os.environ.get("NO_COLOR") else "auto", highlight=False)
     if console.color_system is None:

@@ -24,19 +24,20 @@ class Trusted(NamedTuple):
 
 @contextmanager
 def trusted_since(root: Path, revision: str, head: str | None) -> Iterator[Trusted]:
-    """What was there when `head` (None: the work tree) left `revision`. Files that the configuration names last as
-    long as the context.
+    """The configuration of `revision`, and what has come since `head` (None: the work tree) left it. Files that the
+    configuration names last as long as the context.
 
-    Raises UsageError and ConfigError.
+    The configuration is not the one from which `head` parted: a change may start anywhere in the past.  Raises
+    UsageError and ConfigError.
     """
     repository = repository_of(root)
-    there = commit_of(repository, head or "HEAD")
-    start = common_ancestor(repository, commit_of(repository, revision), there)
+    there, trusted = commit_of(repository, head or "HEAD"), commit_of(repository, revision)
+    start = common_ancestor(repository, trusted, there)
     added = changes(repository, start, there if head else None, read_by_audits()).lines
     with tempfile.TemporaryDirectory(prefix="alef-audit-") as folder:
         top = Path(folder) / root.name
         top.mkdir()
-        export(repository, start, top, lambda path: path.endswith(_READ), 1_000_000)
+        export(repository, trusted, top, lambda path: path.endswith(_READ), 1_000_000)
         (top / ".git").mkdir()  # the search for a configuration ends here
         found = find_config(top)
         yield Trusted(Config() if found is None else read_config(found, trusted=False), added)

@@ -38,9 +38,10 @@ def check_files(root: Path, paths: Sequence[str], limit: int) -> Checked:
     plain, links = [], []
     refused: list[tuple[str, _Refused]] = []
     base = os.path.join(str(root), "")
+    folders: dict[str, bool] = {"": False}
     for path in paths:
         outcome, is_link = _check(base, path, limit)
-        if is_link:
+        if is_link or _passes_link(base, path.rpartition("/")[0], folders):
             links.append(path)
         elif isinstance(outcome, CheckedFile):
             plain.append(outcome)
@@ -68,6 +69,18 @@ def check_files(root: Path, paths: Sequence[str], limit: int) -> Checked:
 def printable(path: str) -> str:
     """`path` with bytes that are not UTF-8 spelled as escapes."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _passes_link(base: str, folder: str, known: dict[str, bool]) -> bool:
+    """Whether `folder` or one above it, below the root, is a link: git's index may say otherwise, or be forged."""
+    unknown = []
+    while folder not in known:
+        unknown.append(folder)
+        folder = folder.rpartition("/")[0]
+    for one in reversed(unknown):
+        known[one] = known[folder] or os.path.islink(base + one)
+        folder = one
+    return known[folder]
 
 
 def _check(base: str, path: str, limit: int) -> tuple[_Outcome, bool]:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import msgspec
-import tomli
 
+from alef_audit import toml
 from alef_audit.discovery.inventory import Inventory
 from alef_audit.rulepack.lexicon import DevelopmentWords
 
@@ -91,8 +91,8 @@ def _node_manifest(text: str) -> _Manifest | None:
 
 def _python_manifest(text: str) -> _Manifest | None:
     try:
-        project = tomli.loads(text).get("project")
-    except (tomli.TOMLDecodeError, RecursionError):
+        project = toml.decode(text).get("project")
+    except toml.NotToml:
         return None
     if not isinstance(project, dict):
         return None

@@ -8,6 +8,7 @@ import msgspec
 from pathspec import GitIgnoreSpec
 
 from alef_audit.config import Config
+from alef_audit.confined import may_be_read, top_of
 from alef_audit.diagnostics import Diagnostic
 from alef_audit.discovery.check import Checked, check_files
 from alef_audit.discovery.commands import command_files
@@ -27,6 +28,7 @@ from alef_audit.discovery.published import published_folders
 from alef_audit.discovery.roles import Role, role_of
 
 _PROJECT_FILES = frozenset({"package.json", "pyproject.toml", "setup.py", "setup.cfg"})
+_LARGEST_MANIFEST = 100_000_000  # bytes; lock files of large repositories reach tens of megabytes
 
 
 class _Listed(msgspec.Struct, frozen=True):
@@ -54,7 +56,12 @@ def discover(root: Path, config: Config, only: tuple[Path, ...] = ()) -> Invento
     for path in kept:
         if (extension := extension_of(path)) in NOT_READ:
             not_read[extension] = not_read.get(extension, 0) + 1
-    manifests = tuple(path for path in listed.paths if is_manifest(path) and path.isprintable())
+    top = top_of(root)
+    manifests = tuple(
+        path
+        for path in listed.paths
+        if is_manifest(path) and path.isprintable() and may_be_read(root / path, top, _LARGEST_MANIFEST)
+    )
     files = _source_files(root, checked, manifests, frozenset(_project_folders(listed.paths)))
     remarks = tuple(sorted({*listed.diagnostics, *checked.diagnostics}))
     return Inventory(root, files, manifests, dict(sorted(not_read.items())), remarks)

@@ -120,7 +120,8 @@ def _kept(found: list[os.DirEntry[str]], prefix: str, ignores: tuple[_Ignore, ..
 def _ignore_file(top: Path, prefix: str) -> tuple[_Ignore, ...]:
     path = top / prefix / ".gitignore"
     try:
-        if not path.is_file() or path.stat().st_size > 1_000_000:
+        # git follows no link there either
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > 1_000_000:
             return ()
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

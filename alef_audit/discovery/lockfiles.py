@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import msgspec
-import tomli
 
+from alef_audit import toml
 from alef_audit.discovery.ranges import newest_of_npm, newest_of_requirement
 
 Ecosystem = Literal["npm", "pypi"]
@@ -62,8 +62,8 @@ def _json(text: str) -> dict[str, Any]:
 
 def _toml(text: str) -> dict[str, Any]:
     try:
-        return tomli.loads(text)
-    except (tomli.TOMLDecodeError, RecursionError):
+        return toml.decode(text)
+    except toml.NotToml:
         return {}
 
 
@@ -121,7 +121,7 @@ def _requirements(lines: list[str]) -> Iterator[Pin]:
     for line in lines:
         if len(line) < _LINE and (match := _EXACT_PYTHON.match(line)) and not match["version"].endswith((".", "*")):
             yield Pin("pypi", match["name"], match["version"], "pin")
-        elif (len(line) < _LINE and "<" in line) or "~=" in line or ".*" in line:
+        elif len(line) < _LINE and any(mark in line for mark in ("<", "~=", ".*")):
             newest = newest_of_requirement(line)
             if newest is not None:
                 yield Pin("pypi", newest[0], newest[1], "range")

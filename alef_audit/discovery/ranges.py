@@ -3,23 +3,24 @@
 import re
 from typing import Final
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 
 # Stands for "the last release before": no library numbers its releases this high.
 _LAST: Final = "99999"
-_NPM_UPPER: Final = re.compile(r"<\s*(\d+(?:\.\d+)*)")
-_NPM_CARET: Final = re.compile(r"\^\s*(\d+(?:\.\d+)*)")
+# No release has a number of more digits, and Python turns thousands of digits into no number.
+_NPM_UPPER: Final = re.compile(r"<\s*(\d{1,18}(?:\.\d{1,18})*)")
+_NPM_CARET: Final = re.compile(r"\^\s*(\d{1,18}(?:\.\d{1,18})*)")
 
 
 def newest_of_requirement(line: str) -> tuple[str, str] | None:
     """Name and newest admitted version of a PEP 508 requirement; None without an upper bound, or if it is none."""
     try:
         requirement = Requirement(line.split(" #")[0].strip())
-    except InvalidRequirement:
+        found = [_upper(one.operator, one.version) for one in requirement.specifier]
+        versions = sorted(Version(text) for text in found if text)
+    except ValueError:  # no requirement, or numbers of thousands of digits
         return None
-    found = [_upper(one.operator, one.version) for one in requirement.specifier]
-    versions = sorted(Version(text) for text in found if text)
     return (requirement.name, str(versions[0])) if versions else None
 
 

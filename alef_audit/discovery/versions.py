@@ -1,17 +1,21 @@
 """Which versions of libraries the audited code runs with, as far as its manifests and lock files tell."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from alef_audit.confined import read_confined, top_of
 from alef_audit.discovery.inventory import Inventory
 from alef_audit.discovery.lockfiles import LOCK_READERS, Pin, read_manifest
 
 _LIMIT = 60_000_000  # bytes; lock files of large monorepos reach tens of megabytes
+_Read = Callable[[Path], str]  # the text of a file; "" if it may not be read
+_LONGEST = 1_000  # characters of a version
 _PRERELEASE = re.compile(r"^[v=]*(\d+(?:\.\d+)*)(?:-([0-9A-Za-z.-]+))?(?:\+.*)?$")
 
 
@@ -28,13 +32,15 @@ def library_versions(root: Path, inventory: Inventory) -> dict[str, str]:
     versions: dict[str, str] = {}
     manifests = [root / path for path in inventory.manifests]
     folders = sorted({path.parent for path in manifests} | {root})
-    above = _above(root)
+    top = top_of(root)
+    above = [folder for folder in root.parents if folder.is_relative_to(top)]
+    read = partial(_text, top)
     sources = (
-        _own(manifests),
-        _installed_node(folders),
-        _locked([*folders, *above]),
-        _declared(manifests, above, "pin"),
-        _declared(manifests, above, "range"),
+        _own(manifests, read),
+        _installed_node(folders, read),
+        _locked([*folders, *above], read),
+        _declared(manifests, above, "pin", read),
+        _declared(manifests, above, "range", read),
     )
     for source in sources:
         for name, version in _agreed(source).items():
@@ -58,6 +64,8 @@ def satisfies(version: str | None, range: str) -> bool | None:
 
 def parse_version(text: str) -> Version | None:
     """A PEP 440 or semver version, None if it is neither."""
+    if len(text) > _LONGEST:
+        return None
     try:
         return Version(text)
     except InvalidVersion:
@@ -117,29 +125,29 @@ def _agreed(pins: Iterable[Pin]) -> dict[str, str]:
     return {name: next(iter(versions)) for name, (_, versions) in found.items() if len(versions) == 1}
 
 
-def _own(manifests: Iterable[Path]) -> Iterator[Pin]:
+def _own(manifests: Iterable[Path], read: _Read) -> Iterator[Pin]:
     for path in manifests:
         if path.name in ("package.json", "METADATA", "PKG-INFO", "pyproject.toml"):
-            yield from (pin for pin in read_manifest(path, _text(path)) if pin.kind == "own")
+            yield from (pin for pin in read_manifest(path, read(path)) if pin.kind == "own")
 
 
-def _declared(manifests: Iterable[Path], above: Iterable[Path], kind: str) -> Iterator[Pin]:
+def _declared(manifests: Iterable[Path], above: Iterable[Path], kind: str, read: _Read) -> Iterator[Pin]:
     outer = (folder / name for folder in above for name in ("package.json", "pyproject.toml"))
     for path in (*manifests, *outer):
         if path.name in ("package.json", "pyproject.toml", "METADATA", "PKG-INFO") or path.suffix == ".txt":
-            yield from (pin for pin in read_manifest(path, _text(path)) if pin.kind == kind)
+            yield from (pin for pin in read_manifest(path, read(path)) if pin.kind == kind)
 
 
-def _locked(folders: Iterable[Path]) -> Iterator[Pin]:
+def _locked(folders: Iterable[Path], read: _Read) -> Iterator[Pin]:
     """From every lock file in `folders`: ignored by git or not, it tells what is installed."""
     for folder in folders:
         for name, reader in LOCK_READERS.items():
             path = folder / name
             if path.is_file():
-                yield from reader(_text(path))
+                yield from reader(read(path))
 
 
-def _installed_node(folders: Iterable[Path]) -> Iterator[Pin]:
+def _installed_node(folders: Iterable[Path], read: _Read) -> Iterator[Pin]:
     """Packages in the `node_modules` beside a manifest."""
     for folder in folders:
         modules = folder / "node_modules"
@@ -147,23 +155,12 @@ def _installed_node(folders: Iterable[Path]) -> Iterator[Pin]:
             continue
         for pattern in ("*/package.json", "@*/*/package.json"):
             for path in sorted(modules.glob(pattern)):
-                yield from (pin for pin in read_manifest(path, _text(path)) if pin.kind == "own")
+                yield from (pin for pin in read_manifest(path, read(path)) if pin.kind == "own")
 
 
-def _above(root: Path) -> list[Path]:
-    """The folders between the root (without it) and the top of its repository."""
-    folders = [root, *root.parents]
-    top = next((index for index, folder in enumerate(folders) if (folder / ".git").exists()), 0)
-    return folders[1 : top + 1]
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > _LIMIT:
-            return ""
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
+def _text(top: Path, path: Path) -> str:
+    data = read_confined(path, top, _LIMIT) or b""
+    return data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def version_of(versions: Mapping[str, str], ecosystem: str, name: str) -> str | None:

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
+from alef_audit.confined import may_be_read
+
 _INSTALLED: Final = frozenset(("node_modules", "site-packages"))  # other programs, files of the same name
+_LARGEST: Final = 1 << 30  # bytes; readers have lower limits of their own
 _FEWEST_PARTS: Final = 2  # of a path that lies deeper than the root
 
 
@@ -36,7 +39,7 @@ def file_below(root: Path, parts: Sequence[str], ending: str, names: frozenset[s
     for start in range(len(parts)):
         own = parts[start:]
         name = "/".join(own) + ending
-        if (root / name).is_file():
+        if may_be_read(root / name, root, _LARGEST):
             return name if len(own) >= fewest_shared(parts, own, names) else None
     return None
 

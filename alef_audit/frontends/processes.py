@@ -2,6 +2,7 @@
 
 import gc
 import multiprocessing
+import os
 import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -100,6 +101,9 @@ class _Workers:
     def __init__(self, root: Path, files: Sequence[SourceFile], jobs: int, limit: int) -> None:
         forks = "fork" in multiprocessing.get_all_start_methods()
         self._context: BaseContext = multiprocessing.get_context("fork" if forks else "spawn")
+        if not forks:
+            # a new interpreter would look for modules in the working directory first, which may be the audited tree
+            os.environ["PYTHONSAFEPATH"] = "1"
         self._files = files
         self._given = (root, limit)
         self._left = deque(in_chunks(files))

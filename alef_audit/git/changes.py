@@ -1,5 +1,6 @@
 """Which lines differ between two revisions."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -8,7 +9,7 @@ import msgspec
 
 from alef_audit.diagnostics import UsageError
 from alef_audit.git.revisions import Repository
-from alef_audit.git.run import GitFailed, run_git
+from alef_audit.git.run import GitFailed, run_git, without_filters
 
 _DIFF: Final = (
     "diff",
@@ -21,7 +22,14 @@ _DIFF: Final = (
     "--src-prefix=a/",
     "--dst-prefix=b/",
     "--text",
+    "--inter-hunk-context=0",
+    # git would look into them with a git of its own, that knows nothing of our settings for filters
+    "--ignore-submodules=all",
 )
+# How git quotes a name that holds a quote, a backslash or a control character.
+_QUOTED: Final = re.compile(r'"(.*)"', re.DOTALL)
+_ESCAPE: Final = re.compile(r"\\([0-7]{3}|.)")
+_CONTROLS: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
 class Changes(msgspec.Struct, frozen=True):
@@ -43,11 +51,14 @@ def changes(repository: Repository, base: str, head: str | None, wanted: Sequenc
     folder = repository.home / repository.prefix
     between = (base,) if head is None else (base, head)
     try:
-        raw = run_git(folder, (*_DIFF, *between, "--", *wanted)).decode("utf-8", "surrogateescape")
+        command = (*_DIFF, *between, "--", *wanted)
+        raw = run_git(folder, command, settings=without_filters(folder)).decode("utf-8", "surrogateescape")
         patch = PatchSet.from_string(raw, metadata_only=True)
         # without lines of context, the target lines of a hunk are those that were added
         lines = {
-            file.path: frozenset(n for h in file for n in range(h.target_start, h.target_start + h.target_length))
+            _plain(file.target_file, "b/"): frozenset(
+                n for h in file for n in range(h.target_start, h.target_start + h.target_length)
+            )
             for file in patch
             if not file.is_removed_file
         }
@@ -55,12 +66,19 @@ def changes(repository: Repository, base: str, head: str | None, wanted: Sequenc
             lines |= dict(_untracked(folder))
     except (GitFailed, UnidiffParseError) as error:
         raise UsageError(f"cannot compare with {base[:12]}: {error}", "Fetch it: git fetch origin") from None
-    renamed = {_plain(file.source_file): file.path for file in patch if file.is_rename}
+    renamed = {_plain(file.source_file, "a/"): _plain(file.target_file, "b/") for file in patch if file.is_rename}
     return Changes(lines, renamed)
 
 
-def _plain(name: str) -> str:
-    return name.removeprefix("a/")
+def _plain(name: str, prefix: str) -> str:
+    """The path that stands in the head of a difference."""
+    quoted = _QUOTED.fullmatch(name)
+    return (_ESCAPE.sub(_unescaped, quoted[1]) if quoted else name).removeprefix(prefix)
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    code = escape[1]
+    return chr(int(code, 8)) if code.isdigit() else _CONTROLS.get(code, code)
 
 
 def _untracked(folder: Path) -> Iterator[tuple[str, frozenset[int]]]:

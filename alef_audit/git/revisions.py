@@ -1,6 +1,7 @@
 """Names of revisions, and the repository that a folder lies in."""
 
 import os
+import unicodedata
 from pathlib import Path
 
 import msgspec
@@ -47,6 +48,18 @@ def common_ancestor(repository: Repository, base: str, head: str) -> str:
 
 
 def is_inside(path: str) -> bool:
-    """Whether a path of a tree object stays below the folder that it is written to."""
+    """Whether a path of a tree object stays below the folder that it is written to, and out of git's own there.
+
+    On whatever file system: Windows and macOS take names for the same that are spelled differently, as git's own
+    `core.protectNTFS` and `core.protectHFS` know.
+    """
     parts = path.split("/")
-    return not os.path.isabs(path) and "\\" not in path and not {"", ".", "..", ".git"}.intersection(parts)
+    if os.path.isabs(path) or "\\" in path or (os.name == "nt" and ":" in path):
+        return False
+    return not any(part in ("", ".", "..") or _is_git_folder(part) for part in parts)
+
+
+def _is_git_folder(name: str) -> bool:
+    shown = "".join(character for character in name if unicodedata.category(character) != "Cf")
+    plain = shown.partition(":")[0].rstrip(". ").lower()
+    return plain == ".git" or plain.startswith("git~")

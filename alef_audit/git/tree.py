@@ -43,7 +43,11 @@ def _listed(repository: Repository, commit: str, limit: int) -> Iterator[tuple[s
             continue
         mode, _, object_name, size = head.decode("ascii").split()
         path = name.decode("utf-8", "surrogateescape").removeprefix(repository.prefix)
-        if mode in _FILES and int(size) <= limit and is_inside(path):
+        if mode not in _FILES or not is_inside(path):
+            continue
+        if not size.isdecimal():
+            raise GitFailed(f"{path}: object {object_name} is missing")
+        if int(size) <= limit:
             yield path, object_name
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from alef_audit.config import Config
+from alef_audit.confined import read_confined, top_of
 from alef_audit.diagnostics import NothingToAudit
 from alef_audit.discovery.assets import browser_assets
 from alef_audit.discovery.discover import discover
@@ -37,10 +38,11 @@ def survey(request: AuditRequest) -> Survey:
         raise NothingToAudit(f"no TypeScript, JavaScript or Python files below {request.root}")
     paths = [*(file.path for file in files), *inventory.manifests]
     texts: dict[str, str | None] = {}
+    top = top_of(inventory.root)
 
     def read(path: str) -> str | None:
         if path not in texts:
-            texts[path] = _text(inventory.root / path)
+            texts[path] = _text(inventory.root / path, top)
         return texts[path]
 
     found = _digests(request, inventory.root, paths)
@@ -84,8 +86,9 @@ def _read_anew(root: Path, paths: Sequence[str]) -> Digests:
     return digests_of(root, paths, {}, _LARGEST)
 
 
-def _text(path: Path) -> str | None:
+def _text(path: Path, top: Path) -> str | None:
+    data = read_confined(path, top, _LARGEST)
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
+        return None if data is None else data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError:
         return None

@@ -13,7 +13,8 @@ def to_json(value: object) -> str:
         raw = msgspec.json.encode(value)
     except UnicodeEncodeError:
         raw = msgspec.json.encode(_encodable(msgspec.to_builtins(value)))
-    return msgspec.json.format(raw, indent=2).decode("utf-8") + "\n"
+    # in a log of a CI system, `##[…]` would be a command; outside of strings JSON has no such characters
+    return msgspec.json.format(raw, indent=2).decode("utf-8").replace("##", "#\\u0023") + "\n"
 
 
 def json_schema(document: type, title: str, description: str) -> dict[str, object]:

@@ -6,12 +6,29 @@ are no UTF-8.  Nothing is dropped: what cannot be shown is spelled out (`\\x1b`,
 Reporters put the result into `rich.text.Text`, never into markup, so that `[red]` stays five characters.
 """
 
+import re
+from typing import Final
+
+# GitHub, Azure Pipelines and TeamCity take these for commands wherever they stand in a line of a log:
+# `##[set-output …]`, `##vso[task.setvariable …]`, `##teamcity[…]`.
+_COMMAND: Final = re.compile(r"##(?=[\w. -]*\[)")
+
 
 def clean(text: str) -> str:
-    """`text` on one line, with every character that does not print replaced by its Python escape."""
+    """`text` on one line, with every character that does not print replaced by its Python escape.
+
+    So is the start of what a CI system would take for a command in its log.
+    """
+    if "##" in text:
+        text = _COMMAND.sub(r"#\\x23", text)
     if text.isprintable():
         return text
     return "".join(_visible(character) for character in text)
+
+
+def starts_command(line: str) -> bool:
+    """Whether a log of GitHub Actions would take the line for a command: `::set-output …`, blanks before it or not."""
+    return line.lstrip().startswith("::")
 
 
 def clean_block(text: str) -> str:
@@ -27,6 +44,12 @@ def encodable(text: str) -> str:
 def quoted(text: str) -> str:
     """`text` between double quotes, as Graphviz and most people read it."""
     return '"' + clean(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def leaves(path: str) -> bool:
+    """Whether a path that should be relative to the audited folder leads out of it, or to another host."""
+    parts = path.replace("\\", "/").split("/")
+    return not parts[0] or ".." in parts or (len(parts[0]) == 2 and parts[0][1] == ":")
 
 
 def _visible(character: str) -> str:

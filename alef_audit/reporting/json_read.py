@@ -3,12 +3,14 @@
 Everything in it is untrusted: reporters escape it as they escape what comes from the audited tree.
 """
 
+from collections.abc import Iterator
 from typing import Final, TypeVar
 
 import msgspec
 
 from alef_audit.auditing import report as inner
 from alef_audit.diagnostics import UsageError
+from alef_audit.reporting.escape import leaves
 from alef_audit.reporting.json_v1 import SCHEMA, Document
 
 T = TypeVar("T")
@@ -19,7 +21,7 @@ def read_report(text: bytes, name: str) -> inner.AuditReport:
     """The report in a JSON document called `name`. Raises UsageError."""
     try:
         document = msgspec.json.decode(text, type=Document)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise UsageError(f"{name} is no report: {error}", _REMEDY) from None
     if document.schema != SCHEMA:
         raise UsageError(f"{name} has version {document.schema}", f"This version reads {SCHEMA}")
@@ -66,9 +68,24 @@ def _as(value: object, kind: type[T] | object) -> T:
 
 
 def _check(report: inner.AuditReport, name: str) -> None:
-    """Roots are numbered; a number without a root would end in an internal error."""
+    """Roots are numbered; a number without a root would end in an internal error.
+
+    Paths lie below the audited folder: others would be links to anywhere.
+    """
     introduced = report.comparison.introduced if report.comparison is not None else ()
     for finding in (*report.findings, *(one.finding for one in introduced)):
         numbers = (finding.root, *(one.root for one in finding.also_reached_from))
         if not finding.trace or any(not 0 <= number < len(report.roots) for number in numbers):
             raise UsageError(f"{name} is no report: a finding without path or root", _REMEDY)
+    for path in _paths(report):
+        if leaves(path):
+            raise UsageError(f"{name} is no report: it names the path {path}", _REMEDY)
+
+
+def _paths(report: inner.AuditReport) -> Iterator[str]:
+    introduced = report.comparison.introduced if report.comparison is not None else ()
+    yield from (root.path for root in report.roots)
+    yield from (point.path for point in report.fix_points)
+    for finding in (*report.findings, *(one.finding for one in introduced)):
+        yield from (finding.sink.path, *(frame.path for frame in finding.trace))
+    yield from (one.cause.path for one in introduced)

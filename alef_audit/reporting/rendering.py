@@ -7,6 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from alef_audit.auditing.report import AuditReport, Finding, Location, location
+from alef_audit.confined import top_of
 from alef_audit.reporting.select import counted
 from alef_audit.reporting.text import TextOptions
 from alef_audit.source import read_source
@@ -66,6 +67,5 @@ def lines_below(root: Path, limit: int) -> Lines:
 
 def repository_prefix(root: Path) -> str:
     """What stands before paths below `root` to make them paths of the repository that it lies in; "" without one."""
-    home = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
-    inside = root.relative_to(home).as_posix()
+    inside = root.relative_to(top_of(root)).as_posix()
     return "" if inside == "." else f"{inside}/"

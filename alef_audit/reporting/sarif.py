@@ -15,7 +15,7 @@ import msgspec
 from alef_audit.auditing.report import AuditReport, Finding, Frame, PatternHead, RuleHead, counts, location
 from alef_audit.reporting import sarif_types as sarif
 from alef_audit.reporting.encode import to_json
-from alef_audit.reporting.escape import clean
+from alef_audit.reporting.escape import clean, leaves
 from alef_audit.reporting.line_hash import line_hashes
 from alef_audit.reporting.rendering import Lines, Rendering
 from alef_audit.reporting.words import code_units, count
@@ -88,7 +88,7 @@ def _notifications(rendering: Rendering, left_out: int) -> Iterator[sarif.Notifi
         yield sarif.Notification(
             level="note",
             message=sarif.Message(text=clean(one.message) or one.kind),
-            locations=(sarif.Location(physical_location=place),) if one.path else (),
+            locations=() if leaves(one.path) else (sarif.Location(physical_location=place),),
         )
 
 
@@ -221,7 +221,7 @@ def _flow(rendering: Rendering, frames: Sequence[Frame]) -> sarif.ThreadFlow:
 
 def _frame_location(rendering: Rendering, frame: Frame) -> sarif.Location:
     found = _location(rendering, frame.path, frame.line, frame.column, frame.call, frame.function)
-    parts = [f"{clean(frame.function)} calls {clean(frame.call)}", *(f"per {name}" for name in frame.per)]
+    parts = [f"{clean(frame.function)} calls {clean(frame.call)}", *(f"per {clean(name)}" for name in frame.per)]
     parts += [f"crosses {', '.join(frame.guards)}"] if frame.guards else []
     return msgspec.structs.replace(found, message=sarif.Message(text=", ".join(parts)))
 

@@ -10,8 +10,8 @@ from typing import Any, Final, TypeVar, get_args
 
 import msgspec
 import re2
-import tomli
 
+from alef_audit import toml
 from alef_audit.rulepack import kinds as kinds_module
 from alef_audit.rulepack.conditions import parse_condition
 from alef_audit.rulepack.guards import HandGuards
@@ -262,11 +262,11 @@ def _check_expression(path: Path, key: str, expression: str) -> None:
 
 def _decode(path: Path, type_: type[T]) -> T:
     try:
-        document = tomli.loads(path.read_text(encoding="utf-8-sig"))
-    except tomli.TOMLDecodeError as error:
-        raise RulepackError(str(path), "", f"not TOML: {error}") from None
+        document = toml.decode(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
         raise RulepackError(str(path), "", f"not UTF-8: {error}") from None
+    except toml.NotToml as error:
+        raise RulepackError(str(path), "", f"not TOML: {error}") from None
     except OSError as error:
         raise RulepackError(str(path), "", f"cannot be read: {error.strerror}") from None
     try:

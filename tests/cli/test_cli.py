@@ -245,7 +245,7 @@ def test_options_win_over_configuration(project: Path, monkeypatch: pytest.Monke
     (project / "mine").mkdir()
     (project / "more").mkdir()
     (project / "alef-audit.toml").write_text(
-        'patterns = ["35"]\nrules = ["mine"]\njobs = 3\nplatform = "linux"\nfail-on = "never"\nlevel = "note"\n'
+        'patterns = ["35"]\nrules = ["mine"]\njobs = 1\nplatform = "linux"\nfail-on = "never"\nlevel = "note"\n'
     )
     asked = answering(monkeypatch, reports.typical())
     configured = run(".")
@@ -253,7 +253,7 @@ def test_options_win_over_configuration(project: Path, monkeypatch: pytest.Monke
         ".", "--rules", "more", "--jobs", "2", "--platform", "darwin", "--fail-on", "error", "--level", "error"
     )
     first, second = asked.requests
-    assert (first.patterns, first.jobs, first.platform) == (("035",), 3, "linux")
+    assert (first.patterns, first.jobs, first.platform) == (("035",), 1, "linux")
     assert first.rules == ((project / "mine").resolve(),)
     assert (second.patterns, second.jobs, second.platform) == (("035",), 2, "darwin")
     assert second.rules == ((project / "mine").resolve(), Path("more"))

@@ -116,17 +116,6 @@ def test_repositories_inside_a_repository(tmp_path: Path) -> None:
     assert paths(discover(tmp_path, Config())) == ["a.py", "nested/b.py"]
 
 
-def test_configuration_of_a_hostile_repository_runs_nothing(tmp_path: Path) -> None:
-    tree(tmp_path, "a.py")
-    git(tmp_path, "init", "-q")
-    mark = tmp_path / "ran"
-    for key in ("core.fsmonitor", "core.sshCommand", "core.pager", "core.editor", "diff.external", "filter.x.clean"):
-        git(tmp_path, "config", key, f"touch {mark}")
-    put(tmp_path, ".gitattributes", "* filter=x\n")
-    assert paths(discover(tmp_path, Config())) == ["a.py"]
-    assert not mark.exists()
-
-
 def test_globs(tmp_path: Path) -> None:
     tree(tmp_path, "src/a.py", "src/legacy/b.py", "other/c.py", "legacy/d.py")
     assert paths(discover(tmp_path, Config(exclude=("legacy/",)))) == ["other/c.py", "src/a.py"]
