@@ -1,7 +1,8 @@
 """Reads logs into observations and counts of matches, in one pass over each."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 import re2
@@ -36,8 +37,6 @@ class Matches(msgspec.Struct, frozen=True):
 class _Count:
     def __init__(self, expression: str) -> None:
         self.expression = expression
-        compiled = re2.compile(expression)
-        self.text = compiled if compiled.search("") is None else None
         self.count = 0
         self.first: list[Place] = []
 
@@ -53,6 +52,7 @@ def read_logs(
     """Hand every observation in `logs` to `take`, in the order of their lines."""
     screen = screen_for(WORDS, expressions)
     counts = [_Count(expression) for expression in expressions]
+    together = _Expressions(expressions)
     read: list[LogRead] = []
     for log, name in enumerate(logs):
         size, lines, problem = 0, 0, ""
@@ -60,7 +60,8 @@ def read_logs(
         try:
             for block in read_blocks(name):
                 days.enter(block)
-                done = _read_block(block, find_hits(block, screen), done, days, counts, take, (name, log)) - block.take
+                hits = find_hits(block, screen)
+                done = _read_block(block, hits, done, days, (counts, together), take, (name, log)) - block.take
                 size += block.take
                 lines = block.first_line + block.data.count(b"\n", 0, block.take) - 1
         except CutShort as error:
@@ -74,12 +75,13 @@ def _read_block(
     hits: Hits,
     done: int,
     days: Days,
-    counts: Sequence[_Count],
+    counting: tuple[Sequence[_Count], "_Expressions"],
     take: Callable[[Observation], None],
     log: tuple[str, int],
 ) -> int:
     """Read the messages around the hits that start behind `done`; give the offset behind the last one."""
     numbers = LineNumbers(block)
+    counts, expressions = counting
     for count, offsets in zip(counts, hits.matches, strict=True):
         for offset in offsets:
             count.add(1, Place(log[0], numbers.at(offset)))
@@ -90,18 +92,35 @@ def _read_block(
         moment = joined.record.moment
         if moment is not None and moment.clock == "day":
             joined = later(joined, days.dated(moment, offset))
-        start = offset
-        _count_joined(joined, start, hits, counts)
+        _count_joined(joined, offset, hits, counts, expressions)
         for observation in observed(joined.record):
             take(observation)
         done = joined.behind
     return max(done, 0)
 
 
-def _count_joined(joined: Joined, start: int, hits: Hits, counts: Sequence[_Count]) -> None:
+def _count_joined(
+    joined: Joined, start: int, hits: Hits, counts: Sequence[_Count], expressions: "_Expressions"
+) -> None:
     """Count the matches that show only once the lines are joined and without what their carrier added."""
-    for count, offsets in zip(counts, hits.matches, strict=True):
+    for number in expressions.matching(joined.record.text):
+        offsets = hits.matches[number]
         first = bisect_left(offsets, start)
-        raw = first < len(offsets) and offsets[first] < joined.behind
-        found = 0 if raw else int(count.text is not None and count.text.search(joined.record.text) is not None)
-        count.add(found, joined.record.place)
+        if first == len(offsets) or offsets[first] >= joined.behind:
+            counts[number].add(1, joined.record.place)
+
+
+class _Expressions:
+    """Expressions that are looked for together. One that matches the empty text matches everywhere: it is left out."""
+
+    def __init__(self, expressions: Sequence[str]) -> None:
+        self._numbers = [i for i, one in enumerate(expressions) if re2.compile(one).search("") is None]
+        self._set: Any = re2.Set.SearchSet()
+        for number in self._numbers:
+            self._set.Add(expressions[number])
+        self._set.Compile()
+
+    def matching(self, text: str) -> Iterator[int]:
+        """The numbers of those that match."""
+        for at in self._set.Match(text) or ():
+            yield self._numbers[at]

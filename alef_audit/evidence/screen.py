@@ -47,7 +47,7 @@ def find_hits(block: Block, screen: Screen) -> Hits:
     matches = tuple(
         tuple(_starts(expression, block)) if expression is not None else () for expression in screen.expressions
     )
-    words = _starts(screen.words, block)
+    words = _first_of_lines(screen.words, block)
     return Hits(tuple(sorted({*words, *(start for starts in matches for start in starts)})), matches)
 
 
@@ -79,6 +79,14 @@ class LineNumbers:
 def _compiled(expression: str) -> Any | None:
     compiled = re2.compile(expression.encode())
     return None if compiled.search(b"") is not None else compiled
+
+
+def _first_of_lines(expression: Any, block: Block) -> Iterator[int]:
+    """The first match of each line."""
+    at = 0
+    while at >= 0 and (found := expression.search(block.data, at)) is not None and found.start() < block.take:
+        yield found.start()
+        at = block.data.find(b"\n", found.end())
 
 
 def _starts(expression: Any, block: Block) -> Iterator[int]:

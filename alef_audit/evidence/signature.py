@@ -89,23 +89,26 @@ def largest_group(closures: Sequence[Closure], within_s: float) -> tuple[Closure
 def _best_meeting(seen: Gathered, limits: Limits) -> Meeting | None:
     """The meeting that shows most: one with everything, else the one with the longest auth phase."""
     samples = _spans([sample for sample in seen.samples if is_used(sample, limits)])
-    closures = [(group, [_at(closure) for closure in group]) for group in _by_clock(seen.closures)]
-    best: Meeting | None = None
+    closures = tuple(_Closures.of(group, limits) for group in _by_clock(seen.closures))
+    best: tuple[Run, Sample, Span] | None = None
+    most = False, False, -1.0
     for run in seen.runs:
         span = run.span
-        if span is None or not is_large(run, limits):
+        long, auth = is_long(run, limits), run.auth_ms or 0.0
+        if span is None or not is_large(run, limits) or (long, True, auth) <= most:
             continue
         near = samples.get((span.clock, span.log), _NO_SAMPLES).overlapping(span)
         for sample, held in islice(near, _MOST_SAMPLES):
             window = united(span, held)
-            meeting = Meeting(run, sample, window, _closed_in(window, closures, limits))
-            if best is None or _rank(meeting, limits) > _rank(best, limits):
-                best = meeting
-    return best
-
-
-def _rank(meeting: Meeting, limits: Limits) -> tuple[bool, bool, float]:
-    return is_long(meeting.run, limits) and bool(meeting.closures), bool(meeting.closures), meeting.run.auth_ms or 0.0
+            closed = any(one.are_enough(window, limits) for one in closures)
+            if (long and closed, closed, auth) > most:
+                best, most = (run, sample, window), (long and closed, closed, auth)
+            if closed:
+                break
+    if best is None:
+        return None
+    found = (one.closed_in(best[2], limits) for one in closures if one.are_enough(best[2], limits))
+    return Meeting(*best, next(found, ()))
 
 
 class _Samples(NamedTuple):
@@ -140,19 +143,36 @@ def _spans(samples: Sequence[Sample]) -> dict[tuple[str, int], _Samples]:
     return found
 
 
-def _closed_in(
-    window: Span, groups: Sequence[tuple[tuple[Closure, ...], list[float]]], limits: Limits
-) -> tuple[Closure, ...]:
-    """The closures of a window if enough of them are close to each other."""
-    reach = Span(window.clock, window.log, window.start, window.end + limits.closures_within_s)
-    for group, times in groups:
-        at = group[0].moment
-        if at is None or not comparable(reach, at):
-            continue
-        inside = group[bisect_left(times, reach.start) : bisect_right(times, reach.end)]
-        closed = largest_group(inside, limits.closures_within_s)
-        return closed if len(closed) >= limits.closures_at_least else ()
-    return ()
+class _Closures(NamedTuple):
+    """Closures of one clock in the order of time, and where among them groups begin that are large and close enough."""
+
+    closures: tuple[Closure, ...]
+    times: tuple[float, ...]
+    groups: tuple[int, ...]
+
+    @classmethod
+    def of(cls, closures: tuple[Closure, ...], limits: Limits) -> "_Closures":
+        times = tuple(map(_at, closures))
+        more = max(0, limits.closures_at_least - 1)
+        close = (i for i in range(len(times) - more) if times[i + more] - times[i] <= limits.closures_within_s)
+        return cls(closures, times, tuple(close))
+
+    def are_enough(self, window: Span, limits: Limits) -> bool:
+        first, behind = self._inside(window, limits)
+        at = bisect_left(self.groups, first)
+        return at < len(self.groups) and self.groups[at] + limits.closures_at_least <= behind
+
+    def closed_in(self, window: Span, limits: Limits) -> tuple[Closure, ...]:
+        first, behind = self._inside(window, limits)
+        return largest_group(self.closures[first:behind], limits.closures_within_s)
+
+    def _inside(self, window: Span, limits: Limits) -> tuple[int, int]:
+        """Which of them happen in a window, or so long behind it as may lie between them."""
+        at = self.closures[0].moment
+        if at is None or not comparable(window, at):
+            return 0, 0
+        end = window.end + limits.closures_within_s
+        return bisect_left(self.times, window.start), bisect_right(self.times, end)
 
 
 def _by_clock(closures: Sequence[Closure]) -> list[tuple[Closure, ...]]:

@@ -1,11 +1,10 @@
 """Terminal colours in logs that were written for a terminal."""
 
+import re
 from typing import Final
 
-import re2
-
 # CSI sequences (ECMA-48, 5.4) and the ones that set a window's title or a link.
-_SEQUENCES: Final = re2.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]")
+_SEQUENCES: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]")
 
 
 def without_colours(text: str) -> str:

@@ -29,16 +29,19 @@ def read_json(text: str, log: int) -> Line | None:
     document = _object(text)
     if document is None:
         return _cut(text, log) if text.startswith('{"') else None
-    moments = list(_moments(document, log))
+    moments: list[Moment] = []
+    for moment in _moments(document, log):
+        moments.insert(0, moment)
+        if moment.clock == "zoned":  # nothing further out says more
+            break
     parts: list[str] = []
     for part in _parts(document, 0):
         parts.append(part)
         if len(parts) >= _MOST_FIELDS:
             break
     body = " ".join(parts)
-    inner = read_console(body, log) if not moments else None
-    moment = best_of(moments) if inner is None else inner.moment
-    return Line(moment, body, True, whole=True)
+    told = best_of(moments) if moments else read_console(body, log).moment
+    return Line(told, body, True, whole=True)
 
 
 def _object(text: str) -> dict[str, Any] | None:
@@ -50,13 +53,7 @@ def _object(text: str) -> dict[str, Any] | None:
 
 
 def _moments(document: dict[str, Any], log: int) -> Iterator[Moment]:
-    for key in _TIMES:
-        moment = moment_of(document.get(key), log)
-        if moment is not None:
-            yield moment
-    meta = document.get("_meta")
-    if isinstance(meta, dict):
-        yield from _moments(meta, log)
+    """The times that a document tells, innermost first."""
     inner = document.get("log", document.get("MESSAGE"))
     if isinstance(inner, str):
         nested = _object(inner) if inner.startswith("{") else None
@@ -66,6 +63,13 @@ def _moments(document: dict[str, Any], log: int) -> Iterator[Moment]:
             moment = read_console(inner, log).moment
             if moment is not None:
                 yield moment
+    meta = document.get("_meta")
+    if isinstance(meta, dict):
+        yield from _moments(meta, log)
+    for key in reversed(_TIMES):
+        moment = moment_of(document.get(key), log) if key in document else None
+        if moment is not None:
+            yield moment
 
 
 def _parts(value: dict[str, Any], depth: int) -> Iterator[str]:

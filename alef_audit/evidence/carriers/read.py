@@ -1,10 +1,13 @@
 """One line of any carrier."""
 
+from functools import lru_cache
+
 from alef_audit.evidence.carriers.ansi import without_colours
 from alef_audit.evidence.carriers.console import Line, read_console
 from alef_audit.evidence.carriers.json_lines import read_json
 
 
+@lru_cache(maxsize=16)  # what follows a message is looked at twice
 def read_line(text: str, log: int) -> Line:
     """The time and the message of a line. `log` is the number of the log, whose clock the time may belong to.
 

@@ -1,10 +1,11 @@
 """Timestamps at the start of a text, and the ones that JSON carries."""
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 
-from alef_audit.evidence.moment import Moment
+from alef_audit.evidence.moment import DAY, Moment
 
 _TIME: Final = r"(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?"
 _ZONE: Final = r"(?: ?(Z|UTC|GMT|[+-]\d\d:?\d\d)(?:\W|$))?"
@@ -49,6 +50,8 @@ def stamp_at(text: str, start: int, log: int) -> Stamp | None:
 
 def moment_of(value: object, log: int) -> Moment | None:
     """What a field of JSON that holds a time means: text in one of the forms above, or a number since 1970."""
+    if value is None:
+        return None
     match value:
         case str() if value.isdecimal():
             return moment_of(int(value), log) if len(value) < 20 else None
@@ -65,17 +68,27 @@ def moment_of(value: object, log: int) -> Moment | None:
 
 def _dated(date: tuple[int, int, int], time: "list[str] | tuple[str, ...]", zone: str | None) -> Moment | None:
     hour, minute, second, fraction = (*time, None)[:4]
-    parts = int(hour or 0), int(minute or 0), min(int(second or 0), 59)
-    try:
-        at = datetime(*date, *parts, tzinfo=_zone(zone))
-    except ValueError:
+    midnight, east, hours, minutes = _midnight(date), _east(zone), int(hour or 0), int(minute or 0)
+    if midnight is None or east is None or hours > 23 or minutes > 59:
         return None
-    seconds = (at - _EPOCH).total_seconds() + (float(f"0.{fraction}") if fraction else 0.0)
+    of_day = hours * 3600 + minutes * 60 + min(int(second or 0), 59)
+    seconds = midnight + of_day - east + (float(f"0.{fraction}") if fraction else 0.0)
     return Moment("zoned" if zone else "local", seconds)
 
 
-def _zone(zone: str | None) -> timezone:
+@lru_cache(maxsize=512)
+def _midnight(date: tuple[int, int, int]) -> float | None:
+    """When a day begins, in seconds since 1970; None if there is no such day."""
+    try:
+        return (datetime(*date, tzinfo=UTC) - _EPOCH).total_seconds()
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=512)
+def _east(zone: str | None) -> float | None:
+    """How many seconds the clocks of a zone are ahead of UTC; None if it is none."""
     if not zone or zone[0] not in "+-":
-        return UTC
-    minutes = int(zone[1:3]) * 60 + int(zone[-2:])
-    return timezone(timedelta(minutes=-minutes if zone[0] == "-" else minutes))
+        return 0.0
+    seconds = int(zone[1:3]) * 3600.0 + int(zone[-2:]) * 60.0
+    return None if seconds >= DAY else -seconds if zone[0] == "-" else seconds

@@ -8,8 +8,6 @@ Cause and handshake are fields of the JSON log.
 from collections.abc import Iterator
 from typing import Final, Literal
 
-import re2
-
 from alef_audit.evidence.formats.fields import number, word
 from alef_audit.evidence.observations import Closure, HandshakeTimeout, Record
 
@@ -28,7 +26,6 @@ _CARRIERS: Final[tuple[tuple[str, Literal["handshake", "webchat", "frame"]], ...
     ("webchat disconnected", "webchat"),
     ("close code=", "frame"),
 )
-_HIDDEN: Final = re2.compile(r"[.…]{2,}|…|^n/a$")  # an identifier that was shortened names no connection
 
 
 def read_closure(record: Record) -> Iterator[Closure]:
@@ -42,10 +39,15 @@ def read_closure(record: Record) -> Iterator[Closure]:
         moment=record.moment,
         code=int(code),
         carrier=carrier,
-        connection="" if _HIDDEN.search(connection) is not None else connection,
+        connection="" if _is_hidden(connection) else connection,
         handshake=word(record.text, "handshake"),
         cause=word(record.text, "cause"),
     )
+
+
+def _is_hidden(connection: str) -> bool:
+    """Whether an identifier was shortened: then it names no connection."""
+    return connection == "n/a" or ".." in connection or "…" in connection
 
 
 def read_handshake_timeout(record: Record) -> Iterator[HandshakeTimeout]:

@@ -16,6 +16,8 @@ _DELAYED: Final = re2.compile(r"timer delayed (\d{1,12})ms")
 
 
 def read_late_timer(record: Record) -> Iterator[LateTimer]:
+    if not any(word in record.text for word in WORDS):
+        return
     found = _DELAYED.search(record.text)
     late = float(found[1]) if found is not None else number(record.text, "timerDelayMs")
     if late is not None:

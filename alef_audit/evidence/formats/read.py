@@ -1,9 +1,8 @@
 """All kinds of lines: the words by which they are found, and what a record says."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Final
-
-import re2
 
 from alef_audit.evidence.formats import closures, late_timers, liveness, stages, warm_ups
 from alef_audit.evidence.observations import Observation, Record
@@ -20,8 +19,10 @@ _READERS: Final[tuple[Callable[[Record], Iterator[Observation]], ...]] = (
 )
 WORDS: Final = tuple(word for module in _MODULES for word in module.WORDS)
 
-_BEGINS: Final = re2.compile("|".join(module.BEGINS for module in _MODULES))
-_FRAGMENT: Final = re2.compile(rf"(?:\[[a-z][\w/.-]*\] )?(?:{'|'.join(module.FRAGMENT for module in _MODULES)})")
+_BEGINS: Final = re.compile("|".join(module.BEGINS for module in _MODULES), re.ASCII)
+_FRAGMENT: Final = re.compile(
+    rf"(?:\[[a-z][\w/.-]*\] )?(?:{'|'.join(module.FRAGMENT for module in _MODULES)})", re.ASCII
+)
 
 
 def observed(record: Record) -> Iterator[Observation]:

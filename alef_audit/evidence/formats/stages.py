@@ -4,10 +4,9 @@
 with a stage that is longer than the time at its end.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final
-
-import re2
 
 from alef_audit.evidence.formats.fields import number, word
 from alef_audit.evidence.observations import Record, Run, Stage
@@ -16,17 +15,19 @@ WORDS: Final = ("totalMs", "stages=", "stages:", "auth:")
 BEGINS: Final = r"totalMs=|stages[:=]"  # a line with one of these is not the rest of the line before it
 FRAGMENT: Final = r"[A-Za-z][\w.-]*:\s*\d+(?:\.\d+)?ms(?:@\d+(?:\.\d+)?ms)?,?"  # a stage, and nothing else
 
-_STAGE: Final = re2.compile(
-    r"(?:^|[\s,=])([A-Za-z][\w.-]*):\s*(\d{1,15}(?:\.\d{1,6})?)ms(?:@(\d{1,15}(?:\.\d{1,6})?)ms)?"
+_STAGE: Final = re.compile(
+    r"(?:^|[\s,=])([A-Za-z][\w.-]*):\s*(\d{1,15}(?:\.\d{1,6})?)ms(?:@(\d{1,15}(?:\.\d{1,6})?)ms)?", re.ASCII
 )
-_TRACE: Final = re2.compile(r"totalMs\b|stages[:=]|ms@\d")
-_PARTS: Final = re2.compile(r"[._-]")
+_TRACED: Final = ("totalMs", "stages", "ms@")
+_TRACE: Final = re.compile(r"totalMs\b|stages[:=]|ms@\d", re.ASCII)
+_PARTS: Final = re.compile(r"[._-]")
 _MOST_STAGES: Final = 200
 
 
 def read_run(record: Record) -> Iterator[Run]:
     """The run that a record traces, if it is a trace."""
-    if "eventLoop" in record.text or _TRACE.search(record.text) is None:
+    traced = any(word in record.text for word in _TRACED)
+    if not traced or "eventLoop" in record.text or _TRACE.search(record.text) is None:
         return
     stages = tuple(_stages(record.text))
     told = number(record.text, "totalMs")

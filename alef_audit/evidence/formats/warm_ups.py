@@ -18,5 +18,7 @@ _WARM_UP: Final = re2.compile(
 
 
 def read_warm_up(record: Record) -> Iterator[WarmUp]:
+    if "provider auth state" not in record.text:
+        return
     for found in _WARM_UP.finditer(record.text):
         yield WarmUp(record.place, record.moment, found[1] == "re", float(found[2]), float(found[3] or 0))
