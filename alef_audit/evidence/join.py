@@ -34,7 +34,7 @@ class Tree(NamedTuple):
 def join(tree: Tree, observed: Observed, pattern: Pattern) -> tuple[tuple[report.Finding, ...], report.RuntimeEvidence]:
     """The findings with evidence, those that were seen first, and what the evidence says beside them."""
     places = Places(tree.graph.program, tree.root_path, tree.names)
-    index = Index(tree.graph.program, tree.findings)
+    index = Index(tree.graph.program, tree.findings, tree.roots)
     known = Known(tree.graph, tree.hot)
     placed = [one for stack in observed.stacks if (one := place_stack(stack, places)) is not None]
     stacks: dict[int, list[tuple[int, report.Evidence]]] = {}

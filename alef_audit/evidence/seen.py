@@ -54,9 +54,9 @@ def place_stack(stack: Stack, places: Places) -> Placed | None:
 
 
 class Index:
-    """Findings by the functions on their paths."""
+    """Findings by the functions on their paths, and by the entry points that reach them on others."""
 
-    def __init__(self, program: Program, findings: Sequence[report.Finding]) -> None:
+    def __init__(self, program: Program, findings: Sequence[report.Finding], roots: Sequence[report.Root]) -> None:
         self._program = program
         self._findings = findings
         self._by_sink: dict[FunctionKey, list[int]] = defaultdict(list)
@@ -65,8 +65,10 @@ class Index:
             if not finding.sink.kind.startswith("blocking."):
                 continue
             self._by_sink[finding.trace[-1].path, finding.trace[-1].def_line].append(number)
-            for frame in finding.trace:
-                self._by_frame[frame.path, frame.def_line].append(number)
+            keys = {(frame.path, frame.def_line) for frame in finding.trace}
+            others = [roots[reach.root] for reach in finding.also_reached_from if reach.verdict != "discharged"]
+            for key in keys | {(root.path, root.line) for root in others}:
+                self._by_frame[key].append(number)
 
     def key(self, function: int) -> FunctionKey:
         path, facts = self._program.place(function)

@@ -1,11 +1,15 @@
 // Loaded into a Node process in front of the program (`--require`): measures how long the event loop is held, and which
 // synchronous calls of Node's library hold it. Writes what it measured to the file that ALEF_AUDIT_PROOF names, once a
-// second and at the end. Child processes and workers are left alone.
+// second and at the end. Child processes and workers are left alone; what only starts a program (npm, tsx, nodemon) hands
+// the monitor on to it.
 "use strict";
 const { isMainThread } = require("node:worker_threads");
 const file = process.env.ALEF_AUDIT_PROOF;
 
-if (file && isMainThread) start();
+const LAUNCHER =
+  /(?:^|[\\/])(?:(?:npm|npx)(?:-cli\.js)?|(?:pnpm|pnpx|yarn|yarnpkg|corepack|nodemon)(?:\.c?js)?|tsx(?:[\\/]dist[\\/]cli\.[cm]js)?)$/;
+
+if (file && isMainThread && !LAUNCHER.test(process.argv[1] || "")) start();
 
 function start() {
   restoreEnvironment();

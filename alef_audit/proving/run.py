@@ -1,9 +1,11 @@
 """Runs a command with the monitors preloaded."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -12,38 +14,59 @@ from alef_audit.diagnostics import UsageError
 
 _HERE: Final = Path(__file__).resolve().parent
 _GRACE: Final = 5.0  # seconds between a polite end and a kill
+_LOOK: Final = 0.05  # seconds between two looks whether it has ended
+_KILL: Final = 9  # the same number on all systems that have process groups
 
 
 def run_monitored(command: Sequence[str], proof: Path, seconds: float | None) -> int:
-    """Run `command`, which sees this process's terminal, for at most `seconds`; give its exit code.
+    """Run `command`, which sees this process's terminal, for at most `seconds`; give its exit code, 0 if it was ended.
 
     Node and Python processes write to `proof` what they measured; others nothing.  Raises UsageError if the command
     cannot be started.
     """
+    # what is ended here is ended with all that it has started; else the terminal sees to that
+    own_group = seconds is not None and sys.platform != "win32"
     try:
-        process = subprocess.Popen(command, env=_environment(proof))
+        process = subprocess.Popen(command, env=_environment(proof), process_group=0 if own_group else None)
     except OSError as error:
         raise UsageError(f"{command[0]}: {error.strerror}", "Type it as in: audit prove -- node server.js") from None
     try:
         return process.wait(seconds)
     except subprocess.TimeoutExpired:
-        return _ended(process)
+        _end(process, own_group)
+        return 0
     except KeyboardInterrupt:
-        # the terminal has sent it to the command, too
-        try:
-            return process.wait(_GRACE)
-        except subprocess.TimeoutExpired:
-            return _ended(process)
+        # the terminal has sent it to the command, too, unless that has a group of its own
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(0 if own_group else _GRACE)
+        _end(process, own_group)
+        return 0
 
 
-def _ended(process: "subprocess.Popen[bytes]") -> int:
+def _end(process: "subprocess.Popen[bytes]", own_group: bool) -> None:
     """End a command as one would by hand: interrupted, so that it writes what it has to, and killed if that fails."""
-    process.send_signal(signal.SIGTERM if sys.platform == "win32" else signal.SIGINT)
-    try:
-        return process.wait(_GRACE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        return process.wait()
+    if sys.platform == "win32":
+        process.terminate()
+    elif own_group:
+        _signal_group(process.pid, signal.SIGINT)
+    else:
+        process.send_signal(signal.SIGINT)
+    until = time.monotonic() + _GRACE
+    while time.monotonic() < until and (process.poll() is None or (own_group and _signal_group(process.pid, 0))):
+        time.sleep(_LOOK)
+    if own_group:
+        _signal_group(process.pid, _KILL)
+    process.kill()
+    process.wait()
+
+
+def _signal_group(leader: int, number: int) -> bool:
+    """Whether a process of the group was there to get the signal; 0 only asks."""
+    if sys.platform != "win32":
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(leader, number)
+            return True
+    return False
 
 
 def _environment(proof: Path) -> dict[str, str]:

@@ -393,3 +393,22 @@ def test_nothing_changes_without_evidence(project: Path) -> None:
     assert silent.findings == report.findings
     assert silent.runtime is not None
     assert silent.runtime.verdict == "absent"
+
+
+def test_a_step_that_took_long_speaks_of_what_its_entry_point_reaches(tmp_path: Path) -> None:
+    """The path of the finding begins at the attempt; the coroutine whose step took long is another entry point."""
+    (tmp_path / "app.py").write_text(
+        "import time\nfrom fastapi import FastAPI\napp = FastAPI()\n"
+        "async def dispatch_attempt(run):\n    time.sleep(1)\n\n"
+        '@app.get("/")\nasync def handle(run):\n    await dispatch_attempt(run)\n'
+        '@app.get("/other")\nasync def other():\n    pass\n'
+    )
+    seen = []
+    for name, line in (("handle", 9), ("other", 12)):
+        step = f"<Task pending name='Task-4' coro=<{name}() running at /srv/x/app.py:{line}>>"
+        (tmp_path / "run.log").write_text(f"Executing {step} took 1.004 seconds\n")
+        report = audit(request_for(tmp_path, evidence=(str(tmp_path / "run.log"),)), lambda *_: None)
+        (finding,) = report.findings
+        assert [frame.function for frame in finding.trace] == ["dispatch_attempt"]
+        seen.append([(one.text, one.milliseconds) for one in finding.evidence])
+    assert seen == [[("a step of handle", 1004.0)], []]

@@ -1,6 +1,7 @@
 """`audit prove`: real Node and Python processes under the monitors, the planted call, and its fixed twin."""
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -128,6 +129,23 @@ def test_a_loop_that_is_not_written_in_python_is_watched_too(tmp_path: Path) -> 
     assert functions[:2] == ["read_token", "main"]
     assert "run" not in functions  # what started the loop is not held by it
     assert "read_token" in shown.stdout
+
+
+@pytest.mark.skipif(NODE is None or sys.platform == "win32", reason="Node is not installed, or knows no process groups")
+def test_what_only_starts_the_program_is_not_measured_and_ends_with_it(tmp_path: Path) -> None:
+    """`npm start` is a Node program itself, and the server is a process that it starts."""
+    start = 'require("node:child_process").spawnSync(process.execPath, [process.argv[2]], { stdio: "inherit" });\n'
+    (tmp_path / "npm-cli.js").write_text(start)
+    keep = (
+        'require("node:fs").writeFileSync(process.argv[1] + ".pid", String(process.pid)); setInterval(() => {}, 1e6);'
+    )
+    (tmp_path / "server.cjs").write_text(keep)
+    launcher, server = str(tmp_path / "npm-cli.js"), str(tmp_path / "server.cjs")
+    shown = run("-o", str(tmp_path / "p"), "--seconds", "6", "--", str(NODE), launcher, server)
+    assert shown.exit_code == 0, shown.output
+    assert proof_of(tmp_path / "p")["script"] == server
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "server.cjs.pid").read_text()), 0)
 
 
 def test_two_runs_are_compared_without_another(tmp_path: Path) -> None:
