@@ -72,6 +72,7 @@ class ApiGraph:
         self.plain: set[int] = set()  # calls and instances of these are data
         self.any_member: set[int] = set()  # types that a `Member[*]` step leads to
         self.modelled: set[int] = set()
+        self.by_pattern: set[int] = set()  # whose name only a pattern of a model's row fits
         self.outside: dict[str, int] = {}  # language -> the node that all longer paths end in
         self.callback_types: dict[int, list[tuple[Selector, int, int]]] = {}  # node -> argument, parameter, type node
         self.overrides: list[tuple[int, RootRow]] = []  # type node, row
@@ -152,6 +153,8 @@ class ApiGraph:
         if not rows and (self._is_made(node, label) or self.bags.is_namespace(node)):
             return self.beyond(language)
         made = self.children[node, label] = self._node(text, language, self.depth[node] + 1, node)
+        if rows:
+            self.by_pattern.add(made)
         for row, model in rows:
             self._attach(made, row, model)
         return made

@@ -12,6 +12,7 @@ from alef_audit.callgraph.api import usual
 from alef_audit.callgraph.argued import Arguments
 from alef_audit.callgraph.awaiting import awaited_results
 from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.class_tests import ClassTests
 from alef_audit.callgraph.dispatch import MethodIndex, method_index
 from alef_audit.callgraph.entries import WorkerEntries
 from alef_audit.callgraph.events import Events
@@ -70,6 +71,7 @@ class Collector:
         "approximate",
         "arguments",
         "awaited",
+        "class_tests",
         "coroutines",
         "decorated",
         "edges",
@@ -118,6 +120,7 @@ class Collector:
         self.paths = self.spelled.paths
         self.arguments = Arguments(state, table, self.spelled)
         self.awaited = awaited_results(state, table, self.spelled)
+        self.class_tests = ClassTests(state, table)
         self.entries = WorkerEntries(program, table)
         self.user_code = user_code(program, table)
         self.local_nodes = frozenset(table.local_api.values())

@@ -229,7 +229,7 @@ def _sink(collector: Collector, call: int, node: int) -> None:
 
 def _is_meant(collector: Collector, call: int, node: int, row: SinkRow) -> bool:
     """Whether a sink row holds for this call of its function."""
-    state, table = collector.state, collector.table
+    state, table, api = collector.state, collector.table, collector.state.api
     flags, function = table.flags(call), table.function(call)
     if row.unless_awaited and flags & flows.AWAITED:
         return False
@@ -238,7 +238,16 @@ def _is_meant(collector: Collector, call: int, node: int, row: SinkRow) -> bool:
         return False
     if row.kind == "blocking.import" and (function, table.line(call)) in collector.resolved_imports:
         return False  # the module's body is analysed instead
+    if node in api.by_pattern and _is_own_method(collector, call):
+        return False  # a pattern knows no names: this one is the program's
     if row.inside and state.program.functions[function].name not in row.inside:
         return False
     # the library's own source: the function's body is analysed instead
     return not (node in collector.local_nodes and functions_in(state, table.callee(call)))
+
+
+def _is_own_method(collector: Collector, call: int) -> bool:
+    """Whether a call's callee holds methods of the program that have the name that is called."""
+    facts, member = collector.state.program.functions, collector.table.member(call)
+    callee = collector.table.callee(call)
+    return any(facts[f].owner >= 0 and facts[f].name == member for f in functions_in(collector.state, callee))
