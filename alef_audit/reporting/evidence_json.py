@@ -10,7 +10,6 @@ from alef_audit.evidence.observations import Place
 from alef_audit.evidence.report import EvidenceVerdict
 from alef_audit.evidence.stacks import Stack as SeenStack
 from alef_audit.reporting.encode import json_schema, to_json
-from alef_audit.reporting.evidence_words import longest_first
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -96,7 +95,7 @@ def render_evidence_json(found: inner.EvidenceReport) -> str:
         pattern=found.pattern,
         windows_left_out=found.windows_left_out,
         notes=found.notes,
-        stacks=tuple(_stack(one) for one in longest_first(found.stacks)),
+        stacks=tuple(map(_stack, sorted(found.stacks, key=lambda stack: (-stack.ms, -stack.count)))),
         logs=tuple(Log(one.name, one.bytes, one.lines, one.problem) for one in found.logs),
     )
     return to_json(document)

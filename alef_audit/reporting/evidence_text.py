@@ -7,7 +7,7 @@ from rich.text import Text
 
 from alef_audit.evidence.moment import shown
 from alef_audit.evidence.report import EvidenceReport, EvidenceVerdict, Part, Window
-from alef_audit.reporting.evidence_words import MEANINGS, amount_of, called, longest_first, place_of, spot_of, value_of
+from alef_audit.reporting.evidence_words import MEANINGS, calls, place_of, value_of
 from alef_audit.reporting.layout import ASCII, UNICODE, Glyphs, Piece, flow, pad, paragraph, styled, widest
 from alef_audit.reporting.words import count, joined
 
@@ -123,7 +123,6 @@ def _stacks(found: EvidenceReport, width: int) -> Iterator[Text]:
         return
     yield Text("", end="")
     yield styled(("Calls that held the loop", "strong"))
-    for stack in longest_first(found.stacks)[:_MOST_STACKS]:
-        first = styled("  ", (f"{amount_of(stack):>12}", "hot"), "  ")
-        function, place = spot_of(stack)
-        yield from flow(first, [(called(stack), "strong"), f"{function} ({place})"], styled(" " * 16), width)
+    for call in calls(found.stacks)[:_MOST_STACKS]:
+        first = styled("  ", (f"{call.amount:>12}", "hot"), "  ")
+        yield from flow(first, [(call.call, "strong"), f"{call.function} ({call.place})"], styled(" " * 16), width)

@@ -1,7 +1,10 @@
 """What the reports on the evidence of logs and profiles have in common."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
+
+import msgspec
 
 from alef_audit.evidence.observations import Place
 from alef_audit.evidence.report import EvidenceVerdict, Part
@@ -14,6 +17,8 @@ MEANINGS: Final[dict[EvidenceVerdict, str]] = {
     "partial": "something of the signature is there, and not enough",
     "absent": "nothing of the signature is there",
 }
+# Node's own modules; frozen modules, the library and installed packages of Python, and those of Node.
+_FOREIGN: Final = re.compile(r"^node:|^<|[/\\](?:python3(?:\.\d+)?|site-packages|dist-packages|node_modules|Lib)[/\\]")
 _UNITS: Final = {"run": "{:,.1f} s", "auth-share": "{:.1%}", "utilisation": "{:g}", "closures": "{:.0f}"}
 
 
@@ -26,21 +31,41 @@ def place_of(place: Place) -> str:
     return f"{place.log}:{place.line}"
 
 
-def longest_first(stacks: Sequence[Stack]) -> list[Stack]:
-    return sorted(stacks, key=lambda stack: (-stack.ms, -stack.count))
+class Call(msgspec.Struct, frozen=True):
+    """A call that held the loop, as the program made it: where, for how long, and how often."""
+
+    call: str  # "" if not told
+    function: str
+    file: str
+    line: int
+    ms: float
+    count: int
+
+    @property
+    def place(self) -> str:
+        return f"{self.file.removeprefix('file://')}:{self.line}"
+
+    @property
+    def amount(self) -> str:
+        """For how long, or how often."""
+        return f"{self.ms:,.0f} ms" if self.ms else count(self.count, "time")
 
 
-def amount_of(stack: Stack) -> str:
-    """For how long, or how often."""
-    return f"{stack.ms:,.0f} ms" if stack.ms else count(stack.count, "time")
+def calls(stacks: Sequence[Stack]) -> list[Call]:
+    """What held the loop, longest first; what went on inside of the runtime and of packages makes no difference."""
+    found: dict[tuple[str, str, str, int], Call] = {}
+    for stack in stacks:
+        own = _last_own(stack)
+        spot, line = stack.spots[own], stack.spots[own].line or stack.spots[own].defined
+        name = stack.blocking or stack.spots[min(own + 1, len(stack.spots) - 1)].function
+        key = name, spot.function, spot.file, line
+        known = found.get(key)
+        ms, times = (known.ms, known.count) if known is not None else (0.0, 0)
+        found[key] = Call(name, spot.function or "anonymous", spot.file, line, ms + stack.ms, times + stack.count)
+    return sorted(found.values(), key=lambda one: (-one.ms, -one.count))
 
 
-def called(stack: Stack) -> str:
-    """What held the loop, as far as that is told."""
-    return stack.blocking or stack.spots[-1].function
-
-
-def spot_of(stack: Stack) -> tuple[str, str]:
-    """The function that made the call, and where it stands."""
-    spot = stack.spots[-1]
-    return spot.function or "anonymous", f"{spot.file.removeprefix('file://')}:{spot.line or spot.defined}"
+def _last_own(stack: Stack) -> int:
+    """The last function that belongs neither to the runtime nor to a package; the very last if all do."""
+    own = (at for at in range(len(stack.spots) - 1, -1, -1) if not _FOREIGN.search(stack.spots[at].file))
+    return next(own, len(stack.spots) - 1)

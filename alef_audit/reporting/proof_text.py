@@ -7,6 +7,7 @@ from rich.text import Text
 
 from alef_audit.evidence.profiles.proof import Proof
 from alef_audit.evidence.stacks import Stack
+from alef_audit.reporting.evidence_words import Call, calls
 from alef_audit.reporting.layout import Piece, labelled, styled
 from alef_audit.reporting.words import count
 
@@ -32,9 +33,9 @@ def _lines(
     used = _pair(f"{before.utilisation:.2f}" if before else "", f"{proof.utilisation:.2f}")
     yield from labelled("loop held", [f"for up to {held}"], width, _COLUMN)
     yield from labelled("utilisation", [used, f"over {proof.seconds:,.1f} s"], width, _COLUMN)
-    ordered = sorted(stacks, key=lambda stack: (-stack.ms, -stack.count))
-    for number, stack in enumerate(ordered[:_MOST]):
-        yield from labelled("calls" if number == 0 else "", _call(stack), width, _COLUMN)
+    ordered = calls(stacks)
+    for number, call in enumerate(ordered[:_MOST]):
+        yield from labelled("calls" if number == 0 else "", _call(call), width, _COLUMN)
     if not stacks:
         yield from labelled("calls", ["none that held the loop after the start"], width, _COLUMN)
     if len(ordered) > _MOST:
@@ -50,8 +51,6 @@ def _took(ms: float) -> str:
     return f"{ms:,.0f} ms" if ms < 10_000 else f"{ms / 1000:,.1f} s"
 
 
-def _call(stack: Stack) -> list[Piece]:
-    spot = stack.spots[-1]
-    name = stack.blocking or spot.function
-    where = f"{spot.function or 'anonymous'} ({spot.file.removeprefix('file://')}:{spot.line})"
-    return [(name, "strong"), (f"{stack.ms:,.0f} ms", "hot"), count(stack.count, "time"), where]
+def _call(call: Call) -> list[Piece]:
+    where = f"{call.function} ({call.place})"
+    return [(call.call, "strong"), (f"{call.ms:,.0f} ms", "hot"), count(call.count, "time"), where]

@@ -117,3 +117,20 @@ def test_the_document_is_as_its_schema_says() -> None:
     del document["verdict"]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, schema, cls=jsonschema.Draft202012Validator)
+
+
+def test_calls_are_told_as_the_program_made_them() -> None:
+    def stack(*inner: Spot) -> Stack:
+        own = Spot("handle", "/srv/x.py", 2), Spot("read_token", "/srv/x.py", 9)
+        return Stack("proof", AT, (*own, *inner), "", 200.0, 3)
+
+    run = Spot("run", "/usr/lib/python3.11/subprocess.py", 548)
+    wait = run, Spot("_try_wait", "/usr/lib/python3.11/subprocess.py", 2004)
+    installed = Spot("get", "/srv/venv/lib/site-packages/requests/api.py", 60)
+    said = text(msgspec.structs.replace(REPORT, stacks=(stack(run), stack(*wait), stack(installed), stack())))
+    told = [" ".join(line.split()) for line in said.partition("Calls that held the loop")[2].splitlines()[1:4]]
+    assert told == [
+        "400 ms run read_token (/srv/x.py:9)",
+        "200 ms get read_token (/srv/x.py:9)",
+        "200 ms read_token read_token (/srv/x.py:9)",
+    ]
