@@ -15,6 +15,7 @@ function start() {
   restoreEnvironment();
   const fs = require("node:fs");
   const path = require("node:path");
+  const { findSourceMap } = require("node:module");
   const { performance, monitorEventLoopDelay } = require("node:perf_hooks");
   // the program may replace them, and they are about to be wrapped
   const { writeFileSync, renameSync } = fs;
@@ -53,7 +54,19 @@ function start() {
       known.ms += ms;
       known.count += 1;
     } else if (stacks.size < MOST) {
-      stacks.set(key, { blocking: name, ms, count: 1, frames });
+      stacks.set(key, { blocking: name, ms, count: 1, frames: frames.map(mapped) });
+    }
+  }
+
+  // Where a loader compiles the program in memory, only Node knows from what.
+  function mapped(frame) {
+    try {
+      const entry = findSourceMap(frame.file)?.findEntry(frame.line - 1, frame.column - 1);
+      if (!entry?.originalSource) return frame;
+      const { originalSource, originalLine, originalColumn } = entry;
+      return { ...frame, file: originalSource, line: originalLine + 1, column: originalColumn + 1 };
+    } catch {
+      return frame; // a map that cannot be read
     }
   }
 

@@ -1,5 +1,6 @@
 """`audit prove`: real Node and Python processes under the monitors, the planted call, and its fixed twin."""
 
+import base64
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from alef_audit.cli.main import app
 from alef_audit.pipeline.auditing import audit
+from tests.evidence.test_join import vlq
 from tests.requests import request_for
 
 NODE = shutil.which("node")
@@ -129,6 +131,21 @@ def test_a_loop_that_is_not_written_in_python_is_watched_too(tmp_path: Path) -> 
     assert functions[:2] == ["read_token", "main"]
     assert "run" not in functions  # what started the loop is not held by it
     assert "read_token" in shown.stdout
+
+
+@pytest.mark.skipif(NODE is None, reason="Node is not installed")
+def test_what_a_loader_compiles_is_told_as_it_was_written(tmp_path: Path) -> None:
+    call = "setTimeout(function readToken() { fs.readdirSync(process.cwd()); }, 150);"
+    mappings = ";".join([vlq(0, 0, 40, 0), vlq(0, 0, 1, 0)])  # line 2 of the output is line 42 of the source
+    document = {"version": 3, "sources": ["src/server.ts"], "names": [], "mappings": mappings}
+    inline = base64.b64encode(json.dumps(document).encode()).decode()
+    comment = f"//# sourceMappingURL=data:application/json;base64,{inline}"
+    (tmp_path / "server.cjs").write_text(f'const fs = require("node:fs");\n{call}\n{comment}\n')
+    command = str(NODE), "--enable-source-maps", str(tmp_path / "server.cjs")
+    assert run("-o", str(tmp_path / "p"), "--", *command).exit_code == 0
+    frames = [one for stack in proof_of(tmp_path / "p")["stacks"] for one in stack["frames"]]
+    (frame,) = (one for one in frames if one["function"] == "readToken")
+    assert (frame["file"].removeprefix("file://"), frame["line"]) == (str(tmp_path / "src" / "server.ts"), 42)
 
 
 @pytest.mark.skipif(NODE is None or sys.platform == "win32", reason="Node is not installed, or knows no process groups")
