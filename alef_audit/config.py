@@ -5,6 +5,7 @@ itself outside a repository).  A project's own configuration is untrusted: it ma
 """
 
 import difflib
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -283,7 +284,7 @@ def _check_rows(path: Path, config: Config) -> None:
 def _check_globs(path: Path, key: str, globs: tuple[str, ...]) -> None:
     try:
         GitIgnoreSpec.from_lines(globs)
-    except ValueError as error:
+    except (ValueError, re.error) as error:  # the latter for ranges such as [b-a]
         raise ConfigError(str(path), key, f"not a glob: {error}") from None
 
 
@@ -299,7 +300,7 @@ def _folders(path: Path, key: str, folders: tuple[str, ...], trusted: bool) -> t
     resolved = []
     for index, folder in enumerate(folders):
         target = _inside(path, f"{key}[{index}]", folder, trusted)
-        if not Path(target).is_dir():
+        if not os.path.isdir(target):
             raise ConfigError(str(path), f"{key}[{index}]", f"no such folder: {folder}")
         if key == "rules" and not trusted:
             _check_rules(path, f"{key}[{index}]", Path(target))
@@ -318,7 +319,10 @@ def _check_rules(path: Path, key: str, folder: Path) -> None:
 def _inside(path: Path, key: str, named: str, trusted: bool) -> str:
     """What `key` of the file `path` names, absolute. Raises ConfigError where an untrusted file leaves its folder."""
     home = path.resolve().parent
-    target = (home / named).resolve()
+    try:
+        target = (home / named).resolve()
+    except (OSError, ValueError) as error:  # too long, or with a NUL
+        raise ConfigError(str(path), key, f"not a path: {error}") from None
     if not trusted and not target.is_relative_to(home):
         name = key.partition("[")[0]
         raise ConfigError(

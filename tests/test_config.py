@@ -129,6 +129,9 @@ def test_an_explicit_file_wins_and_must_exist(tmp_path: Path) -> None:
         ("[[not-roots]]", "not-roots[0]", "Give function or path"),
         ('[[levels]]\npath = "x/**"\nlevel = "of"', "levels[0].level", "Did you mean off?"),
         ("jobs = 0", "jobs", ""),
+        ('exclude = ["[c-a]"]', "exclude", ""),
+        ('rules = ["a\\u0000"]', "rules[0]", ""),
+        (f'rules = ["{"a" * 5_000}"]', "rules[0]", ""),
         ('patterns = "035"', "patterns", ""),
         ("patterns = [35]", "patterns[0]", ""),
     ],
@@ -143,6 +146,7 @@ def test_a_mistake_names_the_key_and_what_is_allowed(tmp_path: Path, text: str, 
 
 def test_broken_toml_and_encoding(tmp_path: Path) -> None:
     assert "not TOML" in fails(tmp_path, "a = ").message
+    assert "not TOML" in fails(tmp_path, "a." * 2_000 + "a = 1").message
     (tmp_path / "alef-audit.toml").write_bytes(b"level = '\xff'")
     with pytest.raises(ConfigError, match="not UTF-8"):
         load_config(tmp_path)

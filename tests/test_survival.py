@@ -184,6 +184,14 @@ def test_nesting_without_end(project: Path, name: str, text: str) -> None:
     assert {kind for _, _, kind in ran.remarks} <= {"too-deep", "parse-error"}
 
 
+@pytest.mark.parametrize("field", ["extends", "main"])
+def test_a_manifest_that_names_what_no_file_can_be_called(project: Path, field: str) -> None:
+    name = '"./' + "a" * 5_000 + "\\u0000" + '"'
+    for manifest in ("package.json", "tsconfig.json"):
+        (project / manifest).write_text(f'{{"name": "x", "{field}": {name}}}', encoding="utf-8")
+    assert scan(project).found == [SLEEP]
+
+
 def test_a_front_end_that_fails_costs_one_file(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(data: bytes, grammar: str) -> FileFacts:
         raise RecursionError("deep")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from alef_audit import json_text
 from alef_audit.auditing.baseline import Entry
 from alef_audit.diagnostics import ConfigError
 
@@ -12,7 +13,7 @@ from alef_audit.diagnostics import ConfigError
 def read_baseline(path: Path) -> tuple[Entry, ...]:
     """The entries of the file, in its order. Raises ConfigError."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(str(path), "", "no such baseline", "Write one: audit baseline") from None
     except UnicodeDecodeError:
@@ -20,10 +21,11 @@ def read_baseline(path: Path) -> tuple[Entry, ...]:
     except OSError as error:
         raise ConfigError(str(path), "", f"cannot be read: {error.strerror}") from None
     entries = []
-    for number, line in enumerate(lines, 1):
+    # not by `splitlines`: JSON lets other line ends stand inside of a string
+    for number, line in enumerate(text.removesuffix("\n").split("\n") if text else (), 1):
         try:
-            entries.append(msgspec.json.decode(line, type=Entry))
-        except msgspec.MsgspecError as error:
+            entries.append(json_text.decode(line, Entry))
+        except json_text.NotJson as error:
             remedy = "Take one side of the merge and write it anew: audit baseline" if line.startswith("<<<<") else ""
             raise ConfigError(str(path), f"line {number}", str(error), remedy) from None
     return tuple(entries)

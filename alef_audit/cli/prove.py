@@ -75,14 +75,13 @@ def _run(command: list[str], output: Path, seconds: float | None) -> None:
 
 
 def _read(file: Path) -> "Proof":
-    import msgspec
-
+    from alef_audit import json_text
     from alef_audit.diagnostics import UsageError
     from alef_audit.evidence.profiles.proof import SCHEMA, Proof
 
     try:
-        proof = msgspec.json.decode(file.read_bytes(), type=Proof)
-    except (OSError, msgspec.MsgspecError) as error:
+        proof = json_text.decode(file.read_bytes(), Proof)
+    except (OSError, json_text.NotJson) as error:
         raise UsageError(f"{file} is no evidence of a run: {error}", "Write one: audit prove -- COMMAND") from None
     if proof.schema != SCHEMA:
         raise UsageError(f"{file} has version {proof.schema}", f"This version reads {SCHEMA}")

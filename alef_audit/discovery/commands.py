@@ -5,7 +5,7 @@ from codecs import BOM_UTF8
 from collections.abc import Iterable, Set
 from pathlib import Path
 
-import msgspec
+from alef_audit import json_text
 
 # a bundle with such a name is the program, whatever else starts it
 _PROGRAMS = frozenset({"index", "main", "server", "app", "start"})
@@ -26,8 +26,8 @@ def command_files(root: Path, manifests: Iterable[str], files: frozenset[str]) -
 def decoded(manifest: bytes | str) -> dict[str, object]:
     """What a `package.json` says; nothing if it cannot be read."""
     try:
-        found = msgspec.json.decode(manifest)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        found = json_text.decode(manifest, object)
+    except json_text.NotJson:
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from alef_audit import toml
+from alef_audit import json_text, toml
 from alef_audit.discovery.inventory import Inventory
 from alef_audit.rulepack.lexicon import DevelopmentWords
 
@@ -83,8 +83,8 @@ def _packages(inventory: Inventory, words: DevelopmentWords, read: Callable[[str
 
 def _node_manifest(text: str) -> _Manifest | None:
     try:
-        manifest = msgspec.json.decode(text)
-    except (msgspec.MsgspecError, RecursionError):
+        manifest = json_text.decode(text, object)
+    except json_text.NotJson:
         return None
     return _manifest(manifest, private=manifest.get("private") is True) if isinstance(manifest, dict) else None
 
@@ -98,11 +98,15 @@ def _python_manifest(text: str) -> _Manifest | None:
         return None
     classifiers = project.get("classifiers")
     listed = classifiers if isinstance(classifiers, list) else []
-    return _manifest(project, private=any(str(one).startswith(_PRIVATE_CLASSIFIER) for one in listed))
+    return _manifest(project, private=any(_text(one).startswith(_PRIVATE_CLASSIFIER) for one in listed))
 
 
 def _manifest(fields: Mapping[str, object], *, private: bool) -> _Manifest:
-    return _Manifest(str(fields.get("name") or ""), str(fields.get("description") or ""), private)
+    return _Manifest(_text(fields.get("name")), _text(fields.get("description")), private)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 _DECODERS: Final = {"package.json": _node_manifest, "pyproject.toml": _python_manifest}

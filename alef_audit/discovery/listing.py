@@ -1,6 +1,7 @@
 """Lists the files below a folder as git sees them, or, outside git, as `.gitignore` files say."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -130,7 +131,7 @@ def _ignore_file(top: Path, prefix: str) -> tuple[_Ignore, ...]:
     for line in lines:
         try:
             GitIgnoreSpec.from_lines((line,))
-        except ValueError:
+        except (ValueError, re.error):  # the latter for ranges such as [b-a]
             continue
         usable.append(line)
     return (_Ignore(prefix, GitIgnoreSpec.from_lines(usable)),) if usable else ()

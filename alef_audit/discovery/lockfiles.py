@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from alef_audit import toml
+from alef_audit import json_text, toml
 from alef_audit.discovery.ranges import newest_of_npm, newest_of_requirement
 
 Ecosystem = Literal["npm", "pypi"]
@@ -54,8 +54,8 @@ def read_manifest(path: Path, text: str) -> Iterator[Pin]:
 
 def _json(text: str) -> dict[str, Any]:
     try:
-        document = msgspec.json.decode(text.encode("utf-8", "replace"))
-    except (msgspec.MsgspecError, RecursionError):
+        document = json_text.decode(text.encode("utf-8", "replace"), object)
+    except json_text.NotJson:
         return {}
     return document if isinstance(document, dict) else {}
 

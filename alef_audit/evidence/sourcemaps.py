@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from alef_audit import json_text
 from alef_audit.evidence.paths import file_below, parts_of
 from alef_audit.evidence.stacks import Spot
 
@@ -91,8 +92,8 @@ class SourceMaps:
             path = self._root / name
             if path.stat().st_size > _LARGEST:
                 return None
-            document = msgspec.json.decode(path.read_bytes(), type=_Map)
-        except (OSError, msgspec.MsgspecError, RecursionError):
+            document = json_text.decode(path.read_bytes(), _Map)
+        except (OSError, json_text.NotJson):
             return None
         return _read(document, posixpath.join(str(self._root), posixpath.dirname(name)))
 

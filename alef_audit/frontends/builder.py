@@ -28,6 +28,7 @@ from alef_audit.facts.file import (
 
 _FIRST_NAME: Final = re.compile(r"[\w$#]+")
 _RECEIVERS: Final = frozenset(("this", "self", "cls"))
+_LONG_WAY: Final = 16  # scopes
 _RESERVED: Final = {name: index for index, name in enumerate(flows.RESERVED)}
 
 
@@ -278,10 +279,9 @@ class FactsBuilder:
 
     def _settle_owners(self, aliases: list[int]) -> None:
         """Say of every row which function declares the name that its subject (of reads: the value) starts with."""
+        known: dict[tuple[Scope, str], Scope | None] = {}
         for row, (innermost, name) in enumerate(self._subjects):
-            scope: Scope | None = innermost
-            while scope is not None and name not in scope.declared:
-                scope = scope.parent
+            scope = _declaring(innermost, name, known)
             end = (row + 1) * kept.ROW
             if name in _RECEIVERS:
                 self.kept[end - 2] = kept.RECEIVER
@@ -310,10 +310,14 @@ class FactsBuilder:
     def finish(self, lines: int) -> FileFacts:
         """Seal the tables.  Every reserved function and class must have been filled in."""
         aliases = list(range(self.slot()))
-        for slot, target in self.aliases.items():
-            while target in self.aliases:
-                target = self.aliases[target]
-            aliases[slot] = target
+        outer = self.aliases
+        for slot, target in outer.items():
+            passed = [slot]
+            while target in outer and aliases[target] == target:
+                passed.append(target)
+                target = outer[target]
+            for one in passed:
+                aliases[one] = aliases[target]
         self._settle_owners(aliases)
         return FileFacts(
             language=self.language,
@@ -339,6 +343,21 @@ class FactsBuilder:
             declared=tuple(self.admitting),
             kept=_packed(self.kept),
         )
+
+
+def _declaring(innermost: Scope, name: str, known: dict[tuple[Scope, str], Scope | None]) -> Scope | None:
+    """The scope that declares a name; long ways there are kept in `known`."""
+    scope: Scope | None = innermost
+    passed: list[Scope] = []
+    while scope is not None and name not in scope.declared:
+        if known and (scope, name) in known:
+            scope = known[scope, name]
+            break
+        passed.append(scope)
+        scope = scope.parent
+    if len(passed) > _LONG_WAY:
+        known.update(((one, name), scope) for one in passed)
+    return scope
 
 
 def _packed(numbers: Sequence[int]) -> bytes:

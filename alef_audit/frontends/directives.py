@@ -6,11 +6,13 @@ from typing import Final, NamedTuple
 
 from tree_sitter import Node
 
-from alef_audit.facts.file import Directive, Function
+from alef_audit.facts.file import Directive, Function, Problem
+from alef_audit.frontends.builder import FactsBuilder
 from alef_audit.frontends.function_nodes import FUNCTION_NODES
 
 MARK: Final = b"audit:"
 _DIRECTIVE: Final = re.compile(rb"(?://|/\*|\*|#)[ \t]*audit:[ \t]*([^\r\n]*)")
+_MOST: Final = 1_000
 _SEPARATORS: Final = b" \t,;"
 _BLANK: Final = b" \t\r"
 
@@ -36,23 +38,42 @@ class _Comment(NamedTuple):
     text: str
 
 
-def directives(root: Node, text: bytes, functions: Sequence[Function]) -> Iterator[Directive]:
-    """The comments of a file that start with `audit:`, in order. `functions` are those of its facts."""
-    for comment in _comments(root, text):
-        begin = text.rfind(b"\n", 0, comment.start) + 1
-        rest = text[comment.end : _line_end(text, comment.end)]
-        before = text[begin : comment.start]
-        alone = not before.strip() and not rest.strip(_BLANK)
-        at = _next_code(root, text, comment.end) if alone else _last_code(root, text, begin, comment.start)
-        if at < 0:
-            yield Directive(comment.line, comment.text, (), -1)
-            continue
-        unit = _unit(root, at)
-        line = text.count(b"\n", 0, at) + 1
-        spans = _spans(unit, line)
-        above = alone and _definition(unit).start_byte > comment.start
-        function = _defined_above(unit, spans, functions) if above else _defined_at(root, unit, at, line, functions)
-        yield Directive(comment.line, comment.text, tuple(line for span in spans for line in span), function)
+def add_directives(build: FactsBuilder, root: Node, text: bytes) -> None:
+    """Record the comments of a file that start with `audit:`, once all functions are known.
+
+    Of more than anybody writes, the later ones are not heeded, and that is a problem of the file.
+    """
+    if MARK not in text:
+        return
+    functions = build.defined()
+    skipped: dict[int, int] = {}
+    for number, comment in enumerate(_comments(root, text)):
+        if number == _MOST:
+            remark = f"more than {_MOST} comments to this tool: those from here on are not heeded"
+            build.problems.append(Problem(comment.line, "skipped", remark))
+            return
+        build.directives.append(_directive(root, text, comment, functions, skipped))
+
+
+def _directive(
+    root: Node, text: bytes, comment: _Comment, functions: Sequence[Function], skipped: dict[int, int]
+) -> Directive:
+    begin = text.rfind(b"\n", 0, comment.start) + 1
+    rest = text[comment.end : _line_end(text, comment.end)]
+    before = text[begin : comment.start]
+    alone = not before.strip() and not rest.strip(_BLANK)
+    at = -1 if alone else _last_code(root, text, begin, comment.start)
+    if at < 0:
+        at = _next_code(root, text, comment.end, skipped)
+    if at < 0:
+        return Directive(comment.line, comment.text, (), -1)
+    path = _path(root, at)
+    unit = _unit(path)
+    line = text.count(b"\n", 0, at) + 1
+    spans = _spans(unit, line)
+    above = alone and _definition(unit).start_byte > comment.start
+    function = _defined_above(unit, spans, functions) if above else _defined_at(path, unit, at, line, functions)
+    return Directive(comment.line, comment.text, tuple(line for span in spans for line in span), function)
 
 
 def _comments(root: Node, text: bytes) -> Iterator[_Comment]:
@@ -70,43 +91,66 @@ def _line_end(text: bytes, at: int) -> int:
 
 
 def _last_code(root: Node, text: bytes, begin: int, end: int) -> int:
-    """The last byte of code in front of a comment on its line, behind it if there is none; -1 without any."""
+    """The last byte of code in front of a comment on its line; -1 without any."""
     at = end - 1
-    while at >= begin and text[at] in _SEPARATORS:
-        at -= 1
-    if at < begin:
-        return _next_code(root, text, end)
-    node = root.descendant_for_byte_range(at, at + 1)
-    if node is not None and node.type == "comment":
-        return _last_code(root, text, begin, node.start_byte)
-    return at
-
-
-def _next_code(root: Node, text: bytes, at: int) -> int:
-    """The first byte of code behind a comment: on its line or the next one, further comments skipped; -1 if none."""
-    breaks = 0
-    while at < len(text):
-        if text[at] == 0x0A:
-            breaks += 1
-            if breaks > 1:
-                return -1  # an empty line: the comment stands for itself
-        elif text[at] not in _BLANK:
-            node = root.descendant_for_byte_range(at, at + 1)
-            if node is None or node.type != "comment":
-                return at
-            at, breaks = node.end_byte - 1, 0
-        at += 1
+    while at >= begin:
+        if text[at] in _SEPARATORS:
+            at -= 1
+            continue
+        node = root.descendant_for_byte_range(at, at + 1)
+        if node is None or node.type != "comment":
+            return at
+        at = node.start_byte - 1
     return -1
 
 
-def _unit(root: Node, at: int) -> Node:
+def _next_code(root: Node, text: bytes, at: int, skipped: dict[int, int]) -> int:
+    """The first byte of code behind a comment: on its line or the next one, further comments skipped; -1 if none.
+
+    `skipped` keeps by the ends of comments what is behind them: one comment after the other asks.
+    """
+    breaks, passed, found = 0, [at], -1
+    while at < len(text):
+        if breaks == 0 and at in skipped:
+            found = skipped[at]
+            break
+        if text[at] == 0x0A:
+            breaks += 1
+            if breaks > 1:
+                break  # an empty line: the comment stands for itself
+        elif text[at] not in _BLANK:
+            node = root.descendant_for_byte_range(at, at + 1)
+            if node is None or node.type != "comment":
+                found = at
+                break
+            at, breaks = node.end_byte, 0
+            passed.append(at)
+            continue
+        at += 1
+    skipped.update(dict.fromkeys(passed, found))
+    return found
+
+
+def _path(root: Node, at: int) -> list[Node]:
+    """The nodes around a byte, outermost first: to climb from the innermost would cost the square of its depth."""
+    innermost = root.descendant_for_byte_range(at, at + 1)
+    path = [root]
+    while innermost is not None and path[-1] != innermost:
+        inner = path[-1].child_with_descendant(innermost)
+        if inner is None:
+            break
+        path.append(inner)
+    return path
+
+
+def _unit(path: Sequence[Node]) -> Node:
     """The innermost statement, member or entry around a byte of code."""
-    node = root.descendant_for_byte_range(at, at + 1) or root
-    if not node.is_named and node.parent is not None and node.parent.type in _CONTAINERS:
-        node = node.parent  # the bracket that opens or closes it
-    while node.parent is not None and node.parent.type not in _CONTAINERS:
-        node = node.parent
-    return node
+    last = len(path) - 1
+    if last and not path[last].is_named and path[last - 1].type in _CONTAINERS:
+        last -= 1  # the bracket that opens or closes it
+    while last and path[last - 1].type not in _CONTAINERS:
+        last -= 1
+    return path[last]
 
 
 def _spans(unit: Node, line: int) -> tuple[tuple[int, int], ...]:
@@ -170,15 +214,15 @@ def _defined_above(unit: Node, spans: tuple[tuple[int, int], ...], functions: Se
     return _first(functions, (line + 1, column + 1), max(line + 1, spans[0][1] if spans else 0))
 
 
-def _defined_at(root: Node, unit: Node, at: int, line: int, functions: Sequence[Function]) -> int:
+def _defined_at(path: Sequence[Node], unit: Node, at: int, line: int, functions: Sequence[Function]) -> int:
     """The function in whose head a byte of code stands, else the first one that is defined on its line."""
-    node = root.descendant_for_byte_range(at, at + 1)
-    while node is not None and node.start_byte >= unit.start_byte:
+    for node in reversed(path):
+        if node.start_byte < unit.start_byte:
+            break
         body = node.child_by_field_name("body") if node.type in FUNCTION_NODES else None
         if body is not None and at <= body.start_byte:
             start, column = node.start_point
             return _first(functions, (start + 1, column + 1), body.start_point[0] + 1)
-        node = node.parent
     return _first(functions, max((line, 1), (unit.start_point[0] + 1, unit.start_point[1] + 1)), line)
 
 

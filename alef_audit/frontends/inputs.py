@@ -8,14 +8,15 @@ and what functions keep among themselves, aside).
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Final, NamedTuple
 
-from tree_sitter import Node, Query, QueryCursor
+from tree_sitter import Language, Node, Query
 
 from alef_audit.facts.inputs import RECEIVER, ArgumentInputs, Asked, CallInputs, FunctionInputs, Origin, Origins
 from alef_audit.frontends.ecmascript.parse import parse
 from alef_audit.frontends.ecmascript.tables import language
-from alef_audit.frontends.function_nodes import FUNCTION_NODES
+from alef_audit.frontends.places import CALLS, MEMBERS, Nested, calls_by_start, cursor_for, functions_below
 from alef_audit.frontends.python.parse import LANGUAGE, parse_python
 
 _NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
@@ -24,6 +25,10 @@ _KEY: Final = re.compile(r"([A-Za-z_$][\w$]*)\s*(?:[,:=}]|$)")
 _RECEIVERS: Final = frozenset(("this", "self", "cls"))
 # How many lines above its name a chained call may start.
 _ROWS: Final = 12
+# Bytes of text that are looked through for names: what lies in one another is read with each that it lies in.
+_MOST_READ: Final = 10_000_000
+# How deep functions may lie in one another, and how many loops around a variable count.
+_NESTED: Final = 40
 _NO_PARAMETERS: Final = frozenset(("comment", "ERROR", "keyword_separator", "positional_separator"))
 
 _ECMASCRIPT: Final = """
@@ -47,29 +52,28 @@ _PYTHON: Final = """
 (while_statement) @loop
 (call function: (attribute object: (identifier) @into) arguments: (_) @value)
 """
-_CALLS: Final = {"call_expression": "function", "new_expression": "constructor", "call": "function"}
 # Targets that are part of something: to assign to them declares nothing.
 _PLACES: Final = frozenset(("member_expression", "subscript_expression", "attribute", "subscript"))
-_MEMBERS: Final = {"member_expression": ("object", "property"), "attribute": ("object", "attribute")}
 
 
 def read_inputs(data: bytes, grammar: str, asked: Sequence[Asked]) -> tuple[FunctionInputs | None, ...]:
-    """What the functions `asked` about in a file (UTF-8 bytes) work with; None for those that are not found."""
+    """What the functions `asked` about in a file (UTF-8 bytes) work with.
+
+    None for those that are not found, and for all of a file in which too much lies in one another.
+    """
     root = parse_python(data) if grammar == "python" else parse(data, grammar)[0]
     if root is None:
         return (None,) * len(asked)
-    reader = _Reader(root, data, _query(grammar))
-    nodes = [reader.function(one) for one in asked]
-    wanted = reader.shared([node for node in nodes if node is not None])
-    return tuple(
-        reader.read(node, one, wanted.get(node.id, frozenset())) if node is not None else None
-        for node, one in zip(nodes, asked, strict=True)
-    )
+    reader = _Reader(root, data, LANGUAGE if grammar == "python" else language(grammar))
+    try:
+        return reader.all(asked)
+    except _TooMuch:
+        return (None,) * len(asked)
 
 
 @lru_cache(maxsize=4)
-def _query(grammar: str) -> Query:
-    return Query(LANGUAGE, _PYTHON) if grammar == "python" else Query(language(grammar), _ECMASCRIPT)
+def _query(tongue: Language) -> Query:
+    return Query(tongue, _PYTHON if tongue is LANGUAGE else _ECMASCRIPT)
 
 
 class _Bound(NamedTuple):
@@ -88,56 +92,76 @@ class _Body(NamedTuple):
     declared: frozenset[str]  # those that are its own; others belong to an enclosing function, or to none
 
 
+class _Found(NamedTuple):
+    """A function, and those around it, innermost first."""
+
+    node: Node
+    around: tuple[Node, ...]
+
+
+class _TooMuch(Exception):
+    """More text than is worth looking through."""
+
+
 class _Reader:
     """The file while it is read."""
 
-    __slots__ = ("_bodies", "_data", "_query", "_root")
+    __slots__ = ("_bodies", "_data", "_functions", "_left", "_query", "_tongue")
 
-    def __init__(self, root: Node, data: bytes, query: Query) -> None:
-        self._root = root
+    def __init__(self, root: Node, data: bytes, tongue: Language) -> None:
+        self._functions = functions_below(root, tongue)
         self._data = data
-        self._query = query
+        self._left = _MOST_READ + len(data)
+        self._query = _query(tongue)
+        self._tongue = tongue
         self._bodies: dict[int, _Body] = {}
 
-    def shared(self, nodes: Sequence[Node]) -> dict[int, frozenset[str]]:
-        """By function, the names that others of `nodes` inside of it mention."""
-        ids = {node.id for node in nodes}
-        found: dict[int, frozenset[str]] = {}
-        for node in nodes:
-            outer = node.parent
-            while outer is not None:
-                if outer.id in ids:
-                    found[outer.id] = found.get(outer.id, frozenset()) | self._names(node)
-                outer = outer.parent
-        return found
+    def all(self, asked: Sequence[Asked]) -> tuple[FunctionInputs | None, ...]:
+        """As `read_inputs`. Raises _TooMuch."""
+        functions = [self.function(one) for one in asked]
+        wanted = self.shared([one for one in functions if one is not None])
+        return tuple(
+            self.read(found, one, wanted.get(found.node.id, frozenset())) if found is not None else None
+            for found, one in zip(functions, asked, strict=True)
+        )
 
-    def read(self, node: Node, asked: Asked, shared: frozenset[str]) -> FunctionInputs:
+    def shared(self, found: Sequence[_Found]) -> dict[int, frozenset[str]]:
+        """By function, the names that others of those found inside of it mention."""
+        ids = {one.node.id for one in found}
+        shared: dict[int, frozenset[str]] = {}
+        for one in found:
+            # what is further out hears of the names from the function in between, whose text holds this one's
+            outer = next((node for node in one.around if node.id in ids), None)
+            if outer is not None:
+                shared[outer.id] = shared.get(outer.id, frozenset()) | self._names(one.node)
+        return shared
+
+    def read(self, one: _Found, asked: Asked, shared: frozenset[str]) -> FunctionInputs:
         """What one function works with; of its variables only those with names in `shared`."""
-        body = self._body(node)
-        known = _Known(body, self._names_around(node))
-        calls = []
-        for line, column in sorted(asked.calls):
-            call = self._call(line, column)
-            if call is not None:
-                calls.append(self._inputs(call, line, column, known))
+        node, body = one.node, self._body(one.node)
+        known = _Known(body, self._names_around(one))
+        calls = [self._inputs(call, line, column, known) for line, column, call in self._calls(node, asked)]
         variables = tuple((name, known.origins(name)) for name in sorted(shared & {*body.parameters, *body.bound}))
         text = self._text(node)
         fields = [*body.fields, *(f for of, f in _FIELD.findall(text) if of in body.parameters or of in _RECEIVERS)]
         return FunctionInputs(tuple(dict.fromkeys(fields)), frozenset(_NAME.findall(text)), tuple(calls), variables)
 
     def _text(self, node: Node) -> str:
+        self._left -= node.end_byte - node.start_byte
+        if self._left < 0:
+            raise _TooMuch
         return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
     def _names(self, node: Node) -> frozenset[str]:
         return frozenset(_NAME.findall(self._text(node)))
 
-    def function(self, asked: Asked) -> Node | None:
-        """The function that starts where it says: a method at its name, a Python function at its first word."""
-        point = (asked.line - 1, asked.column - 1)
-        node = self._root.descendant_for_point_range(point, point)
-        while node is not None and node.type not in FUNCTION_NODES:
-            node = node.parent
-        return node
+    def function(self, asked: Asked) -> _Found | None:
+        """The function that starts where it says: a method at its name, a Python function at its first word.
+
+        None for those that are nested deeper than anybody nests them: each is read with all that stands in it.
+        """
+        around = list(islice(self._functions.around((asked.line - 1, asked.column - 1)), _NESTED + 1))
+        return _Found(around[0], tuple(around[1:])) if 0 < len(around) <= _NESTED else None
 
     # --- what is bound
 
@@ -146,8 +170,8 @@ class _Reader:
         if known is not None:
             return known
         parameters, fields = self._parameters(node)
-        matches = [found for _, found in QueryCursor(self._query).matches(node)]
-        loops = [found["loop"][0] for found in matches if "loop" in found]
+        matches = [found for _, found in cursor_for(self._query).matches(node)]
+        loops = Nested(found["loop"][0] for found in matches if "loop" in found)
         targets = [found[kind][0] for found in matches for kind in ("name", "each") if kind in found]
         local = frozenset(parameters).union(*(self._names(node) for node in targets if node.type not in _PLACES))
         bound: dict[str, list[_Bound]] = self._defaults(node)
@@ -174,7 +198,7 @@ class _Reader:
                     found.setdefault(name, []).append(_Bound(self._names(value) - {name}, frozenset()))
         return found
 
-    def _bindings(self, found: Mapping[str, list[Node]], loops: Sequence[Node]) -> Iterator[tuple[str, _Bound]]:
+    def _bindings(self, found: Mapping[str, list[Node]], loops: Nested) -> Iterator[tuple[str, _Bound]]:
         sources = self._names(found["value"][0]) if "value" in found else frozenset()
         for kind in ("name", "changed", "each", "into"):
             if kind not in found:
@@ -182,9 +206,8 @@ class _Reader:
             target = found[kind][0]
             around: frozenset[int] = frozenset()
             if kind == "changed":
-                around = frozenset(
-                    loop.start_point.row + 1 for loop in loops if loop.start_byte <= target.start_byte < loop.end_byte
-                )
+                nearest = islice(loops.around(target.start_point), _NESTED)
+                around = frozenset(loop.start_point.row + 1 for loop in nearest)
             elif kind == "each":
                 head = found["clause" if "clause" in found else "loop"][0]
                 around = frozenset((head.start_point.row + 1,))
@@ -214,35 +237,33 @@ class _Reader:
             number += 1
         return found, fields
 
-    def _names_around(self, node: Node) -> frozenset[str]:
+    def _names_around(self, one: _Found) -> frozenset[str]:
         """The names that enclosing functions bind."""
         found: set[str] = set()
-        outer = node.parent
-        while outer is not None:
-            if outer.type in FUNCTION_NODES:
-                body = self._body(outer)
-                found.update(body.parameters, body.bound)
-            outer = outer.parent
+        for outer in one.around:
+            body = self._body(outer)
+            found.update(body.parameters, body.bound)
         return frozenset(found)
 
     # --- calls
 
-    def _call(self, line: int, column: int) -> Node | None:
-        """The call at a place of the call table: line of the callee's name, column where the call starts."""
-        for row in range(line - 1, max(-1, line - 1 - _ROWS), -1):
-            point = (row, column - 1)
-            node = self._root.named_descendant_for_point_range(point, point)
-            while node is not None and node.start_point == point:
-                if node.type in _CALLS and _line(node) == line:
-                    return node
-                node = node.parent
-        return None
+    def _calls(self, node: Node, asked: Asked) -> Iterator[tuple[int, int, Node]]:
+        """The calls at places of the call table: line of the callee's name, column where the call starts."""
+        lines = [line for line, _ in asked.calls]
+        found = calls_by_start(node, self._tongue, range(min(lines) - _ROWS, max(lines) + 1)) if lines else {}
+        for line, column in sorted(asked.calls):
+            starting = (
+                call for row in range(line - 1, line - 1 - _ROWS, -1) for call in found.get((row, column - 1), ())
+            )
+            call = next((call for call in starting if _line(call) == line), None)
+            if call is not None:
+                yield line, column, call
 
     def _inputs(self, node: Node, line: int, column: int, known: "_Known") -> CallInputs:
-        target = node.child_by_field_name(_CALLS[node.type])
+        target = node.child_by_field_name(CALLS[node.type])
         receiver: Origins = frozenset()
-        if target is not None and target.type in _MEMBERS:
-            of = target.child_by_field_name(_MEMBERS[target.type][0])
+        if target is not None and target.type in MEMBERS:
+            of = target.child_by_field_name(MEMBERS[target.type][0])
             receiver = known.all_of(self._names(of)) if of is not None else receiver
         elif target is not None:
             receiver = frozenset(origin for origin in known.all_of(self._names(target)) if origin.kind != "name")
@@ -259,9 +280,9 @@ class _Reader:
 
 
 def _line(call: Node) -> int:
-    target = call.child_by_field_name(_CALLS[call.type])
-    if target is not None and target.type in _MEMBERS:
-        target = target.child_by_field_name(_MEMBERS[target.type][1])
+    target = call.child_by_field_name(CALLS[call.type])
+    if target is not None and target.type in MEMBERS:
+        target = target.child_by_field_name(MEMBERS[target.type][1])
     return (target or call).start_point.row + 1
 
 

@@ -1,12 +1,12 @@
 """Which pull request a run of GitHub Actions is about, read from its environment."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from alef_audit import json_text
 from alef_audit.diagnostics import UsageError
 
 _API = "https://api.github.com"
@@ -54,8 +54,8 @@ def _event(environment: Mapping[str, str]) -> dict[str, Any]:
     if not path:
         return {}
     try:
-        event = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        event = json_text.decode(Path(path).read_bytes(), object)
+    except (OSError, json_text.NotJson):
         return {}
     return event if isinstance(event, dict) else {}
 

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from alef_audit import json_text
 from alef_audit.auditing import report as inner
 from alef_audit.diagnostics import UsageError
 from alef_audit.reporting.escape import leaves
@@ -20,8 +21,8 @@ _REMEDY: Final = "Write one: audit --format=json --output FILE"
 def read_report(text: bytes, name: str) -> inner.AuditReport:
     """The report in a JSON document called `name`. Raises UsageError."""
     try:
-        document = msgspec.json.decode(text, type=Document)
-    except (msgspec.MsgspecError, RecursionError) as error:
+        document = json_text.decode(text, Document)
+    except json_text.NotJson as error:
         raise UsageError(f"{name} is no report: {error}", _REMEDY) from None
     if document.schema != SCHEMA:
         raise UsageError(f"{name} has version {document.schema}", f"This version reads {SCHEMA}")
@@ -68,15 +69,18 @@ def _as(value: object, kind: type[T] | object) -> T:
 
 
 def _check(report: inner.AuditReport, name: str) -> None:
-    """Roots are numbered; a number without a root would end in an internal error.
+    """What findings name has to be there: reporters look it up.
 
     Paths lie below the audited folder: others would be links to anywhere.
     """
+    patterns = {pattern.id for pattern in report.patterns}
     introduced = report.comparison.introduced if report.comparison is not None else ()
     for finding in (*report.findings, *(one.finding for one in introduced)):
         numbers = (finding.root, *(one.root for one in finding.also_reached_from))
         if not finding.trace or any(not 0 <= number < len(report.roots) for number in numbers):
             raise UsageError(f"{name} is no report: a finding without path or root", _REMEDY)
+        if finding.pattern not in patterns:
+            raise UsageError(f"{name} is no report: a finding by a pattern that it does not name", _REMEDY)
     for path in _paths(report):
         if leaves(path):
             raise UsageError(f"{name} is no report: it names the path {path}", _REMEDY)

@@ -35,7 +35,7 @@ def render_sarif(rendering: Rendering) -> str:
     """The log as indented JSON; what is over a limit is left out, least important first, and said in a notification."""
     found = [f for f in rendering.report.findings if rendering.with_suppressed or counts(f)][:_MOST_RESULTS]
     hashes = _hashes(found, rendering.lines)
-    rules = _rules(rendering.report.patterns)
+    rules = _rules(rendering.report.patterns, found)
     order = {rule.id: index for index, rule in enumerate(rules)}
     results = [_result(rendering, finding, order, hashes) for finding in found]
     while True:
@@ -95,8 +95,16 @@ def _notifications(rendering: Rendering, left_out: int) -> Iterator[sarif.Notifi
 # --- rules
 
 
-def _rules(patterns: Sequence[PatternHead]) -> list[sarif.Rule]:
-    return [_rule(pattern, rule) for pattern in patterns for rule in pattern.rules]
+def _rules(patterns: Sequence[PatternHead], findings: Sequence[Finding]) -> list[sarif.Rule]:
+    """The rules that patterns describe, and those that findings name besides: a report that was read back names them
+    only.
+    """
+    return [_rule(pattern, rule) for pattern in patterns for rule in (*pattern.rules, *_undescribed(pattern, findings))]
+
+
+def _undescribed(pattern: PatternHead, findings: Sequence[Finding]) -> list[RuleHead]:
+    named = {finding.rule for finding in findings if finding.pattern == pattern.id}
+    return [RuleHead(rule, pattern.title, ()) for rule in sorted(named.difference(one.id for one in pattern.rules))]
 
 
 def rule_id(pattern: str, rule: str) -> str:
@@ -105,7 +113,7 @@ def rule_id(pattern: str, rule: str) -> str:
 
 
 def _rule(pattern: PatternHead, rule: RuleHead) -> sarif.Rule:
-    first = rule is pattern.rules[0]
+    first = rule in pattern.rules[:1]
     title = pattern.title if first else rule.id.replace("-", " ").capitalize()
     remedies = "\n".join(f"* `{one.id}` ({one.cost}): {one.summary}" for one in rule.remedies)
     plain = "\n".join(f"{one.id} ({one.cost}): {one.summary}" for one in rule.remedies)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
+from alef_audit import json_text
 
 ReadText = Callable[[str], str | None]
 _LENIENT_LIMIT = 300_000  # characters; the lenient reader is slow
@@ -15,8 +15,8 @@ def read_object(read_text: ReadText, path: str, lenient: bool) -> dict[str, Any]
     if text is None:
         return None
     try:
-        document = msgspec.json.decode(text.removeprefix("\ufeff").encode("utf-8", "replace"))
-    except (msgspec.MsgspecError, RecursionError):
+        document = json_text.decode(text.removeprefix("\ufeff").encode("utf-8", "replace"), object)
+    except json_text.NotJson:
         if not lenient or len(text) > _LENIENT_LIMIT:
             return None
         import json5  # hardly any manifest needs it

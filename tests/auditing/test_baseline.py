@@ -104,10 +104,17 @@ def test_the_file_is_sorted_and_has_one_entry_a_line(tmp_path: Path) -> None:
     assert '"line"' not in text
 
 
+def test_a_reason_may_hold_any_line_end(tmp_path: Path) -> None:
+    entries = renewed((), entries_of(reports.report(warning(1))), "one\u2028two\x85three\nfour", TODAY)
+    (tmp_path / FILE).write_text(baseline_text(entries), encoding="utf-8")
+    assert read_baseline(tmp_path / FILE) == entries
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("{", "line 1"),
+        ("[" * 100_000, "line 1"),
         ('{"path":"a"}', "line 1"),
         ("<<<<<<< HEAD\n", "line 1"),
         (baseline_text([Entry("a", "f", "c", "p", "missed-await-on-auth", "error")]) + "[]\n", "line 2"),

@@ -10,6 +10,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from alef_audit.auditing.report import Cause, Comparison, Healed, Introduced, Said
+from alef_audit.reporting.formats import REPORT_FORMATS
 from alef_audit.reporting.json_read import read_report
 from alef_audit.reporting.json_v1 import render_json
 from alef_audit.reporting.markdown import render_markdown
@@ -78,7 +79,7 @@ def test_a_dry_run_asks_nobody(host: Host, tmp_path: Path) -> None:
     assert (ran.code, ran.out.startswith("### Blocking calls on hot paths"), host.requests) == (0, True, [])
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": "alef-audit/v1"}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": "alef-audit/v1"}', "[" * 100_000])
 def test_what_is_no_report_is_an_error(text: str, tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     path.write_text(text, encoding="utf-8")
@@ -91,6 +92,20 @@ def test_a_report_whose_numbers_lead_nowhere_is_an_error(tmp_path: Path) -> None
     path = tmp_path / "report.json"
     path.write_text(render_json(bad), encoding="utf-8")
     assert run("comment", path, "--dry-run").code == 2
+
+
+def test_a_report_by_a_pattern_that_it_does_not_name_is_an_error(tmp_path: Path) -> None:
+    bad = reports.report(msgspec.structs.replace(reports.note(1), pattern="ALEF-PAT-999"))
+    path = tmp_path / "report.json"
+    path.write_text(render_json(bad), encoding="utf-8")
+    assert run("comment", path, "--dry-run").code == 2
+
+
+@pytest.mark.parametrize("format", [entry.name for entry in REPORT_FORMATS])
+def test_a_report_that_is_read_back_is_shown_in_every_format(format: str, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text(render_json(reports.typical()), encoding="utf-8")
+    assert run("show", path, "--format", format).code == 0
 
 
 def test_a_report_is_read_back_as_it_was() -> None:

@@ -85,7 +85,7 @@ def test_unless_the_root_is_in_one(tmp_path: Path) -> None:
 
 
 def test_gitignore_without_git(tmp_path: Path) -> None:
-    put(tmp_path, ".gitignore", "*.gen.py\n/top.py\nlogs/\n!keep.gen.py\n[\n")
+    put(tmp_path, ".gitignore", "*.gen.py\n/top.py\nlogs/\n!keep.gen.py\n[\n[c-a]\n")
     put(tmp_path, "a/.gitignore", "!x.gen.py\nlocal.py\n")
     tree(tmp_path, "a.gen.py", "keep.gen.py", "top.py", "logs/x.py", "a/top.py", "a/x.gen.py", "a/local.py", "local.py")
     assert paths(discover(tmp_path, Config())) == ["a/top.py", "a/x.gen.py", "keep.gen.py", "local.py"]

@@ -135,3 +135,15 @@ def test_whatever_the_source_lines_and_functions_exist(
         assert list(one.spans) == sorted(one.spans)
         assert len(one.spans) % 2 == 0
         assert all(1 <= line <= facts.lines for line in one.spans)
+
+
+def test_comments_beyond_all_measure_are_not_heeded_and_that_is_said() -> None:
+    facts = facts_of("# audit: hot\n" * 1_500 + "f()\n", "python")
+    assert len(facts.directives) == 1_000
+    assert {one.spans for one in facts.directives} == {(1_501, 1_501)}
+    assert [(one.line, one.kind) for one in facts.problems] == [(1_001, "skipped")]
+
+
+def test_many_comments_on_one_line() -> None:
+    facts = facts_of("f(); " + "/* a */ " * 2_000 + "// audit: hot\n", "typescript")
+    assert [one.spans for one in facts.directives] == [(1, 1)]

@@ -1,7 +1,5 @@
 """Any bytes whatever give facts whose indices are in range, without a crash or an overflow."""
 
-from array import array
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -10,6 +8,7 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import FileFacts
 from alef_audit.frontends.ecmascript import parse
 from alef_audit.frontends.ecmascript.extract import extract_ecmascript
+from tests.fuzz.sound_facts import check_facts
 
 GRAMMARS = ("typescript", "tsx", "javascript")
 
@@ -36,73 +35,16 @@ export default async () => <const>{ a: cond ? b : delete c.d, e: [...f, , g] } s
 """
 
 
-def check(facts: FileFacts) -> None:
-    """Every index of every table is in range."""
-    slots, names = facts.slots, len(facts.names)
-    aliases, rows, calls = array("i"), array("i"), array("i")
-    aliases.frombytes(facts.aliases)
-    rows.frombytes(facts.flows)
-    calls.frombytes(facts.calls)
-    assert len(aliases) == slots
-    assert all(0 <= alias < slots for alias in aliases)
-    tables = {flows.FUNCTION: facts.functions, flows.CLASS: facts.classes, flows.OBJECT: facts.objects}
-    tables |= {flows.IMPORT: facts.imports, flows.SELF: facts.classes, flows.SUPER: facts.classes}
-    for at in range(0, len(rows), flows.ROW):
-        op, *columns, _ = rows[at : at + flows.ROW]
-        for column in flows.SLOT_COLUMNS.get(op, ()):
-            # what is assigned to a property may bear no callable and run a setter all the same
-            lowest = 0 if op == flows.STORE and column == 2 else 1
-            assert lowest <= columns[column - 1] < slots
-        if op in tables:
-            assert 0 <= columns[1] < len(tables[op])
-        if op in (flows.LOAD, flows.STORE, flows.GLOBAL):
-            assert 0 < columns[2] < names
-        if op == flows.ENTER:
-            assert 0 <= columns[0] < len(facts.functions)
-    _check_calls(facts, calls)
-    for index, function in enumerate(facts.functions):
-        assert -1 <= function.parent < max(index, 1)
-        assert -1 <= function.owner < len(facts.classes)
-        assert all(0 <= p.slot < slots and 0 <= p.name < names and 0 <= p.literal < names for p in function.parameters)
-        assert 0 <= function.result < slots
-        assert all(0 < each < slots for each in (*function.types, *(t for p in function.parameters for t in p.types)))
-        assert 0 <= function.receiver < slots
-    assert all(0 < slot < slots for names_of_type in facts.data_types for slot in names_of_type)
-    for each in facts.classes:
-        assert 0 < each.slot < slots
-        assert all(0 < base < slots for base in each.bases)
-        assert all(0 < member < names for member in each.members)
-    assert all(0 <= export.slot < slots for export in facts.exports)
-    assert all(0 <= star < len(facts.imports) for star in facts.stars)
-    assert all(-1 <= loop.parent < index for index, loop in enumerate(facts.loops))
-    assert all(-1 <= condition.parent < index for index, condition in enumerate(facts.conditions))
-    assert len(facts.problems) <= 21
-
-
-def _check_calls(facts: FileFacts, calls: "array[int]") -> None:
-    at = 0
-    while at < len(calls):
-        head = calls[at : at + flows.CALL_HEAD]
-        at += flows.CALL_HEAD
-        assert 0 <= head[flows.IN_FUNCTION] < len(facts.functions)
-        assert all(0 <= head[field] < facts.slots for field in (flows.CALLEE, flows.RECEIVER, flows.RESULT))
-        assert all(0 <= head[field] < len(facts.names) for field in (flows.MEMBER, flows.TEXT))
-        assert len(facts.names[head[flows.TEXT]]) <= 80
-        assert -1 <= head[flows.LOOP] < len(facts.loops)
-        assert -1 <= head[flows.CONDITION] < len(facts.conditions)
-        assert 1 <= head[flows.LINE] <= head[flows.END_LINE] <= facts.lines
-        for _ in range(head[flows.ARG_COUNT]):
-            label, slot, literal = calls[at : at + flows.CALL_ARG]
-            at += flows.CALL_ARG
-            assert label in (flows.NO_NAME, flows.SPREAD_POSITIONAL)
-            assert 0 <= slot < facts.slots
-            assert 0 <= literal < len(facts.names)
-    assert at == len(calls)
+def check(source: bytes, grammar: str) -> FileFacts:
+    """The facts of a file, once it is certain that they are sound."""
+    facts = extract_ecmascript(source, grammar)
+    check_facts(facts, source)
+    return facts
 
 
 @pytest.mark.parametrize("grammar", GRAMMARS)
 def test_the_seed_is_read(grammar: str) -> None:
-    check(extract_ecmascript(SEED.encode(), grammar))
+    check(SEED.encode(), grammar)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +52,7 @@ def test_the_seed_is_read(grammar: str) -> None:
 )
 @pytest.mark.parametrize("grammar", GRAMMARS)
 def test_odd_bytes(source: bytes, grammar: str) -> None:
-    check(extract_ecmascript(source, grammar))
+    check(source, grammar)
 
 
 _PIECES = st.sampled_from(
@@ -140,7 +82,7 @@ def test_mutated_sources(edits: list[tuple[int, int, str]], grammar: str) -> Non
     text = SEED
     for start, length, piece in edits:
         text = text[:start] + piece + text[start + length :]
-    check(extract_ecmascript(text.encode(), grammar))
+    check(text.encode(), grammar)
 
 
 @settings(max_examples=200, deadline=None)
@@ -148,7 +90,7 @@ def test_mutated_sources(edits: list[tuple[int, int, str]], grammar: str) -> Non
     pieces=st.lists(st.one_of(_PIECES, st.sampled_from(SEED.split())), max_size=60), grammar=st.sampled_from(GRAMMARS)
 )
 def test_word_salad(pieces: list[str], grammar: str) -> None:
-    check(extract_ecmascript(" ".join(pieces).encode(), grammar))
+    check(" ".join(pieces).encode(), grammar)
 
 
 _MANY = 20_000
@@ -180,13 +122,12 @@ DEEP = {
 @pytest.mark.parametrize("name", DEEP)
 @pytest.mark.parametrize("grammar", ["typescript", "javascript"])
 def test_deep_nesting(name: str, grammar: str) -> None:
-    check(extract_ecmascript(DEEP[name].encode(), grammar))
+    check(DEEP[name].encode(), grammar)
 
 
 def test_characters_that_straddle_the_parser_s_chunks() -> None:
     source = "x = '" + "ü€𝄞" * 5_000 + "'; f();"
-    facts = extract_ecmascript(source.encode(), "typescript")
-    check(facts)
+    facts = check(source.encode(), "typescript")
     assert facts.problems == ()
     assert "f" in facts.names
 
@@ -194,8 +135,7 @@ def test_characters_that_straddle_the_parser_s_chunks() -> None:
 def test_a_parse_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parse, "_STEPS_AT_LEAST", 2)
     monkeypatch.setattr(parse, "_STEPS_PER_BYTE", 0.0)
-    facts = extract_ecmascript(b"f(1);\n" * 1_000, "typescript")
-    check(facts)
+    facts = check(b"f(1);\n" * 1_000, "typescript")
     assert [problem.kind for problem in facts.problems] == ["parse-error"]
 
 

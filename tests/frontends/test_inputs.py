@@ -105,3 +105,25 @@ def test_functions_that_are_not_there_and_files_that_do_not_parse() -> None:
     assert read_inputs(b"", "typescript", [Asked(7, 3, frozenset())]) == (None,)
     (found,) = read_inputs(b"function f(a { g(a) }\n", "javascript", [Asked(1, 1, frozenset(((1, 15),)))])
     assert found is None or found.calls is not None
+
+
+def test_functions_that_lie_deeper_than_anybody_writes_them_are_not_read() -> None:
+    data = b"function f() {" * 100 + b"g();" + b"}" * 100
+    places = [Asked(1, 1 + len(b"function f() {") * depth, frozenset()) for depth in (0, 30, 60)]
+    outer, inner, deepest = read_inputs(data, "javascript", places)
+    assert outer is not None
+    assert inner is not None
+    assert deepest is None
+
+
+def test_a_file_in_which_all_lies_in_one_another_is_not_read() -> None:
+    data = b"function f() {" + b"a = " * 20_000 + b"g(); }"
+    assert read_inputs(data, "javascript", [Asked(1, 1, frozenset())]) == (None,)
+    shorter = b"function f() {" + b"a = " * 1_000 + b"g(); }"
+    assert read_inputs(shorter, "javascript", [Asked(1, 1, frozenset())]) != (None,)
+
+
+def test_the_loops_around_what_changes() -> None:
+    data = b"function f(n) {\n  while (n) {\n    for (const a of n) { n = g(a); }\n  }\n  h(n);\n}\n"
+    found = asked(data, "javascript", 1, 1, (5, 3))
+    assert {("parameter", 0), ("loop", 2), ("loop", 3)} <= kinds(found.calls[0].arguments[0].origins)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-import msgspec
 import re2
 
+from alef_audit import json_text
 from alef_audit.evidence.carriers.console import Line, best_of, read_console
 from alef_audit.evidence.carriers.timestamps import moment_of
 from alef_audit.evidence.moment import Moment
@@ -19,7 +19,7 @@ _MOST_FIELDS: Final = 200
 _CUT_TIME: Final = re2.compile(r'\\?"(?:time|date|timestamp|ts)\\?"\s*:\s*\\?"?([^",\\}]+)')
 
 
-def read_json(text: str, log: int) -> Line | None:
+def read_json_line(text: str, log: int) -> Line | None:
     """The line as its fields would be printed on a console: `key=value` and messages, in the order of the document.
 
     None if it is no JSON object.  A line that was cut is read as far as it goes.
@@ -46,8 +46,8 @@ def read_json(text: str, log: int) -> Line | None:
 
 def _object(text: str) -> dict[str, Any] | None:
     try:
-        document = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError, ValueError):
+        document = json_text.decode(text, object)
+    except json_text.NotJson:
         return None
     return document if isinstance(document, dict) else None
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Final, Literal
 
-import msgspec
 import re2
 
+from alef_audit import json_text
 from alef_audit.diagnostics import UsageError
 from alef_audit.evidence.logs import Block, CutShort, read_blocks
 from alef_audit.evidence.observations import Place
@@ -26,7 +26,7 @@ ProfileType = Literal["cpu-profile", "speedscope", "proof"]
 
 
 def _add_cpu_profile(data: bytes, name: str, stacks: Stacks) -> None:
-    profile = msgspec.json.decode(data, type=CpuProfile)
+    profile = json_text.decode(data, CpuProfile)
     if is_of_a_worker(profile, name):
         stacks.say(f"{name} shows a worker thread: what runs there does not hold the event loop")
         return
@@ -34,14 +34,14 @@ def _add_cpu_profile(data: bytes, name: str, stacks: Stacks) -> None:
 
 
 def _add_speedscope(data: bytes, name: str, stacks: Stacks) -> None:
-    found = read_speedscope(msgspec.json.decode(data, type=Speedscope), name)
+    found = read_speedscope(json_text.decode(data, Speedscope), name)
     if found.elsewhere:
         stacks.say(f"{name}: samples of event loops beside that of the main thread were left out: {found.elsewhere:,}")
     stacks.add_all(found.stacks)
 
 
 def _add_proof(data: bytes, name: str, stacks: Stacks) -> None:
-    stacks.add_all(read_proof(msgspec.json.decode(data, type=Proof), name))
+    stacks.add_all(read_proof(json_text.decode(data, Proof), name))
 
 
 _READERS: Final[dict[ProfileType, Callable[[bytes, str, Stacks], None]]] = {
@@ -63,7 +63,7 @@ def read_profile(name: str, stacks: Stacks) -> None:
         kind = _profile_type(data[:_HEAD])
         if kind is not None:
             _READERS[kind](data, name, stacks)
-    except (CutShort, msgspec.MsgspecError, RecursionError) as error:
+    except (CutShort, json_text.NotJson) as error:
         raise UsageError(f"{name}: not a profile that can be read: {error}", "Name a whole file") from None
 
 

@@ -2,7 +2,7 @@
 
 from alef_audit.facts.file import FileFacts
 from alef_audit.frontends.builder import FactsBuilder
-from alef_audit.frontends.directives import MARK, directives
+from alef_audit.frontends.directives import add_directives
 from alef_audit.frontends.ecmascript.constants import constants
 from alef_audit.frontends.ecmascript.parse import parse
 from alef_audit.frontends.ecmascript.tables import tables
@@ -26,6 +26,6 @@ def extract_ecmascript(text: bytes, grammar: str) -> FileFacts:
     walk.effect(root)
     walk.run()
     walk.seal()
-    if root is not None and MARK in text:
-        build.directives.extend(directives(root, text, build.defined()))
+    if root is not None:
+        add_directives(build, root, text)
     return build.finish(lines)

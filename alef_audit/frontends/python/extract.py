@@ -7,7 +7,7 @@ from tree_sitter import Node
 
 from alef_audit.facts.file import Export, FileFacts, Function, Problem
 from alef_audit.frontends.builder import FactsBuilder, Scope
-from alef_audit.frontends.directives import MARK, directives
+from alef_audit.frontends.directives import add_directives
 from alef_audit.frontends.python.handed import declared_variables
 from alef_audit.frontends.python.parse import parse_python
 from alef_audit.frontends.python.statements import walk_block
@@ -52,8 +52,7 @@ def extract_python(text: bytes) -> FileFacts:
     build.exports.extend(exports)
     build.close(scope)
     build.functions[0] = Function("", "", "<module>", 1, 1, lines, -1, -1, 0, (), place.result, 0)
-    if MARK in text:
-        build.directives.extend(directives(root, text, build.defined()))
+    add_directives(build, root, text)
     return build.finish(lines)
 
 

@@ -30,11 +30,9 @@ def record(walk: Walk, place: Place, node: Node) -> tuple[int, ...] | None:
     `place` is that of its body.  What a dictionary of a record without decorators holds is taken for data: these
     describe messages.
     """
-    decorators = [
-        child.named_children[0]
-        for child in (node.parent.named_children if node.parent is not None else ())
-        if child.type == "decorator" and child.named_children
-    ]
+    outer = node.parent
+    beside = outer.named_children if outer is not None and outer.type == "decorated_definition" else ()
+    decorators = [child.named_children[0] for child in beside if child.type == "decorator" and child.named_children]
     bases = node.child_by_field_id(fields.SUPERCLASSES)
     if not (decorators or bases) or not all(makes_record(walk, each) for each in decorators):
         return None
