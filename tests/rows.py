@@ -11,8 +11,12 @@ _MODULES: Final[dict[Table, tuple[str, ...]]] = {
     "attack": (
         "tests.hostile.test_execution",
         "tests.hostile.test_confinement",
+        "tests.hostile.test_silence",
+        "tests.hostile.test_exhaustion",
+        "tests.hostile.test_output",
+        "tests.hostile.test_posting",
     ),
-    "fault": ("tests.test_cache",),
+    "fault": ("tests.test_cache", "tests.test_faults"),
 }
 
 

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from alef_audit.pipeline import reading
 from alef_audit.store import database
 from alef_audit.store.database import FILE
 from alef_audit.store.place import VARIABLE
+from tests.rows import fault
 from tests.test_determinism import masked
 
 SAMPLES = Path(__file__).resolve().parent.parent / "sample_repos"
@@ -195,6 +196,10 @@ FAULTS = [
 ]
 
 
+@fault(
+    "the cache is corrupt, cut short, empty, of an older version, no database, a folder, removed; a stray journal",
+    "the same report; the file is made anew",
+)
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("change", [False, True])
 def test_faults_of_the_cache(tree: Path, cache: Path, fault: Callable[[Path], None], change: bool) -> None:
@@ -208,6 +213,7 @@ def test_faults_of_the_cache(tree: Path, cache: Path, fault: Callable[[Path], No
     assert report(tree) == plain
 
 
+@fault("the cache is removed during the audit", "the same report; nothing is kept")
 @pytest.mark.skipif(os.name == "nt", reason="an open file cannot be removed there")
 def test_a_cache_that_goes_away_while_it_is_used(tree: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = report(tree, "--no-cache")
@@ -225,6 +231,7 @@ def test_a_cache_that_goes_away_while_it_is_used(tree: Path, cache: Path, monkey
     assert plain
 
 
+@fault("the cache is locked by another process", "the same report, half a second later at most")
 @pytest.mark.parametrize("how", ["EXCLUSIVE", "IMMEDIATE"])
 @pytest.mark.parametrize("filled", [False, True])
 def test_a_cache_that_is_locked(
@@ -242,24 +249,6 @@ def test_a_cache_that_is_locked(
     assert report(tree) == plain
 
 
-@pytest.fixture
-def read_only(cache: Path) -> Iterator[Path]:
-    yield cache
-    cache.chmod(0o700)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="POSIX only")
-@pytest.mark.parametrize("mode", [0o500, 0])
-def test_a_cache_that_cannot_be_written_or_read(tree: Path, read_only: Path, mode: int) -> None:
-    plain = report(tree)
-    (read_only / FILE).chmod(mode & 0o444)
-    read_only.chmod(mode)
-    assert report(tree) == plain
-    path = some_source(tree)
-    path.write_bytes(path.read_bytes() + b"\n\n")
-    assert report(tree) == report(tree, "--no-cache")
-
-
 _ON_A_FULL_DISK = """
 import resource, sys
 from alef_audit.cli.main import main
@@ -268,6 +257,7 @@ main(["scan", sys.argv[1], "--format", "json"])
 """
 
 
+@fault("the disk is full where the cache lies", "the same report; nothing is kept")
 @pytest.mark.skipif(os.name == "nt", reason="needs a limit on the size of files")
 def test_a_disk_that_is_full(tree: Path) -> None:
     done = subprocess.run([sys.executable, "-P", "-c", _ON_A_FULL_DISK, str(tree)], capture_output=True, check=False)
@@ -280,6 +270,7 @@ def command() -> tuple[str, ...]:
     return sys.executable, "-P", "-m", "alef_audit", "scan"
 
 
+@fault("the disk is full where the report goes", "exit code 2 and the reason")
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
 @pytest.mark.parametrize("options", [("--format", "json"), ("--format", "text"), ("--output", "/dev/full")])
 @pytest.mark.parametrize("warm", [False, True])
@@ -296,6 +287,7 @@ def test_no_room_for_the_report(tree: Path, command: tuple[str, ...], options: t
     assert report(tree) == report(tree, "--no-cache")
 
 
+@fault("broken pipe: the reader of the report goes away", "ends quietly with exit code 141")
 @pytest.mark.parametrize("warm", [False, True])
 def test_a_reader_that_goes_away(tree: Path, command: tuple[str, ...], warm: bool) -> None:
     if warm:
@@ -310,12 +302,14 @@ def test_a_reader_that_goes_away(tree: Path, command: tuple[str, ...], warm: boo
     assert report(tree) == report(tree, "--no-cache")
 
 
+@fault("standard output is closed", "ends as usual")
 @pytest.mark.skipif(os.name == "nt", reason="POSIX only")
 def test_standard_output_that_is_closed(tree: Path, command: tuple[str, ...]) -> None:
     done = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *command, str(tree)], capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
 
 
+@fault("several audits use one cache at once", "each has the same report")
 def test_several_audits_at_once(tree: Path, command: tuple[str, ...]) -> None:
     whole = (*command, str(tree), "--format", "json")
     running = [subprocess.Popen(whole, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
@@ -323,6 +317,7 @@ def test_several_audits_at_once(tree: Path, command: tuple[str, ...]) -> None:
     assert {(masked(out), err, code) for out, err, code in ended} == {(report(tree, "--no-cache"), b"", 1)}
 
 
+@fault("a file changes during the audit", "its content of one moment counts, and is not kept for the other")
 def test_a_file_that_changes_while_it_is_read(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = some_source(tree)
     before = path.read_bytes()
@@ -342,6 +337,7 @@ def test_a_file_that_changes_while_it_is_read(tree: Path, monkeypatch: pytest.Mo
     assert report(tree) == report(tree, "--no-cache")
 
 
+@fault("a file vanishes during the audit", "a remark; the next audit is whole again")
 def test_a_file_that_vanishes_while_it_is_read(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = some_source(tree)
     before = path.read_bytes()
@@ -358,6 +354,7 @@ def test_a_file_that_vanishes_while_it_is_read(tree: Path, monkeypatch: pytest.M
     assert report(tree) == report(tree, "--no-cache")
 
 
+@fault("a front end fails, or memory runs out", "a remark on the file; the next audit reads it again")
 def test_a_front_end_that_failed_is_asked_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(data: bytes, *_: str) -> None:
         raise MemoryError

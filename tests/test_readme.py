@@ -27,6 +27,7 @@ from alef_audit.rulepack.pattern import LevelRow
 from tests import __main__ as checks
 from tests.expectations import TAGS
 from tests.reporting import reports
+from tests.rows import Table, table_of
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
@@ -321,6 +322,13 @@ def test_the_checks_and_tags_are_those_that_exist() -> None:
     assert all(step.name in section("Two commands") for step in checks.STEPS)
     assert set(code_spans(section("Development"))) >= TAGS
     assert "python -m tests" in section("Two commands")
+
+
+def test_attacks_and_faults_are_those_that_tests_try() -> None:
+    titles: dict[Table, str] = {"attack": "Hostile repositories", "fault": "Faults"}
+    for table, title in titles.items():
+        documented = [line for line in section(title).splitlines() if line.startswith("|")]
+        assert documented == table_of(table)
 
 
 # ---------------------------------------------------------------- output and examples

@@ -39,6 +39,10 @@ class Ran(NamedTuple):
     err: str
 
     @property
+    def everything(self) -> str:
+        return self.out + self.err
+
+    @property
     def report(self) -> dict[str, Any]:
         report: dict[str, Any] = json.loads(self.out)
         return report

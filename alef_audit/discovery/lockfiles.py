@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import msgspec
+import re2
 
 from alef_audit import json_text, toml
 from alef_audit.discovery.ranges import newest_of_npm, newest_of_requirement
@@ -18,14 +19,15 @@ _EXACT_NODE = re.compile(r"^(?:npm:(?P<alias>@?[^@]+)@)?[=v]?(?P<version>\d+\.\d
 _EXACT_PYTHON = re.compile(
     r"^\s*(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*===?\s*(?P<version>[\w.+!-]+)\s*(?:[;#\\].*)?$"
 )
-_YARN_HEAD = re.compile(r'^"?(?P<name>@?[^@"\s]+)@')
-_YARN_VERSION = re.compile(r'^\s+version:?\s+"?(?P<version>[^"\s]+)"?')
-_PNPM_PACKAGE = re.compile(r"^  '?/?(?P<name>@?[^@'()\s:]+)[@/](?P<version>\d+\.\d+\.\d+[^'():\s_]*)[^:]*:")
-_PNPM_NAME = re.compile(r"^ {6}'?(?P<name>@?[^'\s:]+)'?:\s*$")
-_PNPM_VERSION = re.compile(r"^ {8}version: '?(?P<version>\d+\.\d+\.\d+[^'()\s]*)")
-_BUN_PACKAGE = re.compile(r'^\s+"[^"]+": \["(?P<name>@?[^@"]+)@(?P<version>\d+\.\d+\.\d+[^"]*)"')
+# These meet lines of any length: an engine that goes back would take the square of it, or more.
+_YARN_HEAD = re2.compile(r'^"?(?P<name>@?[^@"\s]+)@')
+_YARN_VERSION = re2.compile(r'^\s+version:?\s+"?(?P<version>[^"\s]+)"?')
+_PNPM_PACKAGE = re2.compile(r"^  '?/?(?P<name>@?[^@'()\s:]+)[@/](?P<version>\d+\.\d+\.\d+[^'():\s_]*)[^:]*:")
+_PNPM_NAME = re2.compile(r"^ {6}'?(?P<name>@?[^'\s:]+)'?:\s*$")
+_PNPM_VERSION = re2.compile(r"^ {8}version: '?(?P<version>\d+\.\d+\.\d+[^'()\s]*)")
+_BUN_PACKAGE = re2.compile(r'^\s+"[^"]+": \["(?P<name>@?[^@"]+)@(?P<version>\d+\.\d+\.\d+[^"]*)"')
 # What extras, or old Pythons only, require.
-_ELSEWHERE = re.compile(r"""\bextra\s*==|;.*\bpython_version\s*<=?\s*["'](?:2|3\.(?:\d|1[01]))\b""")
+_ELSEWHERE = re2.compile(r"""\bextra\s*==|;.*\bpython_version\s*<=?\s*["'](?:2|3\.(?:\d|1[01]))\b""")
 _PARENTHESES = re.compile(r"^([\w.,\[\]-]+)\s*\(([^()]*)\)")  # old tools wrote `name (>=1,<2)`
 _LINE = 1_000  # characters; longer requirement lines pin nothing by hand
 

@@ -160,4 +160,5 @@ def _said(answer: httpx.Response) -> str:
     except ValueError:
         return ""
     message = body.get("message") if isinstance(body, dict) else None
-    return f" ({message})" if isinstance(message, str) and message else ""
+    token = answer.request.headers.get("authorization", "").removeprefix("Bearer ")
+    return f" ({message.replace(token, '…')})" if isinstance(message, str) and message and token else ""

@@ -6,6 +6,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -78,25 +79,25 @@ class Attack(NamedTuple):
         """A command line that makes the mark."""
         return f"touch {self.mark}"
 
-    def audit(self, *arguments: str | Path, cwd: Path | None = None, **environment: str) -> Ran:
-        """The command line in a process of its own, limited in time and memory."""
+    def audit(self, *arguments: str | Path, memory: int = _MEMORY, **environment: str) -> Ran:
+        """The command line in a process of its own, in the tree, limited in time and memory."""
         launcher = self.outside.parent / "launch.py"
         launcher.write_text(_LAUNCHER, encoding="utf-8")
         command = (sys.executable, launcher, f"{self.outside}{os.sep}", self._opened, *arguments)
         done = subprocess.run(
             [str(word) for word in command],
-            cwd=cwd or self.tree,
+            cwd=self.tree,
             env=surroundings() | {"PYTHONPATH": str(CHECKOUT)} | environment,
             capture_output=True,
             stdin=subprocess.DEVNULL,
             check=False,
             timeout=300,
-            preexec_fn=limited,
+            preexec_fn=partial(_limit, memory),
         )
         return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    def scan(self, *arguments: str | Path, cwd: Path | None = None) -> Ran:
-        return self.audit("scan", self.tree, "--format=json", *arguments, cwd=cwd)
+    def scan(self, *arguments: str | Path) -> Ran:
+        return self.audit("scan", self.tree, "--format=json", *arguments)
 
     @property
     def _opened(self) -> Path:
@@ -112,10 +113,9 @@ def surroundings() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "PYTHON", "FORCE_COLOR"))}
 
 
-def limited() -> None:
-    """Makes a process end that would go on for ever."""
+def _limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
 def write(folder: Path, files: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ from tests.hostile.attacker import CHECKOUT, HOT, Attack, surroundings, write
 from tests.repositories import commit, git, repository
 from tests.rows import attack as row
 
-NOTHING_RUNS = "nothing runs: git gets each such setting switched off, and finds no files by checkout or filter"
+NOTHING_RUNS = "nothing runs: git is called with each of them switched off; nothing is checked out"
 
 
 def sprung(attack: Attack, *command: str) -> bool:
@@ -243,7 +243,7 @@ def test_files_that_are_called_like_options(attack: Attack, name: str) -> None:
     assert attack.audit("hook", "--", name, "hot.py").code == 1
 
 
-@row("revisions that read like options: `--output=FILE`, `--upload-pack=COMMAND`", "no such revision (exit code 2)")
+@row("revisions that read like options of git, to write a file or run a program", "no such revision (exit code 2)")
 @pytest.mark.parametrize("option", ["--output={}", "--upload-pack=touch {}", "--exec=touch {}", "-O{}", "--ext-diff"])
 def test_revisions_that_are_options(attack: Attack, option: str) -> None:
     repository(attack.tree, {})
