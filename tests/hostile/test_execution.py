@@ -73,7 +73,7 @@ def test_a_filter_whose_name_cannot_be_typed(attack: Attack) -> None:
 
 @row("programs named in the configuration of a submodule", "nothing runs: submodules are not compared")
 def test_programs_that_a_submodule_names(attack: Attack) -> None:
-    inner = repository(attack.tree / "lib", {"a.py": "x = 1\n", ".gitattributes": "*.py filter=evil"})
+    inner = repository(attack.tree / "lib.py", {"a.py": "x = 1\n", ".gitattributes": "*.py filter=evil"})
     repository(attack.tree, {})
     git(inner, "config", "filter.evil.clean", attack.trap)
     write(inner, {"a.py": "x = 2\n"})
