@@ -7,22 +7,26 @@ from typing import Final
 from alef_audit.callgraph.environment import environment_tests
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.guards import BIT
-from alef_audit.callgraph.keeping import chain
-from alef_audit.callgraph.platforms import platform_tests
-from alef_audit.callgraph.predicates import atoms, comparison, parse
+from alef_audit.callgraph.keeping import chain, tests_around
+from alef_audit.callgraph.platforms import asks_platform, platform_tests
+from alef_audit.callgraph.predicates import Atom, Not, atoms, comparison, implied, parse, unwrapped
 from alef_audit.facts.file import Condition
 
 AFTER_FAILURE: Final = "only after an exception"
-# More conditions than this are read by nobody: those of kinds and values give way to the others.
-_MOST: Final = 3
+# More conditions than this are read by nobody: those of the platform and of arguments come first, those of kinds and
+# values next.
+_MOST: Final = 4
+_LONGEST: Final = 100
 _LITERAL: Final = re.compile(r"""(["'])[^"'\\]*\1""")
+_NAME: Final = re.compile(r"[\w$]+")
 _KIND: Final = re.compile(r"isinstance\(|typeof |\binstanceof\b")
 _EXCEPTIONAL: Final = BIT["exceptional"]
 
 
 def conditions_of(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> tuple[str, ...]:
     """Tests under which the calls of the path run: of the platform, of environment variables, of arguments that some
-    callers hand over, of failures; and, nearest to the blocking call first, of what kind or value something is.
+    callers hand over, of failures; nearest to the blocking call first, of what kind or value something is; and, from
+    the entry point on, the others that a branch is entered by.
     """
     found: list[str] = []
     steps = [(edge.call, edge.guards) for edge in edges if edge.call >= 0] + [(sink.call, sink.guards)]
@@ -39,7 +43,25 @@ def conditions_of(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> tuple[
         for text in _telling(conditions, innermost):
             if len(found) < _MOST and text not in found:
                 found.append(text)
-    return tuple(found)
+    for call, _ in steps:
+        for text in _entering(graph, call):
+            if len(found) < _MOST and text not in found:
+                found.append(text)
+    return tuple(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…" for text in found)
+
+
+def occasion_of(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> str:
+    """The test by which the root itself selects, of all that it is called for, what takes the path; "" for none."""
+    call = edges[0].call if edges else sink.call
+    if call < 0 or (edges[0].guards if edges else sink.guards) & _EXCEPTIONAL:
+        return ""
+    _, conditions, innermost = _place(graph, call)
+    fixed = {
+        _told(test) for test in (*platform_tests(conditions, innermost), *environment_tests(conditions, innermost))
+    }
+    telling = [text for text in _telling(conditions, innermost) if text not in fixed]
+    entering = [text for text in _entering(graph, call) if text not in fixed]
+    return next((text for text in (*reversed(telling), *entering) if not _NAME.fullmatch(text)), "")
 
 
 def steps_on(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> int:
@@ -49,7 +71,8 @@ def steps_on(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> int:
 
 
 def _tests(conditions: tuple[Condition, ...], innermost: int) -> int:
-    return sum(not conditions[index].exits for index in chain(conditions, innermost))
+    leaving = (conditions[index] for index in chain(conditions, innermost) if conditions[index].exits)
+    return tests_around(conditions, innermost) + sum(_selects(test) for test in leaving)
 
 
 def _place(graph: CallGraph, call: int) -> tuple[int, tuple[Condition, ...], int]:
@@ -58,18 +81,72 @@ def _place(graph: CallGraph, call: int) -> tuple[int, tuple[Condition, ...], int
 
 
 def _told(test: Condition) -> str:
-    return test.text if test.holds else f"not ({test.text})"
+    text = unwrapped(test.text)
+    if test.holds:
+        return text
+    parsed = parse(text)
+    if isinstance(parsed, Not) and isinstance(parsed.operand, Atom):
+        return parsed.operand.text
+    return _spelled(text, holds=False) if isinstance(parsed, Atom) else f"not ({text})"
+
+
+def _entering(graph: CallGraph, call: int) -> Iterator[str]:
+    """The tests whose branch a call stands in, from the outermost on, without those of what is kept, those that hold
+    wherever none of several values is at hand, and those of whether there is what was looked for: it mostly is.
+    """
+    if call < 0:
+        return
+    function, conditions, innermost = _place(graph, call)
+    for index in reversed(list(chain(conditions, innermost))):
+        test = conditions[index]
+        if test.exits or test.handler or (function, index) in graph.untold or _is_other(test):
+            continue
+        told = _told(test)
+        value = graph.asked.get((function, told))
+        if value is None:
+            yield told
+        elif value:
+            yield value
+
+
+def _is_other(test: Condition) -> bool:
+    """Whether a branch is entered by what is not one of several values: `else` of `kind === "a"`."""
+    known = list(implied(parse(test.text), test.holds))
+    compared = [comparison(atom) for atom, _ in known]
+    return bool(known) and all(
+        each is not None
+        and each.sign == ("!=" if holds else "==")
+        and any(map(_LITERAL.fullmatch, (each.left, each.right)))
+        for each, (_, holds) in zip(compared, known, strict=True)
+    )
+
+
+def _selects(test: Condition) -> bool:
+    """Whether an early exit lets pass one value or kind only: `if (event.type !== "stats") return`."""
+    if test.handler or "…" in test.text or asks_platform(test):
+        return False
+    return any(_is_telling(atom, outcome) for atom, outcome in implied(parse(test.text), test.holds))
 
 
 def _telling(conditions: tuple[Condition, ...], innermost: int) -> Iterator[str]:
     """The tests of kinds and of literal values whose branch the call stands in, from the innermost on."""
     for index in chain(conditions, innermost):
         test = conditions[index]
-        if test.exits or test.handler or "…" in test.text:
+        if test.handler or "…" in test.text:
             continue
-        parsed = parse(test.text)
-        if any(_is_telling(atom, test.holds or atom != test.text) for atom in atoms(parsed)):
+        if test.exits:
+            yield from (_spelled(*known) for known in implied(parse(test.text), test.holds) if _is_telling(*known))
+        elif any(_is_telling(atom, test.holds or atom != test.text) for atom in atoms(parse(test.text))):
             yield _told(test)
+
+
+def _spelled(atom: str, holds: bool) -> str:
+    """An atom that gave `holds`, as a test that holds."""
+    compared = comparison(atom)
+    if holds or compared is None:
+        return atom if holds else f"not ({atom})"
+    sign = next((sign for sign in ("!==", "!=") if sign in atom), "")
+    return atom.replace(sign, "===" if sign == "!==" else "==", 1) if sign else f"not ({atom})"
 
 
 def _is_telling(atom: str, holds: bool) -> bool:

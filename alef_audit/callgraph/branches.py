@@ -16,7 +16,7 @@ from alef_audit.callgraph.gates import Gates, find_gates
 from alef_audit.callgraph.given import Surroundings
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.guards import BIT, LASTING, MEDIUM
-from alef_audit.callgraph.keeping import Keeping, chain, keeping
+from alef_audit.callgraph.keeping import Keeping, asked_locals, chain, keeping
 from alef_audit.callgraph.lifetimes import DISPATCH, PROCESS, SESSION, UNKNOWN, Lifetimes
 from alef_audit.callgraph.memos import Memo, memos
 from alef_audit.callgraph.off_loop import without_other_threads
@@ -53,7 +53,7 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     those that only test runs enter.
     """
     kept = keeping(graph.program)
-    graph = without_other_threads(without_tests(graph, kept, rules.words), kept)
+    graph = replace(without_other_threads(without_tests(graph, kept, rules.words), kept), asked=asked_locals(kept))
     calls = {call for edge in graph.edges for call in edge.via}
     calls |= {call for sink in graph.sinks for call in (sink.call, *sink.via)}
     found = created(graph.program, kept, rules.words)
@@ -191,6 +191,7 @@ def _applied(graph: CallGraph, bits: Mapping[tuple[int, int], int], gates: Gates
         graph,
         edges=tuple(edges),
         sinks=tuple(_sink(sink, around) for sink in graph.sinks),
+        untold=graph.untold | frozenset(bits),
         gated=frozenset((*gates.closing, *bypassing, *gates.empty)),
         entered=gates.entered,
     )

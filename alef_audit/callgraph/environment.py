@@ -1,7 +1,8 @@
 """Tests of environment variables in the conditions around a call: `process.env.X`, `os.environ.get("X")`.
 
 Which variables a deployment sets nobody knows, but those that only a test run sets are not set in production
-(`VITEST`, `NODE_ENV === "test"`, `PYTEST_CURRENT_TEST`): what stands below such a test runs in tests only.
+(`VITEST`, `NODE_ENV === "test"`, `PYTEST_CURRENT_TEST`): what stands below such a test runs in tests only.  So does
+what a flag asks for that is named after such a variable and handed down (`isFastTestEnv`).
 """
 
 import re
@@ -12,7 +13,8 @@ from typing import Final
 
 from alef_audit.callgraph.graph import CallGraph
 from alef_audit.callgraph.keeping import Keeping, Read, chain, plain
-from alef_audit.callgraph.predicates import Truth, comparison, parse, truth
+from alef_audit.callgraph.predicates import Truth, atoms, comparison, parse, truth
+from alef_audit.callgraph.recall import words_in
 from alef_audit.facts.file import Condition
 from alef_audit.rulepack.guards import GuardWords
 
@@ -33,18 +35,20 @@ _MODULES: Final = frozenset(("sys.modules", "modules"))
 _HOLDERS: Final = frozenset(("os.environ", "environ", "process.env", "env"))
 _UNSET: Final = frozenset(("null", "undefined", "None"))
 _NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
+_FLAG: Final = re.compile(r"(?:[\w$]+\??\.)*(?P<name>[\w$]+)(?:\([^()]*\))?")
 _DEPTH: Final = 3
 
 
 class _Environment:
     """What tests give where no variable of a test run is set."""
 
-    __slots__ = ("_of_product", "_of_tests", "_words")
+    __slots__ = ("_flags", "_of_product", "_of_tests", "_words")
 
     def __init__(self, words: GuardWords) -> None:
         self._words = words
         self._of_tests = _any(words.test_variables)
         self._of_product = _any(words.product_variables)
+        self._flags = tuple(f" {phrase} " for phrase in words.test_flags)
 
     def evaluate(self, text: str, reads: Mapping[str, list[Read]], depth: int = 0) -> Truth:
         """The truth of a test; `reads` says what locals were bound to."""
@@ -56,17 +60,31 @@ class _Environment:
             return self.evaluate(bound[0].value, reads, depth + 1)
         found = comparison(text)
         if found is None:
-            return False if self._is_unset(text) else None
+            return False if self._is_unset(text) or self.is_flag(text) else None
         if found.sign in ("in", "not in"):
             held = self._is_contained(found.left, found.right)
             return None if held is None else held == (found.sign == "in")
         same = self._is_same(found.left, found.right)
         return None if same is None or found.sign not in ("==", "!=") else same == (found.sign == "==")
 
+    def may_decide(self, text: str) -> bool:
+        """Whether a test names the environment, what is imported, or a flag; most do not, and few substrings tell."""
+        if ("env" in text or "modules" in text) and _DECIDING.search(text) is not None:
+            return True
+        return "est" in text and any(map(self.is_flag, map(plain, atoms(parse(text)))))
+
     def _is_unset(self, text: str) -> bool:
         """Whether `text` reads a variable that only test runs set."""
         read = _READ.fullmatch(text)
         return read is not None and self._is_of_tests(_name(read))
+
+    def is_flag(self, text: str) -> bool:
+        """Whether `text` is a variable, a field or a call whose name tells of a test run: `params.isFastTestEnv`."""
+        if "est" not in text:
+            return False
+        named = _FLAG.fullmatch(text)
+        spoken = f" {' '.join(words_in(named['name']))} " if named is not None else ""
+        return any(phrase in spoken for phrase in self._flags)
 
     def _is_of_tests(self, name: str) -> bool:
         return bool(self._of_tests.fullmatch(name)) and not self._of_product.fullmatch(name)
@@ -106,24 +124,30 @@ def environment_tests(conditions: tuple[Condition, ...], index: int) -> list[Con
 
 def without_tests(graph: CallGraph, keeping: Keeping, words: GuardWords) -> CallGraph:
     """`graph` without the calls that run only where a variable is set that test runs set."""
-    closed = _closed(graph, keeping, _Environment(words))
-    if not closed:
+    environment = _Environment(words)
+    closed, always = _closed(graph, keeping, environment)
+    if not (closed or always):
         return graph
     return replace(
         graph,
+        untold=graph.untold | always,
         edges=tuple(edge for edge in graph.edges if edge.call not in closed and closed.isdisjoint(edge.via)),
         sinks=tuple(sink for sink in graph.sinks if sink.call not in closed and closed.isdisjoint(sink.via)),
     )
 
 
-def _closed(graph: CallGraph, keeping: Keeping, environment: _Environment) -> set[int]:
-    """The calls that no production run makes."""
+def _closed(
+    graph: CallGraph, keeping: Keeping, environment: _Environment
+) -> tuple[set[int], frozenset[tuple[int, int]]]:
+    """The calls that no production run makes, and the conditions that hold in each, by function."""
     program, table = graph.program, graph.table
     asking = _asking(keeping)
     told = [
-        {index for index, each in enumerate(unit.facts.conditions) if _may_decide(each.text)} for unit in program.units
+        {index for index, each in enumerate(unit.facts.conditions) if environment.may_decide(each.text)}
+        for unit in program.units
     ]
     found: set[int] = set()
+    always: set[tuple[int, int]] = set()
     decided: dict[tuple[int, int], bool] = {}
     rows = zip(table.functions, table.conditions, strict=True)
     for call, (function, innermost) in enumerate(rows):
@@ -133,19 +157,18 @@ def _closed(graph: CallGraph, keeping: Keeping, environment: _Environment) -> se
         key = (function, innermost)
         if key not in decided:
             conditions, reads = program.unit_of(function).facts.conditions, keeping.reads.get(function, {})
-            decided[key] = any(
-                environment.evaluate(conditions[each].text, reads) is (not conditions[each].holds)
+            outcomes = {
+                each: environment.evaluate(conditions[each].text, reads)
                 for each in chain(conditions, innermost)
                 if each in asked or (names and not names.isdisjoint(_NAME.findall(conditions[each].text)))
+            }
+            decided[key] = any(outcome is (not conditions[each].holds) for each, outcome in outcomes.items())
+            always.update(
+                (function, each) for each in outcomes.keys() & asked if outcomes[each] is conditions[each].holds
             )
         if decided[key]:
             found.add(call)
-    return found
-
-
-def _may_decide(text: str) -> bool:
-    """Whether a test names the environment or what is imported; most do not, and two substrings tell."""
-    return ("env" in text or "modules" in text) and _DECIDING.search(text) is not None
+    return found, frozenset(always)
 
 
 def _asking(keeping: Keeping) -> dict[int, set[str]]:

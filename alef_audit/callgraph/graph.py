@@ -92,6 +92,10 @@ class CallGraph:
     cut: tuple[Edge, ...] = ()  # edges that a boundary takes out: into what runs at start-up only
     said: Mapping[int, str] = field(default_factory=dict)  # function -> which comment or entry makes it a boundary
     gated: frozenset[tuple[int, int]] = frozenset()  # functions and conditions that arguments of callers decide
+    # functions and conditions that tell nothing of when a path is taken: guards, and what always holds in production
+    untold: frozenset[tuple[int, int]] = frozenset()
+    # functions and locals that hold what was looked for, with "", or what a text was matched with, as written
+    asked: Mapping[tuple[int, str], str] = field(default_factory=dict)
     entered: Mapping[int, int] = field(default_factory=dict)  # function -> gates that are decided where it is a root
     exported: frozenset[int] = frozenset()  # what the packages of the program hand to those who import them
 

@@ -16,6 +16,11 @@ _SECONDS: Final = {"days": 86400.0, "hours": 3600.0, "minutes": 60.0, "seconds":
 _DELTA: Final = re.compile(r"(days|hours|minutes|seconds|milliseconds)=([\d_.]+)")
 _FACTORS: Final = 8
 _PATH: Final = re.compile(r"[A-Za-z_$#][^\s()]*")
+_ASKED: Final = re.compile(
+    r"(?:await )?[\w$.]*\b_?(?:async_)?(?:get|find|lookup|query|select|search|fetch)[A-Z_][\w$]*\(.*",
+    re.ASCII | re.DOTALL,
+)
+_MATCHED: Final = re.compile(r"\.(?:match|exec|fullmatch)\(|\bre\.search\(")
 _LOOKED_UP: Final = re.compile(r"[\w$.]+(?:\.get\([^()]*\)|\[[^\[\]]*\])")
 
 
@@ -157,6 +162,26 @@ def number(text: str) -> float | None:
         except ValueError:
             return None
     return result
+
+
+def asked_locals(keeping: Keeping) -> dict[tuple[int, str], str]:
+    """The locals, by function and name, that hold what a text was matched with, as written, or, with "", what was
+    looked for.
+    """
+    found = {}
+    for function, reads in keeping.reads.items():
+        for local, bound in reads.items():
+            values = {_ASKED.sub("", read.value) for read in bound}
+            if "" in values:
+                found[function, local] = ""
+            elif len(values) == 1 and _MATCHED.search(bound[0].value):
+                found[function, local] = bound[0].value
+    return found
+
+
+def tests_around(conditions: tuple[Condition, ...], index: int) -> int:
+    """How many tests have to hold for a place in a function, early exits aside."""
+    return sum(not conditions[each].exits for each in chain(conditions, index))
 
 
 def chain(conditions: tuple[Condition, ...], index: int) -> Iterator[int]:

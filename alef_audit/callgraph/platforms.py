@@ -13,11 +13,16 @@ _TEST: Final = re.compile(
 )
 
 
+def asks_platform(test: Condition) -> bool:
+    """Whether a test asks for the platform."""
+    return _TEST.search(test.text) is not None
+
+
 def platform_tests(conditions: tuple[Condition, ...], index: int) -> list[Condition]:
     """The conditions on the way out from `index` that test the platform."""
     found = []
     while index >= 0:
-        if _TEST.search(conditions[index].text):
+        if asks_platform(conditions[index]):
             found.append(conditions[index])
         index = conditions[index].parent
     return found

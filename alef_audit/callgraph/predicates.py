@@ -56,7 +56,7 @@ class Comparison(NamedTuple):
 @lru_cache(maxsize=65536)
 def parse(text: str, depth: int = 0) -> Test:
     """The tree of a test's text."""
-    text = _unwrapped(text)
+    text = unwrapped(text)
     if depth > _DEPTH or "…" in text.replace(_ANY, ""):
         return Atom(text)
     tokens = list(_top_level(text))
@@ -74,7 +74,7 @@ def parse(text: str, depth: int = 0) -> Test:
     return Atom(text)
 
 
-def _unwrapped(text: str) -> str:
+def unwrapped(text: str) -> str:
     """`text` without parentheses around all of it, `await` before it and conversions to a truth value."""
     while True:
         text = text.strip().removeprefix("await ").strip()

@@ -9,6 +9,8 @@ from alef_audit.callgraph import guards
 from alef_audit.callgraph.closure import closure
 from alef_audit.callgraph.cold import endless_functions
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
+from alef_audit.callgraph.keeping import tests_around
+from alef_audit.facts.file import Condition
 from alef_audit.reachability import surface
 from alef_audit.reachability.components import component_of
 from alef_audit.reachability.contexts import contexts, leading_to
@@ -46,7 +48,7 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     leading = {caller: found for caller, below in callees.items() if (found := [c for c in below if c in relevant])}
     component = component_of(leading)
     outgoing = _without_circular_loops([edge for edge in edges if edge.callee in relevant], component)
-    incoming = _by_callee(outgoing)
+    incoming = by_callee(graph, outgoing)
     calls = crossings(outgoing, graph.function_guards)
     rank = ranks(leading, component)
     inside = dependency_functions(graph.program)
@@ -98,12 +100,21 @@ def _callees(edges: list[Edge]) -> dict[int, dict[int, None]]:
     return found
 
 
-def _by_callee(outgoing: dict[int, list[Edge]]) -> dict[int, list[Edge]]:
+def by_callee(graph: CallGraph, outgoing: dict[int, list[Edge]]) -> dict[int, list[Edge]]:
+    """The edges by callee; of the calls of one function by another, those with fewer tests around them come first."""
     incoming: dict[int, list[Edge]] = {}
     for caller in sorted(outgoing):
-        for edge in outgoing[caller]:
+        edges = outgoing[caller]
+        if len({edge.callee for edge in edges}) < len(edges):
+            conditions = graph.program.unit_of(caller).facts.conditions
+            edges = sorted(edges, key=lambda edge: _tests(graph, edge, conditions))
+        for edge in edges:
             incoming.setdefault(edge.callee, []).append(edge)
     return incoming
+
+
+def _tests(graph: CallGraph, edge: Edge, conditions: tuple[Condition, ...]) -> int:
+    return tests_around(conditions, graph.table.condition(edge.call)) if edge.call >= 0 else 0
 
 
 def _avoiding(calls: Crossings, once: set[int]) -> Crossings:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from alef_audit.callgraph import guards
 from alef_audit.callgraph.graph import Edge, SinkSite
 from alef_audit.reachability import surface
-from alef_audit.reachability.reach import Reachability
+from alef_audit.reachability.reach import Reachability, by_callee
 from alef_audit.reachability.ways import all_ways
 
 
@@ -24,10 +24,7 @@ def without(reach: Reachability, removal: Removal) -> Reachability:
         caller: [edge for edge in edges if not removes_edge(reach, removal, edge)]
         for caller, edges in reach.outgoing.items()
     }
-    incoming: dict[int, list[Edge]] = {}
-    for caller in sorted(outgoing):
-        for edge in outgoing[caller]:
-            incoming.setdefault(edge.callee, []).append(edge)
+    incoming = by_callee(reach.graph, outgoing)
     alone = frozenset(reach.standing.values())
     starts = [
         (root.function, reach.graph.entered.get(root.function, 0), 1 << number)

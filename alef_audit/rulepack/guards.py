@@ -34,6 +34,7 @@ class GuardWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     test_variables: tuple[str, ...]  # environment variables that only test runs set, as globs
     product_variables: tuple[str, ...]  # those among them that are set in production all the same, as globs
     stage_variables: tuple[str, ...]  # environment variables that name the stage a program runs in
+    test_flags: tuple[str, ...]  # words in a row by which what is handed on tells of a test run
     test_stages: tuple[str, ...]  # their values in test runs
     test_modules: tuple[str, ...]  # Python modules that only test runs import
     failure: tuple[str, ...]  # what a call speaks of that tells somebody of a failure

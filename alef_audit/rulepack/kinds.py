@@ -84,6 +84,7 @@ class RootKindMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     heat: Heat  # dispatch: per unit of work; periodic: tick, warmup, lifecycle; surface: coroutine, api; never: others
     rate: Rate
     fires: str  # how a sentence says when it fires: "on every request"
+    at_times: str  # … where it is not each time: "on requests"
 
 
 class RateMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -45,8 +45,18 @@ ONLY_IN_TESTS = [
     (PY, '"PYTEST_CURRENT_TEST" in os.environ'),
     (PY, '"pytest" in sys.modules'),
     (PY, 'os.environ.get("APP_ENV") == "testing"'),
+    (TS, "request.isFastTestEnv"),
+    (TS, "useFastTestRuntime && request.path"),
+    (TS, "shouldUseFastTestReply({ config: request.config })"),
+    (PY, "request.is_test_env"),
+    (PY, "is_under_pytest()"),
 ]
 IN_PRODUCTION = [
+    (TS, "request.isLatestEnv"),
+    (TS, "request.isFastest"),
+    (TS, "request.fastTests"),
+    (PY, "request.is_test"),
+    (PY, "request.unit_test"),
     (TS, "!process.env.VITEST"),
     (TS, "process.env.AGENT_FAST"),
     (TS, "process.env.LATEST_MODEL"),
@@ -75,6 +85,12 @@ def test_what_production_may_enter_stays(language: str, test: str, tmp_path: Pat
     assert finding is not None
     assert finding.verdict == "exposed"
     assert finding.conditions == (() if "sys.modules" in test else (test,))
+
+
+def test_what_a_flag_of_test_runs_keeps_out_says_nothing(tmp_path: Path) -> None:
+    finding = found(tmp_path, TS, body(TS, "!request.isFastTestEnv"))
+    assert finding is not None
+    assert finding.conditions == ()
 
 
 def test_a_local_may_hold_what_the_environment_says(tmp_path: Path) -> None:

@@ -22,10 +22,10 @@ _EMPTY: Final = re.compile(
 )
 _TIMED: Final = re.compile(r"now|[tT]ime|[eE]xpir|TTL|ttl|_AT\b|At\b", re.ASCII)
 # What a local may be bound to that tells where its value is kept: a look-up, a field, another name, a new collection;
-# or a test of time.
+# or a test of time, or of a text.
 _PLAIN_START: Final = frozenset(string.ascii_letters + "_$!(")
 _COLLECTION: Final = re.compile(r"new (?:Weak)?(?:Map|Set)\b", re.ASCII)
-_LOOK_UP: Final = re.compile(r"\.(?:get|has|now|getItem|peek)\(")
+_LOOK_UP: Final = re.compile(r"\.(?:get|has|now|getItem|peek|match|exec)\(")
 # … or what was looked for outside of the program.
 _LOOKED_UP: Final = re.compile(
     r"(?:await )?[\w$.]*\b(?:get|find|has|exists|is|lookup|query|select|search|fetch|check)[A-Z_][\w$]*\(", re.ASCII

@@ -26,7 +26,20 @@ _PLAIN_START: Final = frozenset(string.ascii_letters + "_(")
 _PREFIXED: Final = re.compile(r"[fFrRbB]{1,2}[\"']")
 _COLLECTIONS: Final = ("set(", "dict(", "list(")
 _LOOKING_UP: Final = (
-    *(".get(", ".setdefault(", "getattr(", "time(", "monotonic(", "cache", "memo", "_loop(", " and ", " or "),
+    *(
+        ".get(",
+        ".setdefault(",
+        "getattr(",
+        "match(",
+        "re.search(",
+        "time(",
+        "monotonic(",
+        "cache",
+        "memo",
+        "_loop(",
+        " and ",
+        " or ",
+    ),
 )
 # … or what was looked for outside of the program, and made where it was not found.
 _LOOKED_UP: Final = re.compile(

@@ -1,0 +1,119 @@
+"""What a finding says of when its path is taken: the tests on the way, and what they make of the sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from alef_audit.auditing.report import Finding
+from alef_audit.pipeline.auditing import audit
+from tests.requests import request_for
+
+TYPESCRIPT = """
+import {{ readFileSync }} from "node:fs";
+import {{ EventEmitter }} from "node:events";
+
+declare function findUser(name: string): {{ id: string }} | undefined;
+export function register(bot: EventEmitter) {{
+  bot.on("callback_query", (event: any) => {{
+    {body}
+  }});
+}}
+function read(name: string, count = 0): string {{
+  if (count > 3) console.log(count);
+  return readFileSync("/etc/agent.json", "utf8");
+}}
+function readSome(params: any): string {{
+  if (params.count > 0) return readFileSync("/etc/agent.json", "utf8");
+  return "";
+}}
+register(new EventEmitter());
+"""
+PYTHON = """
+import re
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+def find_user(name):
+    return {{}}.get(name)
+
+
+def read(name):
+    return open("/etc/agent.json").read()
+
+
+@app.post("/")
+async def handle(event):
+{body}
+"""
+EVERY, SOME = 'on every "callback_query"', 'on "callback_query", when '
+
+
+def finding(folder: Path, name: str, text: str) -> Finding:
+    (folder / name).write_text(text, encoding="utf-8")
+    found = audit(request_for(folder), lambda *_: None).findings
+    return next(one for one in found if one.sink.call in ("open", "fs.readFileSync"))
+
+
+@pytest.mark.parametrize(
+    ("body", "conditions", "says"),
+    [
+        ("read(event.data);", (), EVERY),
+        (
+            "const page = event.data.match(/^page_(\\d+)$/); if (page) read(page[1]);",
+            ("event.data.match(/^page_(\\d+)$/)",),
+            SOME + "event.data.match(/^page_(\\d+)$/)",
+        ),
+        ("if (event.count > 0) read(event.data);", ("event.count > 0",), SOME + "event.count > 0"),
+        ("const text = event.full ? read(event.data) : '';", ("event.full",), SOME + "event.full"),
+        ("if (!event.provider) { read(event.data); }", ("!event.provider",), SOME + "!event.provider"),
+        ('if (event.type !== "a") return; read(event.data);', ('event.type === "a"',), SOME + 'event.type === "a"'),
+        ('if (event.type === "b") return; read(event.data);', (), EVERY),
+        ('if (event.type === "b") return; else read(event.data);', (), EVERY),
+        ("if (!event.data) return; read(event.data);", (), EVERY),
+        ("const user = findUser(event.data); if (user) read(user.id);", (), EVERY),
+        ("const user = findUser(event.data); if (!user) read(event.data);", ("!user",), SOME + "!user"),
+        ("readSome(event);", ("params.count > 0",), EVERY),
+        # of two calls the one that asks for less
+        ("if (event.first) return read(event.data); read(event.data);", (), EVERY),
+    ],
+)
+def test_typescript(body: str, conditions: tuple[str, ...], says: str, tmp_path: Path) -> None:
+    found = finding(tmp_path, "bot.ts", TYPESCRIPT.format(body=body))
+    assert found.conditions == conditions
+    assert found.message == f"fs.readFileSync blocks the event loop {says}"
+
+
+@pytest.mark.parametrize(
+    ("body", "conditions", "says"),
+    [
+        ("read(event.data)", (), "on every request"),
+        (
+            'page = re.match(r"page_(\\d+)", event.data)\nif page:\n    read(page[1])',
+            ('re.match(r"page_(\\d+)", event.data)',),
+            'on requests, when re.match(r"page_(\\d+)", event.data)',
+        ),
+        ("if event.count > 0:\n    read(event.data)", ("event.count > 0",), "on requests, when event.count > 0"),
+        (
+            'if event.type != "a":\n    return\nread(event.data)',
+            ('event.type == "a"',),
+            'on requests, when event.type == "a"',
+        ),
+        ('if event.type == "a":\n    pass\nelse:\n    read(event.data)', (), "on every request"),
+        ("user = find_user(event.data)\nif user:\n    read(user)", (), "on every request"),
+        ("if event.first:\n    return read(event.data)\nread(event.data)", (), "on every request"),
+    ],
+)
+def test_python(body: str, conditions: tuple[str, ...], says: str, tmp_path: Path) -> None:
+    indented = "".join(f"    {line}\n" for line in body.split("\n"))
+    found = finding(tmp_path, "service.py", PYTHON.format(body=indented))
+    assert found.conditions == conditions
+    assert found.message == f"open blocks the event loop {says}"
+
+
+def test_a_long_test_is_cut(tmp_path: Path) -> None:
+    body = f"if (event.{'long' * 18} > 0) read(event.data);"
+    found = finding(tmp_path, "bot.ts", TYPESCRIPT.format(body=body))
+    assert found.conditions == (f"event.{'long' * 18} > 0",)
+    assert found.message.endswith(f", when event.{'long' * 18}"[:66] + "…")
