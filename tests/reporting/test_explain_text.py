@@ -17,7 +17,13 @@ KINDS = msgspec.convert(
     {
         "sink": {kind: {"meaning": f"meaning of {kind}"} for kind in get_args(SinkKind)},
         "root": {
-            kind: {"meaning": f"meaning of {kind}", "heat": "dispatch", "rate": "unit", "fires": f"on every {kind}"}
+            kind: {
+                "meaning": f"meaning of {kind}",
+                "heat": "dispatch",
+                "rate": "unit",
+                "fires": f"on every {kind}",
+                "at_times": f"on a {kind}",
+            }
             for kind in get_args(RootKind)
         },
         "guard": {kind: {"meaning": f"meaning of {kind}"} for kind in get_args(GuardKind)},
