@@ -19,6 +19,7 @@ from alef_audit.auditing.naming import RETRY
 from alef_audit.auditing.pending_send import KIND as PENDING_SEND
 from alef_audit.auditing.pending_send import pending_sends
 from alef_audit.auditing.phase import Lexicon, Step
+from alef_audit.auditing.rounds import single_rounds
 from alef_audit.auditing.targets import Target, own_targets, package_targets
 from alef_audit.auditing.trace import frame_of, frames_of, label_of, multiplied_by, own_frames
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
@@ -201,7 +202,7 @@ def _shown(matcher: Matcher, target: Target, path: Path, best: _Group, way: int)
         edges=edges,
         frames=frames,
         own=own,
-        per=multiplied_by(graph, target.sink, edges),
+        per=multiplied_by(graph, target.sink, edges, single_rounds(matcher.reach, target.sink, edges)),
         words=words,
         auth=target.sink.kind in _ALWAYS_AUTH or bool(words),
         confidence=_certain(matcher, target.sink, edges, confidence_of(way)),

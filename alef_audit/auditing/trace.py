@@ -1,9 +1,11 @@
 """Traces: paths of the call graph as frames of a report."""
 
+from collections.abc import Set
 from typing import Final
 
 from alef_audit.auditing import report
 from alef_audit.auditing.naming import RECURSION, loop_name
+from alef_audit.auditing.rounds import Round
 from alef_audit.auditing.targets import Target
 from alef_audit.callgraph.graph import HOW, CallGraph, Edge, SinkSite
 from alef_audit.callgraph.guards import BIT, guards_of
@@ -49,19 +51,25 @@ def _recursion(graph: CallGraph, function: int) -> tuple[str, ...]:
     return (RECURSION,) if function in graph.recursive else ()
 
 
-def multiplied_by(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> tuple[str, ...]:
-    """The loops that multiply, in words, along `edges` and around the blocking call, outermost first.
+def multiplied_by(
+    graph: CallGraph, sink: SinkSite, edges: list[Edge], single: Set[Round] = frozenset()
+) -> tuple[str, ...]:
+    """The loops that multiply, in words, along `edges` and around the blocking call, outermost first, without those
+    that have a `single` round there.
 
     What runs after a failure or for nothing does so in few of the rounds: the loops around it do not count.
     """
     if sink.guards & _RARE:
         return ()
     last = max((at for at, edge in enumerate(edges, 1) if edge.guards & _RARE), default=0)
-    edges = edges[last:]
-    loops = [loop for edge in edges for loop in loops_of(graph, edge)]
-    names = [name for edge in edges for name in names_of(graph, edge)]
-    named = zip([*loops, *loops_at(graph, sink)], [*names, *names_at(graph, sink)], strict=True)
-    return tuple(name for loop, name in named if graph.loops.multiplicity.multiplies(loop))
+    around = [(loops_of(graph, edge), names_of(graph, edge)) for edge in edges[last:]]
+    around.append((loops_at(graph, sink), names_at(graph, sink)))
+    return tuple(
+        name
+        for step, (loops, names) in enumerate(around, last)
+        for number, (loop, name) in enumerate(zip(loops, names, strict=True))
+        if (step, number) not in single and graph.loops.multiplicity.multiplies(loop)
+    )
 
 
 def frame_of(graph: CallGraph, edge: Edge) -> report.Frame:

@@ -126,7 +126,9 @@ class Given:
 
     def _read(self, spelled: str) -> _Value:
         told = flows.options_of(spelled)
-        return Options(told, ABSENT, self) if told is not None else UNKNOWN if spelled == flows.OPAQUE else spelled
+        if told is not None:
+            return Options({key: "" if value == flows.FEW else value for key, value in told.items()}, ABSENT, self)
+        return UNKNOWN if spelled in (flows.OPAQUE, flows.FEW) else spelled
 
     def _record(self, slot: int) -> _Value:
         record = self._surroundings.records.made(slot) if slot else None
@@ -136,6 +138,8 @@ class Given:
         """The value of an argument; what the caller hands on only where it is known how that was entered."""
         if not isinstance(value, str):
             return value
+        if value == flows.FEW:
+            return UNKNOWN
         tested = flows.tested_path(value)
         path = tested or flows.handed_path(value)
         if not path:

@@ -180,6 +180,7 @@ TRUE: Final = "true"
 FALSE: Final = "false"
 NULL: Final = "null"
 ABSENT: Final = "undefined"  # handed over so that the default holds
+FEW: Final = "[few]"  # a literal list of a handful of elements
 OPAQUE: Final = "?"  # the default of a parameter that is no literal
 REQUIRED: Final = "*"  # no default, and declared to hold something: never null
 REQUIRED_TEXT: Final = "*text"  # as REQUIRED, and that is a string

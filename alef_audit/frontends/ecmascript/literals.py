@@ -6,6 +6,7 @@ from typing import Final
 from tree_sitter import Node
 
 from alef_audit.facts import flows
+from alef_audit.frontends.ecmascript.few import has_few
 from alef_audit.frontends.ecmascript.nodes import WRAPPERS, inner
 from alef_audit.frontends.ecmascript.walk import Walk
 
@@ -163,11 +164,13 @@ def handed_name(walk: Walk, name: str, field: str = "") -> str:
 
 
 def _option(walk: Walk, value: Node) -> str:
-    """The spelling of a value in an object literal; "" if it is neither a word nor handed on."""
+    """The spelling of a value in an object literal; "" if it is no word, no list of few elements and not handed on."""
     kind = value.type
     if kind == "string":
         word = _WORD.fullmatch(walk.text(value)) if value.end_byte - value.start_byte < LONGEST_WORD else None
         return flows.string_literal(word[1]) if word is not None else ""
+    if kind == "array":
+        return flows.FEW if has_few(walk, value) else ""
     return handed(walk, value) if kind in ("identifier", "member_expression") else _SIMPLE.get(kind, "")
 
 

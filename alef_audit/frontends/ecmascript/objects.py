@@ -6,6 +6,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag, Object
+from alef_audit.frontends.ecmascript.few import has_few
 from alef_audit.frontends.ecmascript.frames import UNNAMED, Naming
 from alef_audit.frontends.ecmascript.functions import FUNCTIONS, expression_as, method
 from alef_audit.frontends.ecmascript.literals import (
@@ -157,9 +158,19 @@ def object_argument(walk: Walk, node: Node, kind: str) -> tuple[int, int, int]:
     """An argument that is neither a name nor a literal nor a function; of an object literal, what it decides."""
     if kind != "object":
         told = handed(walk, node) if kind == "member_expression" else ""
+        if kind == "array" and has_few(walk, node):
+            told = flows.FEW
         return flows.NO_NAME, walk.value_as(node, UNNAMED), walk.build.name(told)
     holder, known = walk.build.slot() + 1, len(walk.telling)  # the slot that the literal takes next
     slot = walk.value_as(node, UNNAMED)
-    told = options(walk, node) if holder in walk.telling[known:] else ""
+    told = options(walk, node) if holder in walk.telling[known:] or _lists_few(walk, node) else ""
     del walk.telling[known:]
     return flows.NO_NAME, slot, walk.build.name(told)
+
+
+def _lists_few(walk: Walk, node: Node) -> bool:
+    """Whether a property of an object literal is a literal list of a handful of elements."""
+    if walk.source.find(b"[", node.start_byte, node.end_byte) < 0:
+        return False
+    values = (child.child_by_field_id(walk.fields.value) for child in node.named_children if child.type == "pair")
+    return any(value is not None and value.type == "array" and has_few(walk, value) for value in values)

@@ -7,6 +7,7 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.frontends.python import expressions, operators
 from alef_audit.frontends.python.builtins import builtin_value
+from alef_audit.frontends.python.few import COLLECTIONS, has_few
 from alef_audit.frontends.python.functions import walk_lambda
 from alef_audit.frontends.python.judged import counted
 from alef_audit.frontends.python.kept import TOUCHING, lent, touched
@@ -107,6 +108,8 @@ def _arguments(walk: Walk, place: Place, node: Node, callee_text: str) -> list[A
             kind = child.type
         literal = literal_of(walk, child) if kind in LITERALS else ""
         told = literal or (handed(walk, place, child) if kind in ("identifier", "attribute") else "")
+        if kind in COLLECTIONS and has_few(walk, place, child):
+            told = flows.FEW
         if kind == "string" and literal and not first_text:
             first_text = literal[1:40]
         if kind == "lambda":

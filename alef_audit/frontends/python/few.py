@@ -9,7 +9,7 @@ from alef_audit.frontends.python.walk import Place, Walk, source
 
 _MOST: Final = 16
 _DEPTH: Final = 6
-_LITERALS: Final = frozenset(("tuple", "list", "set"))
+COLLECTIONS: Final = frozenset(("tuple", "list", "set"))
 _KEEPING: Final = frozenset(("enumerate", "sorted", "reversed", "list", "tuple", "set", "frozenset"))
 # What gives a variable another value, or puts something into it.
 _CHANGED: Final = re.compile(
@@ -20,7 +20,7 @@ _INSIDE: Final = re.compile(rb"[\w.]")
 
 def note_few(walk: Walk, place: Place, name: str, value: Node) -> None:
     """Note the variable `name` if it is bound to a literal of few elements."""
-    if value.type in _LITERALS and has_few(walk, place, value):
+    if value.type in COLLECTIONS and has_few(walk, place, value):
         place.scope.few.add(name)
 
 
@@ -29,10 +29,13 @@ def has_few(walk: Walk, place: Place, node: Node, depth: int = 0) -> bool:
     kind = node.type
     if depth > _DEPTH:
         return False
-    if kind in _LITERALS:
+    if kind in COLLECTIONS:
         elements = node.named_children
-        spread = (each.named_children[0] for each in elements if each.type == "list_splat" and each.named_children)
-        return len(elements) <= _MOST and all(has_few(walk, place, each, depth + 1) for each in spread)
+        # the grammar reads `[*a.b]` as an attribute of `*a`
+        spread = [each for each in elements if walk.text.startswith(b"*", each.start_byte)]
+        bare = [each.named_children[0] for each in spread if each.type == "list_splat" and each.named_children]
+        whole = len(elements) <= _MOST and len(bare) == len(spread)
+        return whole and all(has_few(walk, place, each, depth + 1) for each in bare)
     if kind == "identifier":
         name = source(walk, node)
         return place.scope.holds_few(name) and _is_constant(walk, name)

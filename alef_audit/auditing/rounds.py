@@ -1,0 +1,120 @@
+"""Loops that have one round on a path: over a list that the path itself hands over as a literal of few elements, or
+over functions of which the path goes through one.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import Final
+
+from alef_audit.callgraph.graph import PROPERTY, CallGraph, Edge, SinkSite
+from alef_audit.facts import flows
+from alef_audit.reachability.reach import Reachability
+
+_PATH: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*)?")
+# How many functions are looked at below the others of a list.
+_LOOKED_AT: Final = 2_000
+# A step of the path, and a loop around its call: both by their number.
+Round = tuple[int, int]
+
+
+def single_rounds(reach: Reachability, sink: SinkSite, edges: list[Edge]) -> frozenset[Round]:
+    """The loops around calls of the path along `edges` that do not multiply there."""
+    graph, found = reach.graph, set[Round]()
+    for step, call in enumerate([*(edge.call for edge in edges), sink.call]):
+        for number, loop in enumerate(graph.loops.around(call).loops if call >= 0 else ()):
+            if loop.over and (
+                _is_handed_few(graph, edges, step, loop.over)
+                or (step < len(edges) and _is_one_of(reach, sink, edges, step, loop.each))
+            ):
+                found.add((step, number))
+    return frozenset(found)
+
+
+def _is_handed_few(graph: CallGraph, edges: list[Edge], step: int, over: str) -> bool:
+    """Whether what is ranged over in the function at `step` is a parameter, or a field of one, that the path fills with
+    a literal of few elements.
+    """
+    path = over
+    while step > 0 and _PATH.fullmatch(path):
+        step -= 1
+        spelled = _handed(graph, edges[step], path.replace("?", ""))
+        if spelled == flows.FEW:
+            return True
+        path = flows.handed_path(spelled)
+    return False
+
+
+def _handed(graph: CallGraph, edge: Edge, path: str) -> str:
+    """What an edge's call hands over for a parameter of the callee, or a field of one, as `flows` spells it."""
+    if edge.call < 0 or edge.how > PROPERTY:
+        return ""
+    head, _, field = path.partition(".")
+    for name, spelled in _parameters(graph, edge):
+        told = flows.options_of(spelled)
+        if name == head:
+            if not field or told is not None:
+                return spelled if told is None or not field else told.get(field, "")
+            handed = flows.handed_path(spelled)
+            return flows.handed_literal(f"{handed}.{field}") if handed and "." not in handed else ""
+        if not name and not field and told is not None and head in told:
+            return told[head]
+    return ""
+
+
+def _parameters(graph: CallGraph, edge: Edge) -> Iterator[tuple[str, str]]:
+    """The parameters of an edge's callee, "" for a pattern, with the spelling of what is handed over."""
+    names, table = graph.program.names, graph.table
+    arguments = table.arguments(edge.call)
+    if any(label in (flows.SPREAD_POSITIONAL, flows.SPREAD_KEYWORD) for label, _, _ in arguments):
+        return
+    positional = [names[literal] for label, _, literal in arguments if label == flows.NO_NAME]
+    labelled = {names[label]: names[literal] for label, _, literal in arguments if label != flows.NO_NAME}
+    own = graph.program.unit_of(edge.callee).facts.names
+    for position, parameter in enumerate(graph.program.functions[edge.callee].parameters):
+        name = own[parameter.name]
+        yield name, labelled.get(name, positional[position] if position < len(positional) else "")
+
+
+def _is_one_of(reach: Reachability, sink: SinkSite, edges: list[Edge], step: int, each: str) -> bool:
+    """Whether a loop calls several functions of the program, each made once, of which only one leads to the sink."""
+    edge, graph = edges[step], reach.graph
+    text = graph.table.text(edge.call)
+    if not each or not (text == each or text.startswith(f"{each}.")):
+        return False
+    facts, unit = graph.program.functions[edge.callee], graph.program.unit_of(edge.callee)
+    if facts.owner >= 0 or facts.parent < 0:
+        return False
+    maker = unit.functions + facts.parent
+    if facts.parent > 0 and (
+        maker not in {one.caller for one in edges[: step + 1]} or _in_loop(graph, maker, facts.line)
+    ):
+        return False
+    others = {one.callee for one in reach.outgoing.get(edge.caller, ()) if one.call == edge.call} - {edge.callee}
+    return not _leads(reach, others, sink.function)
+
+
+def _in_loop(graph: CallGraph, function: int, line: int) -> bool:
+    """Whether a call around `line` of a function stands in a loop."""
+    table, unit = graph.table, graph.program.unit_of(function)
+    # calls stand file by file
+    first = bisect_left(table.functions, unit.functions)
+    last = bisect_left(table.functions, unit.functions + len(unit.facts.functions))
+    return any(
+        table.loops[call] >= 0
+        for call in range(first, last)
+        if table.functions[call] == function and table.line(call) <= line <= table.end_line(call)
+    )
+
+
+def _leads(reach: Reachability, starts: set[int], target: int) -> bool:
+    """Whether one of `starts` comes to `target`; if that is much work, it is said to."""
+    seen, pending = set(starts), list(starts)
+    while pending:
+        if target in seen or len(seen) > _LOOKED_AT:
+            return True
+        for edge in reach.outgoing.get(pending.pop(), ()):
+            if edge.callee not in seen:
+                seen.add(edge.callee)
+                pending.append(edge.callee)
+    return target in seen

@@ -1,0 +1,107 @@
+"""Loops that have one round on the path: over what it hands over itself, or over functions of which it takes one."""
+
+from pathlib import Path
+
+import pytest
+
+from alef_audit.auditing.report import Finding
+from alef_audit.pipeline.auditing import audit
+from tests.requests import request_for
+
+TYPESCRIPT = """
+import {{ readFileSync }} from "node:fs";
+import express from "express";
+
+function readAll(params: {{ paths: string[]; label: string }}): void {{
+  for (const path of params.paths) readFileSync(path, "utf8");
+}}
+function readThese({{ paths }}: {{ paths: string[] }}): void {{
+  for (const path of paths) readFileSync(path, "utf8");
+}}
+function readEach(paths: string[], label = ""): void {{
+  for (const path of paths) readFileSync(path, "utf8");
+}}
+function handOn(params: {{ paths: string[]; label: string }}): void {{
+  readAll({{ paths: params.paths, label: params.label }});
+}}
+function look(): string {{
+  return readFileSync("/etc/agent.json", "utf8");
+}}
+const app = express();
+app.get("/", (request, response) => {{
+  {body}
+}});
+"""
+PYTHON = """
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+def read_all(paths, label=""):
+    for path in paths:
+        open(path).read()
+
+
+def hand_on(paths):
+    read_all(label="x", paths=paths)
+
+
+def look():
+    return open("/etc/agent.json").read()
+
+
+@app.post("/")
+async def handle(request):
+{body}
+"""
+STAGES = "const stages: any[] = []; stages.push({{ run: () => {one} }}); stages.push({{ run: () => {other} }}); "
+STAGES += "\nfor (const stage of stages) stage.run();"
+LOOPED = STAGES.format(one="look()", other="1").replace("stages.push", "for (const one of request.all) stages.push")
+
+
+def finding(folder: Path, name: str, text: str) -> Finding:
+    (folder / name).write_text(text, encoding="utf-8")
+    found = audit(request_for(folder), lambda *_: None).findings
+    return next(one for one in found if one.sink.call in ("open", "fs.readFileSync"))
+
+
+@pytest.mark.parametrize(
+    ("body", "per"),
+    [
+        ("readAll({ paths: [request.path], label: request.path });", ()),
+        ("readAll({ paths: request.query.paths, label: request.path });", ("path",)),
+        ("readAll({ paths: [...request.query.paths], label: request.path });", ("path",)),
+        ("handOn({ paths: [request.path], label: request.path });", ()),
+        ("handOn({ paths: request.query.paths, label: request.path });", ("path",)),
+        ("readThese({ paths: [request.path] });", ()),
+        ("readEach([request.path], 'x');", ()),
+        ("readEach(request.query.paths, 'x');", ("path",)),
+        (STAGES.format(one="look()", other="request.path"), ()),
+        (STAGES.format(one="look()", other="look() + 1"), ("stage",)),
+        (LOOPED, ("stage",)),
+    ],
+)
+def test_typescript(body: str, per: tuple[str, ...], tmp_path: Path) -> None:
+    assert finding(tmp_path, "service.ts", TYPESCRIPT.format(body=body)).per == per
+
+
+@pytest.mark.parametrize(
+    ("body", "per"),
+    [
+        ("read_all([request.path])", ()),
+        ("read_all(paths=(request.path, '/etc'))", ()),
+        ("read_all(request.paths)", ("path",)),
+        ("read_all([*request.paths])", ("path",)),
+        ("hand_on([request.path])", ()),
+        ("hand_on(request.paths)", ("path",)),
+        ("stages = []\nstages.append(lambda: look())\nstages.append(lambda: 1)\nfor stage in stages:\n    stage()", ()),
+        (
+            "stages = []\nfor one in request.all:\n    stages.append(lambda: look())\nfor stage in stages: stage()",
+            ("stage",),
+        ),
+    ],
+)
+def test_python(body: str, per: tuple[str, ...], tmp_path: Path) -> None:
+    indented = "".join(f"    {line}\n" for line in body.split("\n"))
+    assert finding(tmp_path, "service.py", PYTHON.format(body=indented)).per == per
