@@ -2,7 +2,8 @@
 
 What stands below such a test runs once for every path: the disk is the cache. The test itself, and the reading, stay
 what they are. A path that every dispatch has anew is never found again, so that only those count of which the text
-tells that they are the program's own: constants, fields, parameters with a default, and what is made of these.
+tells that they are the program's own: constants, fields, parameters with a default, and what is made of these; or
+that are made with a mode that fails where there is a file.
 """
 
 import re
@@ -18,13 +19,14 @@ from alef_audit.facts import kept
 from alef_audit.facts.file import Condition
 from alef_audit.rulepack.guards import GuardWords
 
-_PRESENT: Final = re.compile(r"(?:(?P<holder>[\w$.?]+)\.)?(?P<name>\w+)\((?P<path>[\w$.]*)\)")
+_PRESENT: Final = re.compile(r"(?:(?P<holder>[\w$.?]+)\.)?(?P<name>\w+)\((?P<path>[\w$.]*)(?:, ?[\w$.]+)?\)")
 _QUOTED: Final = re.compile(r"(?<![fFrR\w])(?:\"[^\"]*\"|'[^']*')")
 _NAME: Final = re.compile(r"(?<![\w$.])[A-Za-z_$][\w$]*(?!\s*[=(\w$.])")
 _CONSTANT: Final = re.compile(
     r"_?[A-Z][A-Z0-9_]*|__\w+__|(?:is|has)_?[A-Z_]\w*|if|else|or|and|not|true|false|null|undefined|None|True|False"
 )
 _MODE: Final = re.compile(r"""["'][wxa]""")
+_EXCLUSIVE: Final = re.compile(r"""["'][wa]?x[bt]?\+?["']""")
 _DEPTH: Final = 4
 
 
@@ -39,7 +41,7 @@ def created(program: Program, keeping: Keeping, words: GuardWords) -> dict[tuple
             if loan.condition < 0 or loan.place.subject in removed or not _makes(loan, words):
                 continue
             index = _missing(conditions, loan, paths.parameters, words)
-            if index >= 0 and paths.is_own(loan.place):
+            if index >= 0 and (paths.is_own(loan.place) or (_is_exclusive(loan) and not paths.is_fleeting(loan.place))):
                 # the disk outlives the function, whatever variable holds the path
                 module = program.unit_of(function).functions
                 place = loan.place if loan.place.owner == kept.RECEIVER else loan.place._replace(owner=module)
@@ -53,6 +55,11 @@ def _makes(loan: Loan, words: GuardWords) -> bool:
     if loan.callee in words.opens:
         return bool(loan.others) and _MODE.match(loan.others[0]) is not None
     return loan.callee in words.creates
+
+
+def _is_exclusive(loan: Loan) -> bool:
+    """Whether a call makes a file only where there is none: what is made so is made to be found again."""
+    return any(_EXCLUSIVE.search(each) for each in loan.others)
 
 
 def _missing(conditions: tuple[Condition, ...], loan: Loan, options: Set[str], words: GuardWords) -> int:
@@ -107,13 +114,17 @@ class _Paths:
 
     def is_own(self, place: Place) -> bool:
         """Whether the path that `place` holds is of the program's own making."""
-        if not words_of(place.subject).isdisjoint(self._fleeting()):
+        if self.is_fleeting(place):
             return False
         if place.owner == kept.RECEIVER:
             return True
         if place.owner >= 0 and place.owner != self._function:
             return self._program.functions[place.owner].parent < 0
         return self._is_own(place.subject, 0)
+
+    def is_fleeting(self, place: Place) -> bool:
+        """Whether the name of what holds a path tells that it is new each time."""
+        return not words_of(place.subject).isdisjoint(self._fleeting())
 
     def _fleeting(self) -> Set[str]:
         words = self._words

@@ -95,13 +95,21 @@ def _missing(atom: str, outcome: bool) -> str:
 
 def _nouns(look_up: _LookUp, words: GuardWords) -> frozenset[str]:
     """What is looked for, in words; none if it is new each time, or no look-up."""
-    name = _last(look_up.callee)
-    asked, verbs = words_in(name), frozenset(words.asking)
-    if name in words.present or verbs.isdisjoint(asked[:_VERBS]):
+    name, verbs = _last(look_up.callee), frozenset(words.asking)
+    if name in words.present:
+        return _held_in(look_up.callee.rpartition(".")[0])
+    asked = words_in(name)
+    if verbs.isdisjoint(asked[:_VERBS]):
         return frozenset()
     if not {*asked, *words_in(look_up.arguments)}.isdisjoint(words.new):
         return frozenset()
     return frozenset(word for word in asked if word not in verbs and word not in words.linking)
+
+
+def _held_in(holder: str) -> frozenset[str]:
+    """What a collection holds that is asked whether there is one: `client.collections.exists(name)`."""
+    named = words_in(_last(holder))[-1:] if "." in holder else []
+    return frozenset(word.removesuffix("s") for word in named if word.endswith("s") and word != "os")
 
 
 def _is_same(look_up: _LookUp, nouns: Set[str], made: str, reads: Mapping[str, list[Read]]) -> bool:

@@ -22,6 +22,7 @@ from alef_audit.frontends.ecmascript.types import instance_of
 from alef_audit.frontends.ecmascript.walk import DEPTH_LIMIT, Walk
 
 _SHORT: Final = 60
+_ASKS_FILE: Final = re.compile(r"(?:^|\.)(?:access|l?stat)(?:Sync)?\Z")
 _LENGTH: Final = re.compile(r"<=?\s*([\w$.\[\]?!]+?)\??\.(?:length|size)\b")
 
 
@@ -171,9 +172,28 @@ def catch(walk: Walk, node: Node) -> None:
     body = node.child_by_field_id(walk.fields.body)
     raises = body is not None and (below := last(body)) is not None and below.type == "throw_statement"
     handler = Handler.CATCHES | (Handler.RAISES if raises else 0)
-    walk.guard = Guard(outer, node.child(0) or node, True, handler=handler)  # its text: the word `catch`
+    asked = _asked_file(walk, node)
+    if asked is not None:
+        walk.guard = Guard(outer, asked, False)
+    else:
+        walk.guard = Guard(outer, node.child(0) or node, True, handler=handler)  # its text: the word `catch`
     walk.effect(body)
     walk.guard = outer
+
+
+def _asked_file(walk: Walk, clause: Node) -> Node | None:
+    """The call that asks for a file where that is all which is tried: `try { await access(f); } catch { … }`."""
+    body = clause.parent.child_by_field_id(walk.fields.body) if clause.parent is not None else None
+    statements = [child for child in parts(body) if child.type != "comment"] if body is not None else []
+    if len(statements) != 1 or statements[0].type != "expression_statement":
+        return None
+    called = first(statements[0])
+    if called is not None and called.type == "await_expression":
+        called = first(called)
+    if called is None or called.type != "call_expression":
+        return None
+    callee = called.child_by_field_id(walk.fields.function)
+    return called if callee is not None and _ASKS_FILE.search(walk.text(callee)) else None
 
 
 # --- loops

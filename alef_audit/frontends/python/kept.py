@@ -52,6 +52,8 @@ _PATH: Final = re.compile(r"[A-Za-z_$][\w$.!?]*")
 # Locals whose value tells what is kept, whatever it is: keys, and where files are.
 _NAMED_AFTER: Final = ("key", "path", "file", "dir", "directory", "folder")
 _HELD: Final = re.compile(r"[A-Za-z_][\w.]*(?:\[[^\[\]]+\]|\.(?:get|setdefault)\(.*\))", re.DOTALL)
+_NO_FILE: Final = ("FileNotFoundError", "OSError")
+_ASKS_FILE: Final = re.compile(r"[\w.]+\.l?stat\([\w.]*\)\Z", re.ASCII)
 _NUMBER: Final = re.compile(r"[\d_.e\s*+()]+|(?:datetime\.)?timedelta\([\w=,\s]+\)", re.ASCII)
 _NAMED: Final = re.compile(r"""["']([A-Za-z_]\w*)["']""")
 _MISSING: Final = ("KeyError", "AttributeError", "LookupError", "IndexError", "NameError")
@@ -243,7 +245,10 @@ def caught(walk: Walk, place: Place, attempted: Node | None, clause: Node) -> Pl
     if named is not None and attempted is not None:
         spelled = short(walk, named, _LIMIT)
         looked = _looked_up(walk, attempted)
-        if looked and any(missing in spelled for missing in _MISSING):
+        asked = _asked_file(walk, attempted)
+        if asked and any(missing in spelled for missing in _NO_FILE):
+            text = asked
+        elif looked and any(missing in spelled for missing in _MISSING):
             text = f"{looked} is not None"
         elif spelled == "RuntimeError":
             text = asks_for_loop(walk, attempted) or text
@@ -252,6 +257,15 @@ def caught(walk: Walk, place: Place, attempted: Node | None, clause: Node) -> Pl
     handler = Handler.CATCHES | (Handler.RAISES if raises(clause.named_children[-1]) else 0) if is_handler else 0
     conditions.append(Condition(place.condition, line_of(clause), text, holds=is_handler, handler=handler))
     return place.under(len(conditions) - 1)
+
+
+def _asked_file(walk: Walk, block: Node) -> str:
+    """The call that asks for a file where that is all which a block does: `os.stat(path)`; "" for other blocks."""
+    statements = [child for child in block.named_children if child.type != "comment"]
+    if len(statements) != 1 or statements[0].type != "expression_statement" or not statements[0].named_children:
+        return ""
+    spelled = short(walk, statements[0].named_children[0], _LIMIT).removeprefix("await ")
+    return spelled if _ASKS_FILE.match(spelled) else ""
 
 
 def _looked_up(walk: Walk, block: Node) -> str:
