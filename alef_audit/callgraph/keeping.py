@@ -21,6 +21,11 @@ _ASKED: Final = re.compile(
     re.ASCII | re.DOTALL,
 )
 _MATCHED: Final = re.compile(r"\.(?:match|exec|fullmatch)\(|\bre\.search\(")
+_CACHED: Final = re.compile(
+    r"(?P<of>[\w$.]+)\.(?P<member>(?:a?sync_?)?(?:get|read|fetch|load|look_?up)(?:_\w+|[A-Z]\w*))"
+    r"\((?:key=)?(?P<key>[^,()]+|[^,()]*\([^()]*\)[^,()]*)(?:,.*)?\)",
+    re.DOTALL,
+)
 _LOOKED_UP: Final = re.compile(r"[\w$.]+(?:\.get\([^()]*\)|\[[^\[\]]*\])")
 
 
@@ -98,7 +103,7 @@ def _add(result: Keeping, unit: Unit) -> None:
                 result.constants[names[row.subject]] = None
         elif row.kind == kept.READ:
             found = result.reads.setdefault(function, {})
-            found.setdefault(names[row.subject], []).append(Read(plain(names[row.value]), owner, slot))
+            found.setdefault(names[row.subject], []).append(Read(_as_look_up(plain(names[row.value])), owner, slot))
         elif row.kind == kept.REBOUND:
             result.rebound.setdefault(owner, set()).add(plain(names[row.subject]))
         elif row.kind == kept.FIELD:
@@ -145,6 +150,16 @@ def first_name(text: str) -> str:
 def plain(text: str) -> str:
     """`text` without optional chaining, assertions that something is there, and casts."""
     return _MARKS.sub("", text.strip().removeprefix("await ")).strip()
+
+
+def _as_look_up(text: str) -> str:
+    """The look-up in a cache that has names of its own for that, spelled as one in a collection: `cache.get(key)`."""
+    if "ache" not in text or "(" not in text:
+        return text
+    asked = _CACHED.fullmatch(text)
+    if asked is None or "ache" not in f"{asked['of'].rpartition('.')[2]} {asked['member']}":
+        return text
+    return f"{asked['of']}.get({asked['key'].strip()})"
 
 
 def number(text: str) -> float | None:

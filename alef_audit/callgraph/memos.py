@@ -16,7 +16,7 @@ from alef_audit.callgraph.keeping import Keeping, Place, Read, Touch, chain
 from alef_audit.callgraph.lookups import handed_to, looked_up
 from alef_audit.callgraph.predicates import implied, parse
 from alef_audit.callgraph.program import Program
-from alef_audit.callgraph.recall import SAME, Recalled, Surroundings, recalled
+from alef_audit.callgraph.recall import SAME, Recalled, Surroundings, recalled, words_of
 from alef_audit.facts import flows, kept
 from alef_audit.facts.file import Condition
 from alef_audit.rulepack.guards import GuardWords
@@ -27,6 +27,7 @@ _ABOVE: Final = 3
 _PAIRS: Final = 5_000
 
 _NAME: Final = re.compile(r"[\w$]+")
+_NONE: Final[frozenset[str]] = frozenset()
 _Places = tuple[Place, ...]
 
 
@@ -69,8 +70,10 @@ def memos(
         stores += (touch for touch in away if touch.place.owner in owners)
         surroundings = _surroundings(program, keeping, function, words, _switches(conditions, stores), hidden.reads)
         telling = _telling(stores, surroundings)
+        ages = frozenset((*words.stale, *words.fresh)) if any(t.place.owner == kept.RECEIVER for t in stores) else _NONE
         for index in sorted(sites.conditions[function]):
-            if telling.isdisjoint(_NAME.findall(conditions[index].text)):
+            names = frozenset(_NAME.findall(conditions[index].text))
+            if telling.isdisjoint(names) and ages.isdisjoint(words_of(conditions[index].text)):
                 continue
             fitting = {touch: firm for touch in stores if (firm := _fits(conditions, touch, index)) is not None}
             if not fitting:

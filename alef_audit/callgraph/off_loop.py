@@ -15,7 +15,7 @@ from msgspec.structs import replace as changed
 from alef_audit.callgraph.graph import PROPERTY, CallGraph
 from alef_audit.callgraph.guards import BIT
 from alef_audit.callgraph.keeping import Keeping, Read, chain
-from alef_audit.callgraph.predicates import atoms, comparison, parse
+from alef_audit.callgraph.predicates import atoms, comparison, implied, parse
 from alef_audit.facts.file import Condition, Handler
 
 _THREAD: Final = re.compile(r"(?:threading\.)?(?:get_ident\(\)|current_thread\(\)(?:\.ident)?)")
@@ -129,7 +129,12 @@ def _leads_elsewhere(test: Condition, reads: Mapping[str, list[Read]]) -> bool:
 
     Of several tests in one the thread's decides: the others ask whether there is a loop at all.
     """
-    found = [_is_loop(atom, test.text, reads) for atom in atoms(parse(test.text))]
+    parsed = parse(test.text)
+    for atom, outcome in implied(parsed, test.holds):
+        given = _is_loop(atom, test.text, reads)
+        if given is not None and given is not outcome:
+            return True
+    found = [_is_loop(atom, test.text, reads) for atom in atoms(parsed)]
     here = next((each for each in found if each is not None), None)
     return here is not None and here is not test.holds and " or " not in test.text and "not " not in test.text
 

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from alef_audit.callgraph.keeping import Place, Read, number, plain
 from alef_audit.callgraph.predicates import Comparison, Junction, Test, Truth, atoms, comparison, parse, truth
+from alef_audit.facts.kept import RECEIVER
 from alef_audit.rulepack.guards import GuardWords
 
 # What was assumed besides that the places are filled.
@@ -209,10 +210,14 @@ class _Reader:
         return self._option(text)
 
     def _judged(self, callee: str, arguments: str) -> Truth:
-        """`isFresh(cached)`, `self._expired(entry)`, `token.isExpired()`, `settingsChanged(cachedFor, settings)`."""
+        """`isFresh(cached)`, `self._expired(entry)`, `token.isExpired()`, `settingsChanged(cachedFor, settings)`; and
+        `self._expired()` of what the object itself keeps.
+        """
         holder, _, name = callee.rpartition(".")
         place = self._mentioned(arguments) or (self._about(holder) if holder else None)
         told, words = words_of(name), self.surroundings.words
+        if place is None and not arguments.strip():
+            place = next((one for one in self.places if one.owner == RECEIVER and one.base == holder), None)
         if place is None:
             return None
         if told & frozenset(words.stale):

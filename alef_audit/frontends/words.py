@@ -4,6 +4,18 @@ Substrings are looked for one by one: a regular expression that does not start w
 and takes many times longer.
 """
 
+import re
+from functools import lru_cache
+from typing import Final
+
+_STORING: Final = re.compile(r"(?:a?sync_?)?(?:set|put|store|save|add)(?:_\w+|[A-Z]\w*)?")
+
+
+@lru_cache(maxsize=16384)
+def is_storing(member: str) -> bool:
+    """Whether a method is named after putting something somewhere: its receiver says whether that is a cache."""
+    return _STORING.fullmatch(member) is not None
+
 
 def names_cache(text: str, start: int = 0, end: int | None = None) -> bool:
     """Whether a part of a text mentions a cache or a memo: what a helper is handed to look into, or to fill."""

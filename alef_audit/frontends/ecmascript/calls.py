@@ -10,7 +10,7 @@ from alef_audit.facts.file import Import
 from alef_audit.frontends.ecmascript.descriptors import define, define_all
 from alef_audit.frontends.ecmascript.frames import Naming
 from alef_audit.frontends.ecmascript.functions import FUNCTIONS, handed_on
-from alef_audit.frontends.ecmascript.kept import TOUCHING, lent, touched
+from alef_audit.frontends.ecmascript.kept import lent, touched, touches
 from alef_audit.frontends.ecmascript.literals import LITERALS, handed_name, literal, property_name, string_value
 from alef_audit.frontends.ecmascript.modules import identifier, import_slot, interop
 from alef_audit.frontends.ecmascript.nodes import bare, first, parts
@@ -114,7 +114,7 @@ def record(walk: Walk, node: Node, flags: int, result: int) -> int:
         return result
     if member in _DEFINED or member[:1] == "_":
         _known(walk, callee, listed, arguments[flows.ARG_SLOT :: flows.CALL_ARG], result)
-    if member in TOUCHING and kind == "member_expression":
+    if touches(member) and kind == "member_expression":
         touched(walk, node, target.children[0], member, listed)
     elif count:
         lent(walk, node, member, listed, count)

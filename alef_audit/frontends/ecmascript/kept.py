@@ -9,12 +9,12 @@ from tree_sitter import Node
 
 from alef_audit.facts import kept
 from alef_audit.frontends.ecmascript.walk import Walk
-from alef_audit.frontends.words import names_cache
+from alef_audit.frontends.words import is_storing, names_cache
 
 # Methods of maps, sets and caches that put something in, and those that take something out.
-STORING: Final = frozenset(("set", "add"))
-CLEARING: Final = frozenset(("clear", "delete", "reset"))
-TOUCHING: Final = STORING | CLEARING
+_STORING: Final = frozenset(("set", "add"))
+_CLEARING: Final = frozenset(("clear", "delete", "reset"))
+_TOUCHING: Final = _STORING | _CLEARING
 _LIMIT: Final = 120
 _EMPTY: Final = re.compile(
     r"""null|undefined|void 0|false|0|""|''|\{\}|\[\]|new (?:Weak)?(?:Map|Set)(?:<[^()]*>)?\(\)|"""
@@ -126,16 +126,26 @@ def _row(walk: Walk, kind: int, node: Node, subject: str, key: str, value: str) 
     )
 
 
+def touches(member: str) -> bool:
+    """Whether a method of that name may put something into a collection, or take it out."""
+    return member in _TOUCHING or is_storing(member)
+
+
 def touched(walk: Walk, node: Node, receiver: Node, member: str, listed: Node) -> None:
-    """Note the call `receiver.member(…)` of a method that puts something into a collection, or takes it out."""
+    """Note the call `receiver.member(…)` of a method that puts something into a collection, or takes it out.
+
+    Of other names than collections have, if the receiver or the method is named after a cache.
+    """
     subject = _chain(walk, receiver)
-    if not subject:
+    if not subject or (member not in _TOUCHING and not names_cache(f"{subject.rpartition('.')[2]} {member}")):
         return
     arguments = [child for child in listed.named_children if child.type != "comment"]
+    if member not in _TOUCHING and len(arguments) < _MAKING:
+        return
     key = walk.short(arguments[0], _LIMIT) if arguments else ""
     if walk.guard is None and not (_outlives(walk, subject) or _fills(walk, subject, key)):
         return
-    if member in CLEARING:
+    if member in _CLEARING:
         _row(walk, kept.CLEAR, node, subject, key if member == "delete" else "", "")
         return
     value = walk.short(arguments[1], _LIMIT) if len(arguments) > 1 else ""

@@ -10,7 +10,7 @@ from alef_audit.frontends.python.builtins import builtin_value
 from alef_audit.frontends.python.few import COLLECTIONS, has_few
 from alef_audit.frontends.python.functions import walk_lambda
 from alef_audit.frontends.python.judged import counted
-from alef_audit.frontends.python.kept import TOUCHING, lent, touched
+from alef_audit.frontends.python.kept import lent, touched, touches
 from alef_audit.frontends.python.walk import (
     LITERALS,
     Place,
@@ -59,7 +59,7 @@ def walk_call(walk: Walk, place: Place, node: Node, flags: int, *, wanted: bool 
             condition=place.condition,
             arguments=arguments,
         )
-        if member in TOUCHING and callee_node.type == "attribute" and parts[-1].type == "argument_list":
+        if touches(member) and callee_node.type == "attribute" and parts[-1].type == "argument_list":
             touched(walk, place, node, member)
         elif parts[-1].type == "argument_list":
             lent(walk, place, node, member, len(arguments))

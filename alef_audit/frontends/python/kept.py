@@ -12,11 +12,11 @@ from alef_audit.facts.file import Condition, Handler
 from alef_audit.frontends.python.exits import asks_for_loop
 from alef_audit.frontends.python.required import required
 from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, raises, short, source
-from alef_audit.frontends.words import names_cache
+from alef_audit.frontends.words import is_storing, names_cache
 
 _STORING: Final = frozenset(("set", "add", "setdefault", "put"))
 _CLEARING: Final = frozenset(("clear", "pop", "cache_clear"))
-TOUCHING: Final = _STORING | _CLEARING
+_TOUCHING: Final = _STORING | _CLEARING
 _LIMIT: Final = 120
 _EMPTY: Final = re.compile(rb"""None|False|0|0\.0|""|''|\{\}|\[\]|dict\(\)|set\(\)|list\(\)""")
 _TIMED: Final = re.compile(rb"now|time|expir|ttl|TTL|monotonic")
@@ -177,12 +177,22 @@ def _bound(walk: Walk, place: Place, name: str, right: Node) -> None:
         walk.build.keep(kept.READ, place.scope, place.function, -1, line_of(right), name, value=spelled)
 
 
+def touches(member: str) -> bool:
+    """Whether a method of that name may put something into a collection, or take it out."""
+    return member in _TOUCHING or is_storing(member)
+
+
 def touched(walk: Walk, place: Place, node: Node, member: str) -> None:
-    """Note the call `receiver.member(…)` of a method that puts something into a collection, or takes it out."""
+    """Note the call `receiver.member(…)` of a method that puts something into a collection, or takes it out.
+
+    Of other names than collections have, if the receiver or the method is named after a cache.
+    """
     subject = _chain(walk, node.named_children[0].named_children[0])
-    if not subject:
+    if not subject or (member not in _TOUCHING and not names_cache(f"{subject.rpartition('.')[2]} {member}")):
         return
-    listed = [child for child in node.named_children[-1].named_children if child.type != "comment"]
+    listed = [_value(child) for child in node.named_children[-1].named_children if child.type != "comment"]
+    if member not in _TOUCHING and len(listed) < _MAKING:
+        return
     key = short(walk, listed[0], _LIMIT) if listed else ""
     if place.condition < 0 and not (_outlives(place, subject) or _fills(place, subject, key)):
         return
@@ -191,6 +201,11 @@ def touched(walk: Walk, place: Place, node: Node, member: str) -> None:
         return
     value = short(walk, listed[1], _LIMIT) if len(listed) > 1 else ""
     _row(walk, place, kept.STORE, node, subject, key, value if _TIMED.search(value.encode()) else "")
+
+
+def _value(argument: Node) -> Node:
+    """What an argument hands over, if it is named or not."""
+    return argument.named_children[-1] if argument.type == "keyword_argument" else argument
 
 
 def lent(walk: Walk, place: Place, node: Node, member: str, count: int) -> None:
