@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -352,6 +353,17 @@ def test_a_bundle_is_read_by_the_marks_in_it(tmp_path: Path, bundle: str) -> Non
     assert seen_in(tmp_path / "project", READ_LOGO.format("readLogo$1", 9)) == ["readLogo"]
     (tmp_path / "project" / "dist" / "server.js").write_text("// nothing\n")
     assert seen_in(tmp_path / "project", READ_LOGO.format("readLogo$1", 9)) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right of their own there")
+@pytest.mark.parametrize("linked", ["dist/server.js", "dist"])
+def test_no_bundle_is_read_outside_of_the_tree(tmp_path: Path, linked: str) -> None:
+    compiled(tmp_path / "project", "//#region src/server.ts\n{}")
+    inside, outside = tmp_path / "project" / linked, tmp_path / "outside"
+    assert seen_in(tmp_path / "project", READ_LOGO.format("x", 9)) == ["readLogo"]
+    inside.rename(outside)
+    inside.symlink_to(outside)
+    assert seen_in(tmp_path / "project", READ_LOGO.format("x", 9)) == []
 
 
 def test_an_anonymous_function_of_a_bundle_is_told_by_those_around_it(tmp_path: Path) -> None:
