@@ -8,6 +8,7 @@ from tests.benchmarks import __main__ as benchmark
 from tests.benchmarks import others
 from tests.benchmarks.plot import Point, plot
 from tests.benchmarks.scaling import grown, size_of
+from tests.benchmarks.stages import REST, STAGES, measured, table
 
 
 @pytest.fixture
@@ -45,6 +46,15 @@ def test_copies_have_names_of_their_own(package: Path, tmp_path: Path) -> None:
     names = sorted(manifest.read_text(encoding="utf-8") for manifest in tree.rglob("package.json"))
     assert [text.split('"')[3] for text in names] == ["one-0", "one-1", "one-2"]
     assert size_of(tree)[:2] == (3, 300)
+
+
+def test_the_times_of_all_stages_add_up(package: Path) -> None:
+    spent = measured(package, 1)
+    total = spent.pop("")
+    assert list(spent) == [*(title for _, _, title in STAGES), REST]
+    assert sum(one.wall for one in spent.values()) == pytest.approx(total.wall)
+    assert all(spent[title].wall > 0 for _, _, title in STAGES)
+    assert next(reversed(list(table({**spent, "": total})))).startswith("| all |")
 
 
 def test_a_title_is_escaped() -> None:
