@@ -91,7 +91,8 @@ def _behind(graph: CallGraph, raising: set[int]) -> set[int]:
         is_call = edge.call >= 0 and edge.how <= PROPERTY and not edge.guards
         if is_call and edge.callee in raising and not _is_caught(graph, edge.caller, edge.line):
             called.setdefault(edge.caller, []).append(edge.call)
-    others = {edge.call for edge in graph.edges if edge.callee not in raising} if called else set()
+    calling = (edge for edge in graph.edges if edge.how <= PROPERTY) if called else ()
+    others = {edge.call for edge in calling if edge.callee not in raising}
     sure = {function: [call for call in calls if call not in others] for function, calls in called.items()}
     return _after(graph, sure, lambda call, later: table.line(call) <= table.line(later) and call != later)
 

@@ -10,6 +10,7 @@ LEAVES = [
     ("if loop_ident == threading.get_ident():", "    raise RuntimeError", "return work()"),
     ("if (ident := loop.ident) and ident == threading.get_ident():", "    raise RuntimeError", "return work()"),
     ("if threading.get_ident() != loop_ident:", "    return work()"),
+    ("if loop_ident == threading.get_ident() or request:", "    return 0", "return work()"),
     ("try:", "    asyncio.get_running_loop()", "except RuntimeError:", "    return work()"),
     ("try: asyncio.get_running_loop()", "except RuntimeError: pass", "else: raise RuntimeError", "return work()"),
     ("loop = asyncio.get_event_loop()", "if loop.is_running():", "    raise RuntimeError", "return work()"),
@@ -30,12 +31,19 @@ LEAVES = [
         "except RuntimeError: own_loop = None",
         "if own_loop is None: return work()",
     ),
+    (
+        "try: own_loop = asyncio.get_running_loop()",
+        "except RuntimeError: own_loop = None",
+        "if own_loop is not None: return log()",
+        "else: return work()",
+    ),
     ("fut = threadsafe()", "if fut: return work()"),
+    ("fut = threadsafe(lambda: log()).result()", "return work()"),
 ]
 STAYS = [
     ("if worker_ident == threading.get_ident():", "    return 0", "return work()"),
     ("if loop_ident == threading.get_ident():", "    return work()"),
-    ("if loop_ident == threading.get_ident() or request:", "    return 0", "return work()"),
+    ("if loop_ident != threading.get_ident() or request:", "    return work()"),
     ("try:", "    loop = asyncio.get_running_loop()", "except RuntimeError:", "    return 0", "return work()"),
     ("try: asyncio.get_running_loop()", "except RuntimeError: pass", "else: log()", "return work()"),
     ("if own_loop.is_running():", "    return 0", "return work()"),
@@ -61,6 +69,7 @@ import asyncio
 def threadsafe(fut=None):
     if loop_ident == threading.get_ident():
         raise RuntimeError
+    fut()
     return loop.submit(fut)
 
 
