@@ -163,8 +163,9 @@ def test_a_bundle_of_one_long_line(project: Path) -> None:
     assert ran.coverage["files"] == 2
 
 
-def test_a_bundle_beyond_the_limit_is_counted(project: Path) -> None:
-    (project / "bundle.js").write_text(bundle(5_000_001), encoding="utf-8")
+@pytest.mark.parametrize("size", [5_000_001, 50_000_000])
+def test_a_bundle_beyond_the_limit_is_counted(project: Path, size: int) -> None:
+    (project / "bundle.js").write_bytes(bundle(100_000).encode() * (size // 100_000 + 1))
     ran = scan(project)
     assert (ran.code, ran.found, ran.remarks) == (1, [SLEEP], [("bundle.js", 0, "too-large")])
     assert ran.coverage["not_read"] == {"too large": 1}

@@ -30,9 +30,11 @@ def results_by_name(state: State, table: CallTable) -> None:
 def _giving(api: ApiGraph, node: int) -> Iterator[Selector]:
     """The arguments whose results calls of a node give: those that rows name, and what offloaders run."""
     yield from api.given.get(node, ())
-    made = api.children.get((node, CALL), 0)
-    if node in api.made_type or made in api.types.values():
-        return  # a thread, a future
-    for row, selector in api.guards.get(node, ()):
-        if row.form == "call" and row.kind == "offload.executor" and selector is not None:
-            yield selector
+    offloaded = [
+        selector
+        for row, selector in api.guards.get(node, ())
+        if row.form == "call" and row.kind == "offload.executor" and selector is not None
+    ]
+    if not offloaded or node in api.made_type or api.children.get((node, CALL), 0) in api.types.values():
+        return  # also for what gives a thread, a future
+    yield from offloaded

@@ -31,6 +31,17 @@ _CONTAINERS: Final = _BLOCKS | {
 }
 
 
+_Spans = tuple[tuple[int, int], ...]  # lines, first and last
+
+
+class _About(NamedTuple):
+    """What is known of a file: its functions, what stands behind comments by their ends, and units by their ids."""
+
+    functions: Sequence[Function]
+    skipped: dict[int, int]
+    units: dict[int, tuple[_Spans, bool]]
+
+
 class _Comment(NamedTuple):
     start: int  # bytes, of the whole comment
     end: int
@@ -45,32 +56,33 @@ def add_directives(build: FactsBuilder, root: Node, text: bytes) -> None:
     """
     if MARK not in text:
         return
-    functions = build.defined()
-    skipped: dict[int, int] = {}
+    about = _About(build.defined(), {}, {})
     for number, comment in enumerate(_comments(root, text)):
         if number == _MOST:
             remark = f"more than {_MOST} comments to this tool: those from here on are not heeded"
             build.problems.append(Problem(comment.line, "skipped", remark))
             return
-        build.directives.append(_directive(root, text, comment, functions, skipped))
+        build.directives.append(_directive(root, text, comment, about))
 
 
-def _directive(
-    root: Node, text: bytes, comment: _Comment, functions: Sequence[Function], skipped: dict[int, int]
-) -> Directive:
+def _directive(root: Node, text: bytes, comment: _Comment, about: _About) -> Directive:
     begin = text.rfind(b"\n", 0, comment.start) + 1
     rest = text[comment.end : _line_end(text, comment.end)]
     before = text[begin : comment.start]
     alone = not before.strip() and not rest.strip(_BLANK)
     at = -1 if alone else _last_code(root, text, begin, comment.start)
     if at < 0:
-        at = _next_code(root, text, comment.end, skipped)
+        at = _next_code(root, text, comment.end, about.skipped)
     if at < 0:
         return Directive(comment.line, comment.text, (), -1)
     path = _path(root, at)
     unit = _unit(path)
     line = text.count(b"\n", 0, at) + 1
-    spans = _spans(unit, line)
+    if unit.id not in about.units:
+        about.units[unit.id] = _written(unit)
+    pieces, parts = about.units[unit.id]
+    spans = tuple(piece for piece in pieces if piece[0] <= line <= piece[1]) if parts else pieces
+    functions = about.functions
     above = alone and _definition(unit).start_byte > comment.start
     function = _defined_above(unit, spans, functions) if above else _defined_at(path, unit, at, line, functions)
     return Directive(comment.line, comment.text, tuple(line for span in spans for line in span), function)
@@ -153,11 +165,11 @@ def _unit(path: Sequence[Node]) -> Node:
     return path[last]
 
 
-def _spans(unit: Node, line: int) -> tuple[tuple[int, int], ...]:
-    """The lines (first, last) of a unit without the statements inside it.
+def _written(unit: Node) -> tuple[_Spans, bool]:
+    """The lines (first, last) of a unit without the statements inside it, and whether its parts are apart.
 
-    Of `if`, `for`, `try` and the like only the part around `line`; what is written between the functions that a call is
-    given belongs to that call.
+    They are for `if`, `for`, `try` and the like; what is written between the functions that a call is given belongs to
+    that call.
     """
     last = unit
     while last.type == "decorator" and last.next_named_sibling is not None:
@@ -175,9 +187,7 @@ def _spans(unit: Node, line: int) -> tuple[tuple[int, int], ...]:
         first = high + 1
     if first <= end:
         pieces.append((first, end))
-    if branches or last.type in FUNCTION_NODES or _definition(last) is not last:
-        return tuple(piece for piece in pieces if piece[0] <= line <= piece[1])
-    return tuple(pieces)
+    return tuple(pieces), branches or last.type in FUNCTION_NODES or _definition(last) is not last
 
 
 def _blocks(node: Node) -> Iterator[Node]:

@@ -107,7 +107,7 @@ def _check_classes(facts: FileFacts) -> None:
     for each in facts.classes:
         assert 0 < each.slot < slots
         assert all(0 < base < slots for base in each.bases)
-        assert all(0 < member < names for member in each.members)
+        assert all(0 <= member < names for member in each.members)
         assert 1 <= each.line <= each.end_line <= facts.lines
         assert 0 <= each.function < len(facts.functions)
     assert all(0 <= export.slot < slots for export in facts.exports)

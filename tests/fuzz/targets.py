@@ -8,8 +8,9 @@ from random import Random
 from typing import Final, NamedTuple
 
 from alef_audit.auditing.report import AuditReport
-from alef_audit.diagnostics import NothingToAudit
+from alef_audit.diagnostics import NothingToAudit, UsageError
 from alef_audit.discovery.inventory import GRAMMARS
+from alef_audit.evidence.judge import judge
 from alef_audit.facts import flows
 from alef_audit.facts.file import FileFacts
 from alef_audit.facts.inputs import Asked
@@ -23,6 +24,8 @@ from alef_audit.pipeline.judging import examine
 from alef_audit.pipeline.linking import graph
 from alef_audit.pipeline.reporting import report_of
 from alef_audit.pipeline.surveying import survey
+from alef_audit.reporting.evidence_json import render_evidence_json
+from alef_audit.reporting.evidence_text import render_evidence_text
 from alef_audit.reporting.formats import GRAPH_FORMATS
 from alef_audit.reporting.json_read import read_report
 from alef_audit.request import AuditRequest
@@ -155,9 +158,14 @@ def check_cache(seed: Seed, folder: Path) -> str:
 
 def check_logs(seed: Seed, folder: Path) -> str:
     file = write(folder, seed.name, seed.data)
-    run("evidence", file, "--explain")
-    done = run("evidence", file, "--format", "json")
-    return done.refusal or ("" if json.loads(done.out) else "nothing")
+    try:
+        found = judge((str(file),), rules().patterns[0])
+    except (NothingToAudit, UsageError) as error:
+        return error.message
+    json.loads(render_evidence_json(found))
+    shown = "".join(line.plain for line in render_evidence_text(found, 100, True, True))
+    assert shown.isprintable() or not {"\x1b", "\r", "\u202e"}.intersection(shown)
+    return ""
 
 
 def check_evidence(seed: Seed, folder: Path) -> str:
@@ -246,17 +254,17 @@ def _both(folders: Sequence[Path]) -> tuple[Seed, ...]:
 _CODE: Final = (words.ECMASCRIPT + words.PYTHON, nests.ECMASCRIPT + nests.PYTHON)
 _DATA: Final = (words.JSON + words.TOML, nests.JSON + nests.TOML)
 TARGETS: Final = (
-    Target("ecmascript", _ecmascript, words.ECMASCRIPT, nests.ECMASCRIPT, check_front_end, 400),
-    Target("python", _python, words.PYTHON, nests.PYTHON, check_front_end, 400),
-    Target("audit", _both, *_CODE, check_audit, 20),
-    Target("compare", _both, *_CODE, check_comparison, 5),
-    Target("rules", corpus.rule_files, words.TOML, nests.TOML, check_rules, 10),
-    Target("configuration", corpus.configurations, words.TOML, nests.TOML, check_configuration, 15),
-    Target("baseline", corpus.baselines, words.JSON, nests.JSON, check_baseline, 10),
-    Target("cache", corpus.databases, words.TOML, nests.LINES, check_cache, 5),
-    Target("logs", corpus.logs, words.LOGS, nests.LINES, check_logs, 60),
-    Target("evidence", corpus.profiles, words.LOGS + words.JSON, nests.JSON + nests.LINES, check_evidence, 10),
-    Target("manifests", corpus.manifests, *_DATA, check_manifest, 30),
+    Target("ecmascript", _ecmascript, words.ECMASCRIPT, nests.ECMASCRIPT, check_front_end, 250),
+    Target("python", _python, words.PYTHON, nests.PYTHON, check_front_end, 250),
+    Target("audit", _both, *_CODE, check_audit, 12),
+    Target("compare", _both, *_CODE, check_comparison, 3),
+    Target("rules", corpus.rule_files, words.TOML, nests.TOML, check_rules, 6),
+    Target("configuration", corpus.configurations, words.TOML, nests.TOML, check_configuration, 10),
+    Target("baseline", corpus.baselines, words.JSON, nests.JSON, check_baseline, 5),
+    Target("cache", corpus.databases, words.TOML, nests.LINES, check_cache, 3),
+    Target("logs", corpus.logs, words.LOGS, nests.LINES, check_logs, 40),
+    Target("evidence", corpus.profiles, words.LOGS + words.JSON, nests.JSON + nests.LINES, check_evidence, 6),
+    Target("manifests", corpus.manifests, *_DATA, check_manifest, 15),
     Target("reports", corpus.written_reports, words.JSON, nests.JSON, check_written_report, 10),
 )
 

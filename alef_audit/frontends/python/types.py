@@ -218,6 +218,8 @@ def _named(walk: Walk, place: Place, name: str, line: int) -> list[int]:
     if name in _PRIMITIVE or name in place.generics or not DOTTED.fullmatch(name):
         return []
     slot = class_reference(walk, place, name, line)
+    if not slot:  # a variable that holds no class
+        return []
     dst = walk.build.slot()
     walk.build.row(flows.TYPE, dst, slot, 0, line)
     return [dst]
