@@ -20,8 +20,8 @@ from alef_audit.frontends.places import CALLS, MEMBERS, Nested, calls_by_start, 
 from alef_audit.frontends.python.parse import LANGUAGE, parse_python
 
 _NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
-_FIELD: Final = re.compile(r"(?<![\w$.])([A-Za-z_$][\w$]*)\s*[?!]?\s*\.\s*([A-Za-z_$][\w$]*)")
-_KEY: Final = re.compile(r"([A-Za-z_$][\w$]*)\s*(?:[,:=}]|$)")
+_FIELD: Final = re.compile(r"(?<![\w$.])([A-Za-z_$][\w$]*)\s*(?:[?!]\s*)?\.\s*([A-Za-z_$][\w$]*)")
+_KEY: Final = re.compile(r"(?<![\w$])([A-Za-z_$][\w$]*)\s*(?:[,:=}]|$)")
 _RECEIVERS: Final = frozenset(("this", "self", "cls"))
 # How many lines above its name a chained call may start.
 _ROWS: Final = 12
