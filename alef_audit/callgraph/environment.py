@@ -42,13 +42,14 @@ _DEPTH: Final = 3
 class _Environment:
     """What tests give where no variable of a test run is set."""
 
-    __slots__ = ("_flags", "_of_product", "_of_tests", "_words")
+    __slots__ = ("_flags", "_marks", "_of_product", "_of_tests", "_words")
 
     def __init__(self, words: GuardWords) -> None:
         self._words = words
         self._of_tests = _any(words.test_variables)
         self._of_product = _any(words.product_variables)
         self._flags = tuple(f" {phrase} " for phrase in words.test_flags)
+        self._marks = tuple(phrase.replace(" ", "") for phrase in words.test_flags)
 
     def evaluate(self, text: str, reads: Mapping[str, list[Read]], depth: int = 0) -> Truth:
         """The truth of a test; `reads` says what locals were bound to."""
@@ -71,7 +72,10 @@ class _Environment:
         """Whether a test names the environment, what is imported, or a flag; most do not, and few substrings tell."""
         if ("env" in text or "modules" in text) and _DECIDING.search(text) is not None:
             return True
-        return "est" in text and any(map(self.is_flag, map(plain, atoms(parse(text)))))
+        if "est" not in text:
+            return False
+        joined = text.lower().replace("_", "")
+        return any(mark in joined for mark in self._marks) and any(map(self.is_flag, map(plain, atoms(parse(text)))))
 
     def _is_unset(self, text: str) -> bool:
         """Whether `text` reads a variable that only test runs set."""
