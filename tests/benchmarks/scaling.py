@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -26,22 +26,15 @@ def size_of(tree: Path) -> Size:
 
 
 def grown(packages: Sequence[Path], lines: int, into: Path) -> None:
-    """Fill the folder `into` with copies of the packages, in turns, until at least so many lines are read of it.
-
-    A package that is larger than what is missing is passed over as long as a smaller one fits.
-    """
+    """Fill the folder `into` with copies of the packages, in turns, until at least so many lines are read of it."""
     sizes = {package: size_of(package).lines for package in packages}
-    missing, smallest = lines, min(sizes.values())
-    for number, package in _turns(packages):
+    missing = lines
+    for number in count():
         if missing <= 0:
             return
-        if sizes[package] <= max(missing, smallest):
-            _copy(package, into / f"copy{number:04}", number)
-            missing -= sizes[package]
-
-
-def _turns(packages: Sequence[Path]) -> Iterator[tuple[int, Path]]:
-    return ((number, packages[number % len(packages)]) for number in count())
+        package = packages[number % len(packages)]
+        _copy(package, into / f"copy{number:04}", number)
+        missing -= sizes[package]
 
 
 def _copy(package: Path, target: Path, number: int) -> None:
