@@ -1,7 +1,5 @@
 """Branches on the class of a value: `if isinstance(client, Fast): client.read()` calls no other class's method."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -86,19 +84,18 @@ class ClassTests:
         return known
 
     def _tests(self, function: int, condition: Condition) -> Iterator[_Test]:
-        made = self._made.get((function, condition.line))
-        if not made or "isinstance(" not in condition.text or "…" in condition.text:
+        made = self._made.get((function, condition.line), ())
+        # of several tests in one line it is not known which call is which
+        if len(made) != 1 or "isinstance(" not in condition.text or "…" in condition.text:
             return
         for text, holds in implied(parse(condition.text), condition.holds):
             inside = _TEST.match(text)
             parts = separated(inside[1]) if inside else []
             if len(parts) == 2 and _SUBJECT.fullmatch(subject := parts[0].strip()):
-                # of several tests in one line it is not known which call is which
-                call = made[0] if len(made) == 1 else -1
-                yield from self._test(subject, holds, call)
+                yield from self._test(subject, holds, made[0])
 
     def _test(self, subject: str, holds: bool, call: int) -> Iterator[_Test]:
-        slots = list(self._table.argument_slots(call)) if call >= 0 else []
+        slots = list(self._table.argument_slots(call))
         if len(slots) != 2 or not slots[1]:
             return
         values = list(self._classes(slots[1]))

@@ -9,6 +9,7 @@ from alef_audit.callgraph.predicates import separated
 from alef_audit.callgraph.program import Program, Unit
 from alef_audit.facts import flows, kept
 from alef_audit.facts.file import Condition
+from alef_audit.frontends.words import names_cache
 
 _MARKS: Final = re.compile(r"!(?=[.\[)]|$)|\?\.(?=[\[(])|\s+as\s+[^()]*$|\?(?=\.)")
 _FIRST: Final = re.compile(r"[\w$#]+")
@@ -154,10 +155,8 @@ def plain(text: str) -> str:
 
 def _as_look_up(text: str) -> str:
     """The look-up in a cache that has names of its own for that, spelled as one in a collection: `cache.get(key)`."""
-    if "ache" not in text or "(" not in text:
-        return text
-    asked = _CACHED.fullmatch(text)
-    if asked is None or "ache" not in f"{asked['of'].rpartition('.')[2]} {asked['member']}":
+    asked = _CACHED.fullmatch(text) if "(" in text and names_cache(text) else None
+    if asked is None or not names_cache(f"{asked['of'].rpartition('.')[2]} {asked['member']}"):
         return text
     return f"{asked['of']}.get({asked['key'].strip()})"
 

@@ -98,12 +98,12 @@ def _is_ruled_out(state: State, table: CallTable, call: int, platform: str) -> b
 def _visit(collector: Collector, outside: Outside, call: int, linked: list[int], nodes: list[int]) -> None:
     """Edges, blocking calls, roots of one call, whose callee holds the functions `linked` and the API `nodes`."""
     callee = collector.table.callees[call]
-    possible = collector.class_tests.fitting(call, linked)
+    held = bool(linked or nodes)
+    linked = collector.class_tests.fitting(call, linked)
     if nodes and collector.class_tests.is_of_program(call):
         nodes = []
-    if (linked or nodes) and not possible and not nodes:
+    if held and not linked and not nodes:
         return  # nothing that it holds fits the class that its receiver was tested for
-    linked = possible
     functions = _lead(collector, call, callee, linked) if linked or callee in collector.paths else linked
     settled = configured_offload(collector, call) if collector.executors else set()
     modelled, named, constructs = False, False, True
