@@ -141,6 +141,8 @@ class Arguments:
             return None if flows.tested_path(literal) else literal not in _NOTHING
         if not literal or flows.tested_path(literal) or literal.startswith("{"):
             return None
+        if asked.sign == "<":
+            return _is_below(literal, asked.values[0])
         return any(_same(literal, value) for value in asked.values)
 
     def _is_required(self, call: int, path: str) -> bool:
@@ -202,6 +204,14 @@ class Arguments:
                 return made
             slot = literals.copies.get(slot, 0) if made < 0 else self._table.receiver(made)
         return -1
+
+
+def _is_below(literal: str, limit: str) -> Answer:
+    """Whether a literal is a number below a limit; None if it is no number."""
+    try:
+        return float(literal) < float(limit)
+    except ValueError:
+        return None
 
 
 def _same(literal: str, value: str) -> bool:

@@ -2,7 +2,7 @@
 
 ``Argument[token:]`` is given (and is not literally None); ``Argument[1,timeout:] = 0, false`` is one of these literals;
 ``Argument[0] is io.BytesIO`` is an instance of one of these types; ``Argument[1] has fcntl.LOCK_NB`` is one of these
-constants, or joins one of them to others with `|`.  ``Receiver.`` in front asks the same of the call
+constants, or joins one of them to others with `|`; ``Argument[0] < 0.05`` is a number below that.  ``Receiver.`` in front asks the same of the call
 that made the object before the dot, ``Receiver.Member[setblocking].`` of the calls of that member on it.
 """
 
@@ -15,10 +15,12 @@ from alef_audit.rulepack.paths import PathError, Selector, parse_selector
 
 _CONDITION: Final = re.compile(
     r"(?P<receiver>Receiver\.(?:Member\[(?P<members>[\w$, ]+)\]\.)?)?"
-    r"(?P<argument>Argument\[[^\[\]]*\](?:\.Member\[[\w$]+\])?)(?: (?P<sign>=|is|has) (?P<values>.+))?"
+    r"(?P<argument>Argument\[[^\[\]]*\](?:\.Member\[[\w$]+\])?)(?: (?P<sign>=|<|is|has) (?P<values>.+))?"
 )
 _LITERAL: Final = re.compile(r'true|false|none|-?[0-9]+|"[^",]*"')
 _TYPE: Final = re.compile(r"[\w$.]+")
+_LIMIT: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
+_ALLOWED: Final = {"=": (_LITERAL, "literal"), "<": (_LIMIT, "number"), "is": (_TYPE, "type"), "has": (_TYPE, "type")}
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -27,7 +29,7 @@ class Condition(msgspec.Struct, frozen=True):
     of_receiver: bool
     members: tuple[str, ...]
     selector: Selector
-    sign: Literal["", "=", "is", "has"]  # "" asks whether the argument is given
+    sign: Literal["", "=", "<", "is", "has"]  # "" asks whether the argument is given
     values: tuple[str, ...]
 
 
@@ -35,13 +37,13 @@ def parse_condition(text: str) -> Condition:
     """Read one condition. Raises PathError."""
     match = _CONDITION.fullmatch(text)
     if match is None:
-        raise PathError(f"expected [Receiver.]Argument[...] [= literals | is types | has constants], got {text!r}")
+        raise PathError(f"expected [Receiver.]Argument[...] [= literals | < number | is types | has constants], got {text!r}")
     sign = match["sign"] or ""
     values = tuple(part.strip() for part in match["values"].split(",")) if sign else ()
-    allowed = _LITERAL if sign == "=" else _TYPE
     for value in values:
+        allowed, what = _ALLOWED[sign]
         if not allowed.fullmatch(value):
-            raise PathError(f"not a {'literal' if sign == '=' else 'type'}: {value!r} in {text!r}")
+            raise PathError(f"not a {what}: {value!r} in {text!r}")
     members = tuple(part.strip() for part in (match["members"] or "").split(",") if part.strip())
     selector = parse_selector(match["argument"])
     return Condition(bool(match["receiver"]), members, selector, sign, values)  # type: ignore[arg-type]
