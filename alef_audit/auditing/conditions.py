@@ -1,13 +1,14 @@
 """The tests under which the calls of a path run, as far as they tell a reader when the path is taken."""
 
 import re
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator
+from itertools import chain as joined
+from typing import Final, NamedTuple
 
 from alef_audit.callgraph.environment import environment_tests
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.guards import BIT
-from alef_audit.callgraph.keeping import chain, tests_around
+from alef_audit.callgraph.keeping import chain, plain, tests_around
 from alef_audit.callgraph.platforms import asks_platform, platform_tests
 from alef_audit.callgraph.predicates import Atom, Not, atoms, comparison, implied, parse, unwrapped
 from alef_audit.facts.file import Condition
@@ -21,47 +22,97 @@ _LITERAL: Final = re.compile(r"""(["'])[^"'\\]*\1""")
 _NAME: Final = re.compile(r"[\w$]+")
 _KIND: Final = re.compile(r"isinstance\(|typeof |\binstanceof\b")
 _EXCEPTIONAL: Final = BIT["exceptional"]
+# Tests of whether there is a field, or a file.
+_THERE: Final = re.compile(
+    r"[\w$]+(?:\??\.[\w$]+)*|(?:[\w$]+\.)*(?:exists(?:Sync)?|(?:is|path)\.?(?:file|dir|exists))\([^()]*\)"
+)
+# Tests of whether something is as it ought to be.
+_VALIDITY: Final = re.compile(
+    r"(?:[\w$]+\??\.)*(?:_?(?:validate|is_?valid|assert|check|verify|ensure)\w*\(.*\)|(?:ok|success|valid))",
+    re.DOTALL | re.IGNORECASE,
+)
+# What tests tell of when a path is taken: those of literal values and of kinds, those by which the entry point itself
+# selects, and so on, down to what a deployment is set to.
+_FAILURE, _KIND_ROOT, _ROOT, _VALUE, _DEEP, _KIND_DEEP, _PLAIN, _TRIVIAL, _SETTING = range(9, 0, -1)
 
 
-def conditions_of(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> tuple[str, ...]:
+class Shown(NamedTuple):
+    """A test on the way, and how much it tells of when the path is taken: 0 if it says nothing of that."""
+
+    text: str
+    weight: int
+
+
+def shown_conditions(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> tuple[Shown, ...]:
     """Tests under which the calls of the path run: of the platform, of environment variables, of arguments that some
-    callers hand over, of failures; nearest to the blocking call first, of what kind or value something is; and, from
-    the entry point on, the others that a branch is entered by.
+    callers hand over, of failures; then the others, those first that tell most: by which the entry point itself
+    selects, and of what value or kind something is; nearest to the blocking call first.
     """
-    found: list[str] = []
     steps = [(edge.call, edge.guards) for edge in edges if edge.call >= 0] + [(sink.call, sink.guards)]
-    for call, guards in steps:
-        function, conditions, innermost = _place(graph, call)
-        asked = [conditions[index] for index in chain(conditions, innermost) if (function, index) in graph.gated]
-        around = (*platform_tests(conditions, innermost), *environment_tests(conditions, innermost), *asked)
-        told = [_told(test) for test in around]
-        if guards & _EXCEPTIONAL:
-            told.append(AFTER_FAILURE)
-        found += [text for text in dict.fromkeys(told) if text not in found]
-    for call, _ in reversed(steps):
-        _, conditions, innermost = _place(graph, call)
-        for text in _telling(conditions, innermost):
-            if len(found) < _MOST and text not in found:
-                found.append(text)
-    for call, _ in steps:
-        for text in _entering(graph, call):
-            if len(found) < _MOST and text not in found:
-                found.append(text)
-    return tuple(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…" for text in found)
+    fixed = _unique(joined.from_iterable(_fixed(graph, call, guards) for call, guards in steps))
+    first = edges[0].call if edges else sink.call
+    selecting = (_selecting(graph, call, at_root=call == first) for call, _ in reversed(steps))
+    others = sorted(joined.from_iterable(selecting), key=lambda test: -test.weight)
+    known = {test.text for test in fixed}
+    left = [test for test in _unique(others) if test.text not in known]
+    return tuple(test._replace(text=_cut(test.text)) for test in (*fixed, *left[: max(0, _MOST - len(fixed))]))
 
 
-def occasion_of(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> str:
-    """The test by which the root itself selects, of all that it is called for, what takes the path; "" for none."""
-    call = edges[0].call if edges else sink.call
-    if call < 0 or (edges[0].guards if edges else sink.guards) & _EXCEPTIONAL:
+def occasion_of(shown: tuple[Shown, ...]) -> str:
+    """Of the tests on the way the one that says most of when the path is taken, as a clause; "" for none."""
+    test = max(shown, key=lambda test: test.weight, default=Shown("", 0))
+    if not test.weight:
         return ""
+    return test.text if test.text == AFTER_FAILURE else f"when {test.text}"
+
+
+def _unique(tests: Iterable[Shown]) -> list[Shown]:
+    """One test for each text, the first."""
+    found: dict[str, Shown] = {}
+    for test in tests:
+        found.setdefault(test.text, test)
+    return list(found.values())
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _fixed(graph: CallGraph, call: int, guards: int) -> Iterator[Shown]:
+    """What is shown of a call in any case."""
+    function, conditions, innermost = _place(graph, call)
+    for test in platform_tests(conditions, innermost):
+        yield Shown(_told(test), 0)
+    for test in environment_tests(conditions, innermost):
+        yield Shown(_told(test), 0 if _denies(test) else _SETTING)
+    for index in chain(conditions, innermost):
+        if (function, index) in graph.gated:
+            told = _told(conditions[index])
+            yield Shown(told, 0 if _denies(conditions[index]) else _weight(told, _DEEP))
+    if guards & _EXCEPTIONAL:
+        yield Shown(AFTER_FAILURE, _FAILURE)
+
+
+def _selecting(graph: CallGraph, call: int, *, at_root: bool) -> Iterator[Shown]:
+    """The tests around a call that are not shown in any case, from the innermost on."""
+    if call < 0:
+        return
     _, conditions, innermost = _place(graph, call)
-    fixed = {
-        _told(test) for test in (*platform_tests(conditions, innermost), *environment_tests(conditions, innermost))
-    }
-    telling = [text for text in _telling(conditions, innermost) if text not in fixed]
-    entering = [text for text in _entering(graph, call) if text not in fixed]
-    return next((text for text in (*reversed(telling), *entering) if not _NAME.fullmatch(text)), "")
+    for text in _telling(conditions, innermost):
+        yield Shown(text, _KIND_ROOT if at_root else _KIND_DEEP if _KIND.search(text) else _VALUE)
+    for text in _entering(graph, call):
+        yield Shown(text, _weight(text, _ROOT if at_root else _DEEP))
+
+
+def _weight(text: str, most: int) -> int:
+    if _VALIDITY.fullmatch(text):
+        return _TRIVIAL
+    return min(most, _PLAIN) if _NAME.fullmatch(text) or (most < _ROOT and _THERE.fullmatch(text)) else most
+
+
+def _denies(test: Condition) -> bool:
+    """Whether a test holds where something is not so: as a rule that is how it is."""
+    return _told(test).startswith(("not ", "!"))
 
 
 def steps_on(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> int:
@@ -91,17 +142,21 @@ def _told(test: Condition) -> str:
 
 
 def _entering(graph: CallGraph, call: int) -> Iterator[str]:
-    """The tests whose branch a call stands in, from the outermost on, without those of what is kept, those that hold
-    wherever none of several values is at hand, and those of whether there is what was looked for: it mostly is.
+    """The tests whose branch a call stands in, from the innermost on, without those of what is kept, those that hold
+    wherever none of several values is at hand, those of whether there is what is called, and those of whether there is
+    what was looked for: it mostly is.
     """
     if call < 0:
         return
     function, conditions, innermost = _place(graph, call)
-    for index in reversed(list(chain(conditions, innermost))):
+    called = plain(graph.table.text(call))
+    for index in chain(conditions, innermost):
         test = conditions[index]
         if test.exits or test.handler or (function, index) in graph.untold or _is_other(test):
             continue
         told = _told(test)
+        if plain(told) == called:
+            continue
         value = graph.asked.get((function, told))
         if value is None:
             yield told

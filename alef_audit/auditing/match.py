@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from alef_audit.auditing import report
 from alef_audit.auditing.choice import Path, Wanted, chosen_path
-from alef_audit.auditing.conditions import conditions_of, occasion_of, steps_on
+from alef_audit.auditing.conditions import occasion_of, shown_conditions, steps_on
 from alef_audit.auditing.contradiction import contradicted
 from alef_audit.auditing.levels import LEVELS, Weighed, certain, score
 from alef_audit.auditing.matcher import HEATS, Matcher
@@ -256,7 +256,7 @@ def _build(
     root = matcher.reach.roots[shown.root]
     site = _sink(matcher, sink)
     inside, more = _in_package(matcher, target)
-    when = occasion_of(matcher.graph, sink, shown.edges)
+    tests = shown_conditions(matcher.graph, sink, shown.edges)
     return report.Finding(
         pattern=matcher.pattern.id,
         rule=matcher.rule(sink),
@@ -282,9 +282,9 @@ def _build(
         phase_words=shown.words,
         verdict=best.verdict,
         multiplicity=tuple(name for frame in shown.frames for name in frame.loop),
-        conditions=conditions_of(matcher.graph, sink, shown.edges),
+        conditions=tuple(test.text for test in tests),
         message=message_of(sink, matcher.language(sink))
-        or message(site.call + inside, root, matcher.kinds, auth=auth, per=shown.per, when=when) + more,
+        or message(site.call + inside, root, matcher.kinds, auth=auth, per=shown.per, when=occasion_of(tests)) + more,
         root=shown.root,
         sink=site,
         trace=shown.frames,

@@ -7,7 +7,7 @@ from alef_audit.callgraph.graph import RootSite
 from alef_audit.rulepack.kinds import Kinds
 
 _LONGEST: Final = 30
-_LONGEST_TEST: Final = 60
+_LONGEST_TEST: Final = 65  # with what introduces it
 _PLAIN: Final = ("message", "messages")  # names of events that say no more than their kind
 
 
@@ -15,13 +15,13 @@ def message(call: str, root: RootSite, kinds: Kinds, *, auth: bool, per: tuple[s
     """`fs.readFileSync blocks the event loop once per provider per agent on every attempt in the auth phase`.
 
     `per` are the loops that multiply, in words, outermost first. How a root fires is data of its kind; one
-    that is registered for an event which is named fires with that. `when` is a test by which it selects some of that.
+    that is registered for an event which is named fires with that. `when` is a clause on what of that takes the path.
     """
     named = [name if len(name) <= _LONGEST else "item" for name in per]
     often = f" once{''.join(f' per {name}' for name, _ in groupby(named))}" if per else ""
     phase = " in the auth phase" if auth else ""
     test = (when if len(when) <= _LONGEST_TEST else f"{when[: _LONGEST_TEST - 1]}…") if when else ""
-    selected = f", when {test}" if test else ""
+    selected = f", {test}" if test else ""
     return f"{call} blocks the event loop{often} {_occasion(root, kinds, bool(when))}{phase}{selected}"
 
 
