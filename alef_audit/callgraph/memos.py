@@ -230,10 +230,15 @@ def _fits(conditions: tuple[Condition, ...], touch: Touch, index: int) -> bool |
     if index in around:
         inner = (conditions[each] for each in around[: around.index(index)])
         return all(each.exits or each.text == conditions[index].text for each in inner)
-    outside = set(chain(conditions, conditions[index].parent))
-    if outside.issuperset(around) and touch.line >= conditions[index].line - _ABOVE:
-        return True
-    return None
+    condition = conditions[index]
+    if touch.line < condition.line - _ABOVE:
+        return None
+    outside = set(chain(conditions, condition.parent))
+    beyond = [conditions[each] for each in around if each not in outside]
+    if not all(each.exits and each.line <= condition.line for each in beyond):
+        return None
+    # behind a statement that is left by this very test, so that an exit of it says nothing new
+    return all(condition.text in each.text for each in beyond)
 
 
 def _values(touches: Iterable[Touch]) -> dict[Place, str]:

@@ -233,8 +233,8 @@ def _is_meant(collector: Collector, call: int, node: int, row: SinkRow) -> bool:
     flags, function = table.flags(call), table.function(call)
     if row.unless_awaited and flags & flows.AWAITED:
         return False
-    if flags & flows.IMPLICIT and row.kind != "blocking.wait":
-        # leaving `with session:` adds nothing to the calls made inside it; waiting for a lock or a pool does
+    if flags & flows.IMPLICIT and row.kind not in ("blocking.wait", "blocking.auth"):
+        # leaving `with session:` adds nothing to the calls made inside it; waiting for a lock, or signing in, does
         return False
     if row.kind == "blocking.import" and (function, table.line(call)) in collector.resolved_imports:
         return False  # the module's body is analysed instead

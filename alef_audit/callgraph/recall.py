@@ -36,6 +36,7 @@ _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _PATH: Final = re.compile(r"[\w$]+(?:\.[\w$]+)*")
 _FACTOR: Final = re.compile(r"[A-Za-z_$][\w$.]*|\d[\d_.]*(?:e\d+)?(?:\s*\*\s*\d[\d_.]*)*")
 _FIELD: Final = re.compile(r"[\w$\"']+\s*:")
+_OWN: Final = ("self", "cls", "this")
 _DEPTH: Final = 3
 # Minifiers use the same few names for everything: what such a local holds, nobody can tell from its bindings.
 _MOST_READS: Final = 4
@@ -247,10 +248,16 @@ class _Reader:
         return None
 
     def _option(self, text: str) -> Truth:
-        """A parameter, or a field of one, that decides the test."""
+        """A parameter, or a field of one, that decides the test; or how the object itself is set up: nobody knows, so
+        that what it keeps counts as checked.
+        """
         found = _PATH.fullmatch(plain(text))
         parameter, _, name = plain(text).partition(".")
-        if found is None or parameter not in self.surroundings.parameters or not self.allowed & BYPASS:
+        if found is None or not self.allowed & BYPASS:
+            return None
+        if parameter in _OWN and name:
+            return self.bypass if self.allowed & SAME else None
+        if parameter not in self.surroundings.parameters:
             return None
         self.options[parameter, name] = None
         return self.bypass

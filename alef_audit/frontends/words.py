@@ -8,7 +8,13 @@ import re
 from functools import lru_cache
 from typing import Final
 
+_EDGE: Final = re.compile(r"(?<=[(\[]) | (?=[)\]])")
 _STORING: Final = re.compile(r"(?:a?sync_?)?(?:set|put|store|save|add)(?:_\w+|[A-Z]\w*)?")
+
+
+def on_one_line(text: str) -> str:
+    """Code of several lines on one, as it is written where it fits there: no space inside parentheses and brackets."""
+    return _EDGE.sub("", " ".join(text.split()))
 
 
 @lru_cache(maxsize=16384)

@@ -1,9 +1,10 @@
 """What a row of a library model asks of the arguments of a call.
 
 ``Argument[token:]`` is given (and is not literally None); ``Argument[1,timeout:] = 0, false`` is one of these literals;
-``Argument[0] is io.BytesIO`` is an instance of one of these types; ``Argument[1] has fcntl.LOCK_NB`` is one of these
-constants, or joins one of them to others with `|`; ``Argument[0] < 0.05`` is a number below that.  ``Receiver.`` in front asks the same of the call
-that made the object before the dot, ``Receiver.Member[setblocking].`` of the calls of that member on it.
+``Argument[0] < 0.05`` is a number below that; ``Argument[0] is io.BytesIO`` is an instance of one of these types;
+``Argument[1] has fcntl.LOCK_NB`` is one of these constants, or joins one of them to others with `|`.  ``Receiver.`` in
+front asks the same of the call that made the object before the dot, ``Receiver.Member[setblocking].`` of the calls of
+that member on it.
 """
 
 import re
@@ -37,7 +38,8 @@ def parse_condition(text: str) -> Condition:
     """Read one condition. Raises PathError."""
     match = _CONDITION.fullmatch(text)
     if match is None:
-        raise PathError(f"expected [Receiver.]Argument[...] [= literals | < number | is types | has constants], got {text!r}")
+        forms = "[= literals | < number | is types | has constants]"
+        raise PathError(f"expected [Receiver.]Argument[...] {forms}, got {text!r}")
     sign = match["sign"] or ""
     values = tuple(part.strip() for part in match["values"].split(",")) if sign else ()
     for value in values:

@@ -9,7 +9,7 @@ from alef_audit.facts import flows, kept
 from alef_audit.facts.file import FileFacts
 
 _TEXT = 80  # characters of a callee as written
-_CONDITION = 160
+_CONDITION = 400
 
 
 def check_facts(facts: FileFacts, data: bytes) -> None:

@@ -5,6 +5,7 @@ inside one function; an expression nested deeper than `DEPTH_LIMIT` is queued to
 Scopes are closed at the end, inner ones first.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
@@ -16,12 +17,15 @@ from alef_audit.frontends.builder import FactsBuilder, Scope
 from alef_audit.frontends.ecmascript.fields import Fields
 from alef_audit.frontends.ecmascript.frames import ClassPlace, Frame, Guard, LoopDraft, Naming
 from alef_audit.frontends.ecmascript.nodes import parts
+from alef_audit.frontends.words import on_one_line
 
 # Levels of nested syntax walked on the interpreter's stack; hand-written functions stay below 60.
 DEPTH_LIMIT: Final = 80
 REQUIRES: Final = frozenset(("require", "__require", "require_"))
 _OVER_LIMIT: Final = 60
-TEST_LIMIT: Final = 160
+TEST_LIMIT: Final = 400
+# At the end of a line; one with quotes in it may be part of a text.
+_COMMENT: Final = re.compile(r"""(?:^|(?<=\s))//[^'"`\n]*$""", re.MULTILINE)
 
 
 class Task(NamedTuple):
@@ -108,14 +112,13 @@ class Walk:
     def short(self, node: Node, limit: int) -> str:
         """The node's text on one line, at most `limit` characters; the middle is left out when it is longer."""
         start, end = node.start_byte, node.end_byte
-        if end - start <= limit:
-            text = self.text(node)
-            return " ".join(text.split()) if "\n" in text or "  " in text or "\t" in text else text
         if end - start <= 8 * limit:
-            text = " ".join(self.source[start:end].decode("utf-8", "replace").split())
-            if len(text) <= limit:
-                return text
-            return text[: limit // 2] + "…" + text[limit // 2 + 1 - limit :]
+            text = self.text(node) if end - start <= limit else self.source[start:end].decode("utf-8", "replace")
+            if "\n" in text:
+                text = on_one_line(_COMMENT.sub("", text) if "//" in text else text)
+            elif "  " in text or "\t" in text:
+                text = " ".join(text.split())
+            return text if len(text) <= limit else text[: limit // 2] + "…" + text[limit // 2 + 1 - limit :]
         head = " ".join(self.source[start : start + 2 * limit].decode("utf-8", "ignore").split())
         tail = " ".join(self.source[end - 2 * limit : end].decode("utf-8", "ignore").split())
         return head[: limit // 2] + "…" + tail[limit // 2 + 1 - limit :]

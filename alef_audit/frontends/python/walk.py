@@ -1,5 +1,6 @@
 """What a walk over one Python file carries: the builder, the text, and where in the program it stands."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,10 +10,13 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.facts.file import Condition, Loop, Problem
 from alef_audit.frontends.builder import FactsBuilder, Scope
+from alef_audit.frontends.words import on_one_line
 
 # Nested expressions beyond this depth are not followed; hand-written code stays below 60.
 DEPTH_LIMIT: Final = 400
-TEXT_LIMIT: Final = 160
+TEXT_LIMIT: Final = 400
+# At the end of a line; one with quotes in it may be part of a string.
+_COMMENT: Final = re.compile(r"""(?:^|(?<=\s))#[^'"\n]*$""", re.MULTILINE)
 
 _QUOTES: Final = (b'"', b"'")
 _SIMPLE: Final = {"true": flows.TRUE, "false": flows.FALSE, "none": flows.NULL}
@@ -103,6 +107,9 @@ def short(walk: Walk, node: Node, limit: int) -> str:
     text = walk.characters[start : min(node.end_byte, start + 4 * limit)]
     if not text.isascii():
         text = text.encode("latin-1").decode("utf-8", "replace")
+    if "\n" in text:
+        text = on_one_line(_COMMENT.sub("", text) if "#" in text else text)
+        return text[:limit]
     words = text.split()
     return words[0][:limit] if len(words) == 1 else " ".join(words)[:limit]
 
