@@ -57,7 +57,7 @@ class Arguments:
             return self._fits(call, asked)
         if asked.members:
             return self._is_set(call, asked)
-        maker = self._maker(call, self._table.receiver(call))
+        maker = self.maker(call, self._table.receiver(call))
         return self._fits(maker, asked) if maker >= 0 else None
 
     def _is_set(self, call: int, asked: Condition) -> Answer:
@@ -191,7 +191,7 @@ class Arguments:
             self._joined = frozenset([slot for slot, name in zip(results, members, strict=True) if name == wanted])
         return self._joined
 
-    def _maker(self, call: int, slot: int) -> int:
+    def maker(self, call: int, slot: int) -> int:
         """The call that made what a slot holds, if that is one call; -1 otherwise."""
         if self._made is None:
             self._made = dict(zip(self._table.results, range(len(self._table)), strict=True))

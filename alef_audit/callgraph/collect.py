@@ -31,7 +31,7 @@ from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
 from alef_audit.facts.flows import ELEMENT
-from alef_audit.rulepack.kinds import RootKind, Thread
+from alef_audit.rulepack.kinds import Cost, RootKind, Thread
 from alef_audit.rulepack.lexicon import Lexicon, Registration
 from alef_audit.rulepack.model import RootRow, RunsOn
 
@@ -85,6 +85,7 @@ class Collector:
         "local_nodes",
         "loops",
         "methods",
+        "opened",
         "overflowed",
         "parameter_uses",
         "paths",
@@ -132,6 +133,7 @@ class Collector:
         self.parameter_uses: dict[Path, list[tuple[Use, list[int]]]] = {}
         self.edges: dict[tuple[int, int], Edge] = {}  # (call, callee)
         self.sinks: dict[tuple[int, str], SinkSite] = {}
+        self.opened: dict[int, Cost] = {}  # calls that only open what others then work on
         self.roots: dict[tuple[int, RootKind], RootSite] = {}
         self.registered: list[tuple[int, RootRow, int]] = []  # slot, row, call: settled when all edges are known
         self.coroutines: list[tuple[RootRow, int]] = []  # calls that take a coroutine and run it

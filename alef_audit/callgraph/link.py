@@ -1,7 +1,8 @@
 """The last step of linking: from solved values to edges, blocking calls and registered roots."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final, get_args
 
 from alef_audit.callgraph import graph, guards, tokens
@@ -51,7 +52,7 @@ def link(
         table=table,
         api=state.api,
         edges=tuple(edges),
-        sinks=_one_per_call(collector.sinks.values()),
+        sinks=_one_per_call(collector.sinks.values(), collector.opened),
         roots=tuple(sorted(collector.roots.values(), key=lambda r: (r.function, r.kind))),
         function_guards=collector.function_guards,
         externals=tuple(state.externals),
@@ -310,10 +311,15 @@ def _edges_without_call(state: State) -> Iterable[Edge]:
         yield Edge(function, getter, -1, line, graph.PROPERTY, 0)
 
 
-def _one_per_call(sinks: Iterable[SinkSite]) -> tuple[SinkSite, ...]:
-    """Of the rows that fit one call (a receiver of several possible types) the costliest."""
+def _one_per_call(sinks: Iterable[SinkSite], opened: Mapping[int, Cost]) -> tuple[SinkSite, ...]:
+    """Of the rows that fit one call (a receiver of several possible types) the costliest; what only opens something
+    costs no more than `opened` says.
+    """
     costs: tuple[Cost, ...] = get_args(Cost)
     chosen: dict[int, SinkSite] = {}
     for sink in sorted(sinks, key=lambda s: (-costs.index(s.cost), s.how, s.text)):
         chosen.setdefault(sink.call, sink)
+    for call, cost in opened.items():
+        if call in chosen and costs.index(chosen[call].cost) > costs.index(cost):
+            chosen[call] = replace(chosen[call], cost=cost)
     return tuple(sorted(chosen.values(), key=lambda s: (s.function, s.call)))

@@ -221,6 +221,8 @@ def _sink(collector: Collector, call: int, node: int) -> None:
         site = SinkSite(function, call, text, row.kind, row.cost, row.instead, how, guards=bits, code=row.code)
         site = replace(site, contended=True) if row.contended else site
         collector.sinks.setdefault((call, text), site)
+        if row.opened:
+            collector.opened[collector.arguments.maker(call, table.receiver(call))] = row.opened
     elif text.endswith("Sync") and node not in api.modelled and not functions_in(state, table.callee(call)):
         if language == "ecmascript" and not flags & flows.AWAITED:
             site = SinkSite(function, call, text, "blocking.filesystem", "milliseconds", "", graph.DYNAMIC)
