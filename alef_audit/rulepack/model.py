@@ -95,7 +95,7 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     `contended`: it takes a lock of threads: it waits as long as other threads of the program do what they do under the
     same lock, `cost` is that of taking a free one.
     `code`: it reads source or data that ship with the program and its libraries, no one's credentials.
-    `opened`: it does the work for which the object was opened: the call that did so, in the same function, costs no more
+    `opened`: it does the work that the object was opened for: the call that did so, in the same function, costs no more
     than this.
     """
 

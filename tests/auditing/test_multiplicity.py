@@ -154,7 +154,7 @@ def test_a_search_multiplies_like_any_loop(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("calls", "confidence"), [(2, "high"), (4, "high"), (5, "medium"), (7, "low")])
 def test_a_long_path_is_less_certain(calls: int, confidence: str, tmp_path: Path) -> None:
     chain = "".join(f"def step{n}(name):\n    return step{n + 1}(name)\n\n\n" for n in range(1, calls - 1))
-    last = f"def step{calls - 1}(name):\n    with open(name) as file:\n        return file.read()\n"
+    last = f"def step{calls - 1}(name):\n    with open(name) as file:\n        return list(file)\n"
     route = '@app.get("/x")\nasync def x(name: str):\n    return step1(name)\n'
     found = finding(
         tmp_path, "service.py", f"from fastapi import FastAPI\n\napp = FastAPI()\n\n\n{route}\n\n{chain}{last}"

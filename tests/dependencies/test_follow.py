@@ -38,7 +38,7 @@ app = web.Application()
 app.router.add_get("/", index)
 web.run_app(app)
 """
-PYTHON_READS = "def load(path):\n    with open(path) as file:\n        return file.read()\n"
+PYTHON_READS = "def load(path):\n    with open(path) as file:\n        return list(file)\n"
 
 
 def lay(root: Path, files: dict[str, str]) -> Path:

@@ -14,7 +14,7 @@ mcp = FastMCP("agent-service")
 @mcp.tool()
 async def read_note(name: str) -> str:  # $ root=tool
     """Give back the text of a note."""
-    with open(note_path(name), encoding="utf-8") as note:  # $ sink=blocking.filesystem finding=warning:filesystem
+    with open(note_path(name), encoding="utf-8") as note:  # $ sink=blocking.filesystem finding=note:filesystem
         return note.read()  # $ sink=blocking.filesystem finding=warning:filesystem
 
 
