@@ -104,9 +104,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def test_a_commit_that_blocks_a_handler_is_refused_and_the_fixed_one_passes(project: Project) -> None:
     code, said = project.commit(tokens__py=BLOCKING)
     assert code == 1, said
-    assert "open blocks the event loop" in said
+    assert "File.read blocks the event loop" in said
     assert "app.py:10" in said
-    assert "tokens.py:3" in said
+    assert "tokens.py:4" in said
     code, said = project.commit(tokens__py=FIXED)
     assert code == 0, said
 
