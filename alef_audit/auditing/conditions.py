@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator
 from itertools import chain as joined
 from typing import Final, NamedTuple
 
+from alef_audit.callgraph.early import exits_that_tell
 from alef_audit.callgraph.environment import environment_tests
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.guards import BIT
 from alef_audit.callgraph.keeping import chain, plain, tests_around
 from alef_audit.callgraph.platforms import asks_platform, platform_tests
-from alef_audit.callgraph.predicates import Atom, Not, atoms, comparison, implied, parse, unwrapped
+from alef_audit.callgraph.predicates import NOTHING, Atom, Not, atoms, comparison, implied, parse, unwrapped
 from alef_audit.facts.file import Condition
 
 AFTER_FAILURE: Final = "only after an exception"
@@ -100,6 +101,8 @@ def _selecting(graph: CallGraph, call: int, *, at_root: bool) -> Iterator[Shown]
     _, conditions, innermost = _place(graph, call)
     for text in _telling(conditions, innermost):
         yield Shown(text, _KIND_ROOT if at_root else _KIND_DEEP if _KIND.search(text) else _VALUE)
+    for text, there in _leaving(graph, call):
+        yield Shown(text, _weight(text, _DEEP) if there else _VALUE)
     for text in _entering(graph, call):
         yield Shown(text, _weight(text, _ROOT if at_root else _DEEP))
 
@@ -164,6 +167,17 @@ def _entering(graph: CallGraph, call: int) -> Iterator[str]:
             yield value
 
 
+def _leaving(graph: CallGraph, call: int) -> Iterator[tuple[str, bool]]:
+    """The early exits in front of a call that tell when it runs, from the innermost on, as tests that hold, each with
+    whether something has to be there.
+    """
+    function, conditions, innermost = _place(graph, call)
+    for index in chain(conditions, innermost):
+        if conditions[index].exits and (function, index) not in graph.untold:
+            for atom, outcome in exits_that_tell(graph, function, conditions[index]):
+                yield _spelled(atom, outcome), outcome
+
+
 def _is_other(test: Condition) -> bool:
     """Whether a branch is entered by what is not one of several values: `else` of `kind === "a"`."""
     known = list(implied(parse(test.text), test.holds))
@@ -200,6 +214,11 @@ def _spelled(atom: str, holds: bool) -> str:
     compared = comparison(atom)
     if holds or compared is None:
         return atom if holds else f"not ({atom})"
+    if compared.sign == "not in":
+        return atom.replace(" not in ", " in ", 1)
+    if compared.right in NOTHING and compared.sign == "==":
+        sign = next(sign for sign in (" is ", "===", "==") if sign in atom)
+        return atom.replace(sign, {" is ": " is not ", "===": "!==", "==": "!="}[sign], 1)
     sign = next((sign for sign in ("!==", "!=") if sign in atom), "")
     return atom.replace(sign, "===" if sign == "!==" else "==", 1) if sign else f"not ({atom})"
 

@@ -53,7 +53,8 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     those that only test runs enter.
     """
     kept = keeping(graph.program)
-    graph = replace(without_other_threads(without_tests(graph, kept, rules.words), kept), asked=asked_locals(kept))
+    graph = without_other_threads(without_tests(graph, kept, rules.words), kept)
+    graph = replace(graph, asked=asked_locals(kept), held=kept.held)
     calls = {call for edge in graph.edges for call in edge.via}
     calls |= {call for sink in graph.sinks for call in (sink.call, *sink.via)}
     found = created(graph.program, kept, rules.words)

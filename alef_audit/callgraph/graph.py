@@ -8,6 +8,7 @@ import msgspec
 
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.keeping import Held
 from alef_audit.callgraph.loops import Loops, Ranged
 from alef_audit.callgraph.program import Program
 from alef_audit.rulepack.kinds import Cost, RootKind, SinkKind, Thread
@@ -96,6 +97,8 @@ class CallGraph:
     untold: frozenset[tuple[int, int]] = frozenset()
     # functions and locals that hold what was looked for, with "", or what a text was matched with, as written
     asked: Mapping[tuple[int, str], str] = field(default_factory=dict)
+    # by function, the locals that early exits test, with the call that they hold the value of
+    held: Mapping[int, Mapping[str, Held]] = field(default_factory=dict)
     entered: Mapping[int, int] = field(default_factory=dict)  # function -> gates that are decided where it is a root
     exported: frozenset[int] = frozenset()  # what the packages of the program hand to those who import them
 

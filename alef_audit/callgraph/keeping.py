@@ -58,6 +58,13 @@ class Read(NamedTuple):
     slot: int
 
 
+class Held(NamedTuple):
+    """The call whose value a local holds: what is called, as written, and the line where its name stands."""
+
+    callee: str
+    line: int
+
+
 class Loan(NamedTuple):
     """One call that is handed a place as its first argument."""
 
@@ -75,6 +82,7 @@ class Keeping:
     clears: dict[int, list[Touch]] = field(default_factory=dict)
     loans: dict[int, list[Loan]] = field(default_factory=dict)
     reads: dict[int, dict[str, list[Read]]] = field(default_factory=dict)  # by function and local
+    held: dict[int, dict[str, Held]] = field(default_factory=dict)  # by function and local that an early exit tests
     rebound: dict[int, set[str]] = field(default_factory=dict)  # by declaring function: what takes other values
     # by the first function of the file and the qualified name of a class: literal defaults of its fields
     fields: dict[tuple[int, str], dict[str, str]] = field(default_factory=dict)
@@ -105,6 +113,8 @@ def _add(result: Keeping, unit: Unit) -> None:
         elif row.kind == kept.READ:
             found = result.reads.setdefault(function, {})
             found.setdefault(names[row.subject], []).append(Read(_as_look_up(plain(names[row.value])), owner, slot))
+        elif row.kind == kept.HELD:
+            result.held.setdefault(function, {})[names[row.subject]] = Held(names[row.value], row.line)
         elif row.kind == kept.REBOUND:
             result.rebound.setdefault(owner, set()).add(plain(names[row.subject]))
         elif row.kind == kept.FIELD:

@@ -140,6 +140,7 @@ class Loop(msgspec.Struct, frozen=True, array_like=True):
     test: str = ""  # of a loop that ranges over nothing, what it tests ("queue.length > 0", "attempt < 3")
     rests: bool = False  # the body awaits a delay: sleep(60)
     few: bool = False  # it ranges over a variable that holds a literal of few elements, and nothing else
+    searches: bool = False  # it ends where a round has found something
 
 
 class Handler:
@@ -147,6 +148,17 @@ class Handler:
 
     CATCHES: Final = 1  # the condition is that something was raised: an `except` or `catch` clause
     RAISES: Final = 2  # whose last statement raises; of a condition that `exits`: the exit is a `raise`
+
+
+class Leaving:
+    """Bits of `Condition.leaving`."""
+
+    ANSWERS: Final = 1  # of an early exit: it gives something, or WORKS; it does not just turn down
+    GIVES_TESTED: Final = 2  # … and that is what was tested, or `true`
+    FUNCTION: Final = 4  # of a branch inside a loop: whoever has gone through it leaves the function
+    LOOP: Final = 8  # … the loop around it
+    WORKS: Final = 32  # of an early exit: other work is done first
+    TRIED: Final = 16  # of a clause that catches: what is tried ends by a `return`, or by leaving a loop
 
 
 class Condition(msgspec.Struct, frozen=True, array_like=True):
@@ -162,6 +174,7 @@ class Condition(msgspec.Struct, frozen=True, array_like=True):
     holds: bool
     exits: bool = False
     handler: int = 0  # see Handler
+    leaving: int = 0  # see Leaving
 
 
 class Directive(msgspec.Struct, frozen=True, array_like=True):

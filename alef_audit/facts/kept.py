@@ -22,6 +22,7 @@ FIELD: Final = 5
 # `subject` is handed to a call of `value` first, the other arguments are `key`; or it is what a method of a path is
 # called of
 LENT: Final = 6
+HELD: Final = 7  # the local `subject`, which an early exit tests, holds what a call of `value` at `line` gives
 
 # owners of the name that a subject starts with, besides functions (0 = the module)
 UNKNOWN: Final = -1  # declared nowhere in the file: a global

@@ -139,6 +139,70 @@ def test_python(body: str, conditions: tuple[str, ...], says: str, tmp_path: Pat
     assert found.message == f"open blocks the event loop {says}"
 
 
+FOUND, NOT_FOUND = SOME + "link", SOME + "not (link)"
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        # what gives an answer of its own
+        ("const link = resolveLink(event); if (link) return link; read(event.data);", NOT_FOUND),
+        ("const link = resolveLink(event); if (link) { return [link]; } read(event.data);", NOT_FOUND),
+        ("const link = await resolveLink(event); if (!link) return event.data; read(event.data);", FOUND),
+        (
+            "const link = resolveLink(event) as any; if (link?.found === 1) return true; read(event.data);",
+            SOME + "not (link?.found === 1)",
+        ),
+        (
+            "const link = resolveLink(event); if (link) { if (event.open) { return link; } } read(event.data);",
+            SOME + "not ((link) && (event.open))",
+        ),
+        ("if (!isLinked()) return; read(event.data);", SOME + "isLinked()"),
+        ('if (!event.tags.includes("new")) return; read(event.data);', SOME + 'event.tags.includes("new")'),
+        (
+            "const n = event.n; if (n === undefined) { await stop(event); tell(n); hm(n); return; } read(event.data);",
+            SOME + "n !== undefined",
+        ),
+        # what turns something down, or says that something went wrong
+        ("const link = resolveLink(event); if (!link) return; read(event.data);", EVERY),
+        ("const link = resolveLink(event); if (!link) { reply('not found'); return 1; } read(event.data);", EVERY),
+        ("const link = resolveLink(event); if (!link) throw new Error('no'); read(event.data);", EVERY),
+        ("const link = resolveLink(event); if (!link) return { ok: false }; read(event.data);", EVERY),
+        ("const link = findLink(event); if (!link) return event.data; read(event.data);", EVERY),
+        ("const link = normalizeLink(event); if (!link) return event.data; read(event.data);", EVERY),
+        ("const failed = check(event); if (failed) return failed; read(event.data);", EVERY),
+        ("if (isAborted()) return event.data; read(event.data);", EVERY),
+        ("if (!isLinked(event)) return; read(event.data);", EVERY),
+        ('if (event.tags.includes("old")) return; read(event.data);', EVERY),
+    ],
+)
+def test_early_exits(body: str, says: str, tmp_path: Path) -> None:
+    found = finding(tmp_path, "bot.ts", TYPESCRIPT.replace("(event: any)", "async (event: any)").format(body=body))
+    assert found.message == f"fs.readFileSync blocks the event loop {says}"
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("link = resolve_link(event)\nif link:\n    return link\nread(event.data)", "on requests, when not (link)"),
+        (
+            "link = await resolve_link(event)\nif link is None:\n    return event.data\nread(event.data)",
+            "on requests, when link is not None",
+        ),
+        ("if not is_linked():\n    return\nread(event.data)", "on requests, when is_linked()"),
+        ('if "new" not in event.tags:\n    return\nread(event.data)', 'on requests, when "new" in event.tags'),
+        ("link = resolve_link(event)\nif not link:\n    return None\nread(event.data)", "on every request"),
+        ("link = resolve_link(event)\nif not link:\n    raise ValueError\nread(event.data)", "on every request"),
+        ("link = get_link(event)\nif not link:\n    return event\nread(event.data)", "on every request"),
+        ('if "old" in event.tags:\n    return\nread(event.data)', "on every request"),
+    ],
+)
+def test_early_exits_in_python(body: str, says: str, tmp_path: Path) -> None:
+    indented = "".join(f"    {line}\n" for line in body.split("\n"))
+    found = finding(tmp_path, "service.py", PYTHON.format(body=indented))
+    assert found.message == f"open blocks the event loop {says}"
+
+
 def test_a_long_test_is_cut(tmp_path: Path) -> None:
     body = f"if (event.{'long' * 18} > 0) read(event.data);"
     found = finding(tmp_path, "bot.ts", TYPESCRIPT.format(body=body))

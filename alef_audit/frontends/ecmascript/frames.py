@@ -37,6 +37,7 @@ class Frame:
     """
 
     __slots__ = (
+        "called",
         "column",
         "end_line",
         "flags",
@@ -83,13 +84,14 @@ class Frame:
         self.super_slot = 0
         self.generics: frozenset[str] = parent.generics if parent is not None else frozenset()
         self.held: dict[str, tuple[int, Node]] = {}  # variables that hold what a call gives, until one is tested
+        self.called: dict[str, Node] = {}  # variables that hold what a call gives
         self.requires: set[str] = set()  # names bound to createRequire(...)
 
 
 class Guard:
     """A condition that becomes a row only when a call stands below it."""
 
-    __slots__ = ("exits", "handler", "holds", "index", "parent", "suffix", "test")
+    __slots__ = ("exits", "handler", "holds", "index", "leaving", "parent", "suffix", "test")
 
     def __init__(
         self,
@@ -100,6 +102,7 @@ class Guard:
         suffix: str = "",
         exits: bool = False,
         handler: int = 0,
+        leaving: Node | None = None,
     ) -> None:
         self.parent = parent
         self.test = test
@@ -107,11 +110,25 @@ class Guard:
         self.holds = holds
         self.exits = exits
         self.handler = handler
+        self.leaving = leaving  # the block that is left, or entered
         self.index = -1
 
 
 class LoopDraft:
-    __slots__ = ("each", "few", "function", "index", "line", "over", "parent", "rests", "test", "yields")
+    __slots__ = (
+        "each",
+        "few",
+        "function",
+        "index",
+        "line",
+        "over",
+        "parent",
+        "rests",
+        "searches",
+        "test",
+        "whole",
+        "yields",
+    )
 
     def __init__(self, index: int, function: int, parent: "LoopDraft | None", line: int, over: str) -> None:
         self.index = index
@@ -119,8 +136,10 @@ class LoopDraft:
         self.parent = parent
         self.line = line
         self.over = over
+        self.whole: Node | None = None
         self.each = ""
         self.test = ""
         self.yields = False
         self.rests = False
         self.few = False
+        self.searches = False

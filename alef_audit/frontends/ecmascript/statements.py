@@ -9,7 +9,7 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import Handler
 from alef_audit.frontends.ecmascript.calls import makes_require
 from alef_audit.frontends.ecmascript.data_types import data_constant
-from alef_audit.frontends.ecmascript.exits import after, after_try, leaves
+from alef_audit.frontends.ecmascript.exits import CALLING, after, after_try, leaves, note_called
 from alef_audit.frontends.ecmascript.expressions import test
 from alef_audit.frontends.ecmascript.few import has_few, note_few
 from alef_audit.frontends.ecmascript.frames import UNNAMED, Guard, Naming
@@ -100,6 +100,8 @@ def declarator(walk: Walk, node: Node) -> None:
             data_constant(walk, slot, value)
         walk.value_as(value, Naming(name, name, name) if kind in TAKING_NAMES else UNNAMED, slot)
         bound(walk, name, value)
+        if kind in CALLING:
+            note_called(walk, name, value)
         note_few(walk, node, name, value)
         if kind in MAY_CALL:
             held(walk, name, value, node)
@@ -120,13 +122,14 @@ def branch(walk: Walk, node: Node) -> None:
         test(walk, condition)
         enclosing = walk.guard
         decisive = bare(condition) if condition is not None else current
-        walk.guard = Guard(enclosing, decisive, True)
-        walk.effect(current.child_by_field_id(walk.fields.consequence))
+        consequence = current.child_by_field_id(walk.fields.consequence)
+        walk.guard = Guard(enclosing, decisive, True, leaving=consequence)
+        walk.effect(consequence)
         alternative = current.child_by_field_id(walk.fields.alternative)
         if alternative is None:
             break
-        walk.guard = Guard(enclosing, decisive, False)
         current = first(alternative)
+        walk.guard = Guard(enclosing, decisive, False, leaving=current)
     else:
         walk.effect(current)
     walk.guard = outer
@@ -176,7 +179,8 @@ def catch(walk: Walk, node: Node) -> None:
     if asked is not None:
         walk.guard = Guard(outer, asked, False)
     else:
-        walk.guard = Guard(outer, node.child(0) or node, True, handler=handler)  # its text: the word `catch`
+        # its text: the word `catch`
+        walk.guard = Guard(outer, node.child(0) or node, True, handler=handler, leaving=node)
     walk.effect(body)
     walk.guard = outer
 

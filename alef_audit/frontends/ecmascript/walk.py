@@ -17,6 +17,7 @@ from alef_audit.frontends.builder import FactsBuilder, Scope
 from alef_audit.frontends.ecmascript.fields import Fields
 from alef_audit.frontends.ecmascript.frames import ClassPlace, Frame, Guard, LoopDraft, Naming
 from alef_audit.frontends.ecmascript.nodes import parts
+from alef_audit.frontends.leaving import answering, leaving, tried
 from alef_audit.frontends.words import on_one_line
 
 # Levels of nested syntax walked on the interpreter's stack; hand-written functions stay below 60.
@@ -240,6 +241,7 @@ class Walk:
     def enter_loop(self, node: Node, over: Node | None) -> LoopDraft:
         text = self.short(over, _OVER_LIMIT) if over is not None else ""
         draft = LoopDraft(len(self.loops), self.frame.index, self.loop, node.start_point.row + 1, text)
+        draft.whole = node
         self.loops.append(draft)
         self.loop = draft
         return draft
@@ -259,9 +261,20 @@ class Walk:
         parent = guard.index if guard is not None else -1
         for each in reversed(chain):
             text = self.short(each.test, TEST_LIMIT - len(each.suffix)) + each.suffix
-            rows.append(Condition(parent, each.test.start_point.row + 1, text, each.holds, each.exits, each.handler))
+            line, out = each.test.start_point.row + 1, self._leaving(each, text)
+            rows.append(Condition(parent, line, text, each.holds, each.exits, each.handler, out))
             parent = each.index = len(rows) - 1
         return innermost.index
+
+    def _leaving(self, guard: Guard, text: str) -> int:
+        block = guard.leaving
+        if block is None:
+            return 0
+        if guard.handler:
+            return tried(block.parent)
+        if guard.exits:
+            return answering(block, text.encode(), self.source)
+        return leaving(block, self.source) if self.loop is not None else 0
 
     # --- names
 
@@ -336,6 +349,7 @@ class Walk:
                 draft.test,
                 draft.rests,
                 draft.few,
+                draft.searches,
             )
             for draft in self.loops
         )

@@ -4,14 +4,19 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+import msgspec
 from tree_sitter import Node
 
+from alef_audit.facts import kept
 from alef_audit.facts.file import Handler
+from alef_audit.frontends.leaving import answering, is_search
 from alef_audit.frontends.python import fields
 from alef_audit.frontends.python.narrowing import narrowed
 from alef_audit.frontends.python.walk import TEXT_LIMIT, Place, Walk, add_condition, raises, short
 
 _EXITS: Final = frozenset(("return_statement", "raise_statement", "continue_statement", "break_statement"))
+_NAMES: Final = re.compile(r"[A-Za-z_]\w*")
+_CALLEE_LIMIT: Final = 80
 _DEPTH: Final = 2  # of tests around an exit
 _UNKNOWN: Final = " and (…)"  # a further test that nothing is known of
 _ASKING: Final = re.compile(r"(?:\w+ = )?((?:asyncio\.)?get_running_loop\(\))")
@@ -32,10 +37,41 @@ def after(walk: Walk, place: Place, node: Node) -> Place:
             return place
         here = narrowed(walk, place, condition, holds=False)
         handler = Handler.RAISES if raises(body) else 0
-        return here.under(add_condition(walk, here, condition, holds=False, exits=True, handler=handler))
-    for inner in _inside(walk, body, _DEPTH):
-        place = _beyond(walk, place, condition, f" and {inner}")
+        _note_search(walk, place, condition, body)
+        _note_held(walk, place, condition, body)
+        return here.under(add_condition(walk, here, condition, holds=False, exits=True, handler=handler, block=body))
+    for inner, block in _inside(walk, body, _DEPTH):
+        _note_held(walk, place, condition, block)
+        place = _beyond(walk, place, condition, f" and {inner}", block)
     return place
+
+
+def _note_held(walk: Walk, place: Place, condition: Node, block: Node) -> None:
+    """Write down which of the locals that an early exit tests hold what a call gives, if it answers something."""
+    called, tested = walk.called, walk.text[condition.start_byte : condition.end_byte]
+    names = [name for name in _NAMES.findall(tested.decode("utf-8", "replace")) if (place.function, name) in called]
+    if not names or not answering(block, tested, walk.text):
+        return
+    for name in names:
+        call = called.pop((place.function, name), None)
+        callee = call.child_by_field_name("function") if call is not None else None
+        if callee is not None:
+            spelled, line = short(walk, callee, _CALLEE_LIMIT), callee.end_point[0] + 1
+            walk.build.keep(kept.HELD, place.scope, place.function, -1, line, name, value=spelled)
+
+
+def _note_search(walk: Walk, place: Place, condition: Node, block: Node) -> None:
+    """Say of the loop around an `if` statement that it ends where something is found, if its exit does that."""
+    if place.loop < 0:
+        return
+    loops = walk.build.loops
+    loop = loops[place.loop]
+    whole: Node | None = block.parent
+    while whole is not None and whole.type not in ("for_statement", "while_statement"):
+        whole = whole.parent
+    tested = walk.text[condition.start_byte : condition.end_byte]
+    if is_search(block, tested, whole, loop.each, walk.text):
+        loops[place.loop] = msgspec.structs.replace(loop, searches=True)
 
 
 def after_try(walk: Walk, place: Place, node: Node) -> Place:
@@ -47,20 +83,21 @@ def after_try(walk: Walk, place: Place, node: Node) -> Place:
         condition, body = child.child_by_field_id(fields.CONDITION), child.child_by_field_id(fields.CONSEQUENCE)
         if condition is not None and body is not None:
             if _leaves(body):
-                place = _beyond(walk, place, condition, _UNKNOWN)
+                place = _beyond(walk, place, condition, _UNKNOWN, None)
             else:
-                for inner in _inside(walk, body, _DEPTH):
-                    place = _beyond(walk, place, condition, f" and {inner}{_UNKNOWN}")
+                for inner, _ in _inside(walk, body, _DEPTH):
+                    place = _beyond(walk, place, condition, f" and {inner}{_UNKNOWN}", None)
     return place
 
 
-def _beyond(walk: Walk, place: Place, condition: Node, suffix: str) -> Place:
+def _beyond(walk: Walk, place: Place, condition: Node, suffix: str, block: Node | None) -> Place:
     """The place where not both `condition` and what is asked inside hold; the latter is unknown if it is long."""
     asked = f"({short(walk, condition, TEXT_LIMIT)})"
     suffix = suffix if len(asked) + len(suffix) <= TEXT_LIMIT else _UNKNOWN
     if len(asked) + len(suffix) > TEXT_LIMIT:
         return place
-    return place.under(add_condition(walk, place, condition, holds=False, exits=True, text=asked + suffix))
+    text = asked + suffix
+    return place.under(add_condition(walk, place, condition, holds=False, exits=True, text=text, block=block))
 
 
 def after_asking(walk: Walk, place: Place, node: Node) -> Place:
@@ -87,8 +124,8 @@ def _leaves(body: Node) -> bool:
     return bool(last) and last[0].type in _EXITS
 
 
-def _inside(walk: Walk, block: Node, depth: int) -> Iterator[str]:
-    """The tests, in parentheses, by which a block is left from statements of its own."""
+def _inside(walk: Walk, block: Node, depth: int) -> Iterator[tuple[str, Node]]:
+    """The tests, in parentheses, by which a block is left from statements of its own, and what they leave by."""
     for node in block.named_children:
         if node.type != "if_statement":
             continue
@@ -97,6 +134,6 @@ def _inside(walk: Walk, block: Node, depth: int) -> Iterator[str]:
             continue
         asked = f"({short(walk, condition, TEXT_LIMIT)})"
         if _leaves(body):
-            yield asked
+            yield asked, body
         elif depth > 1:
-            yield from (f"{asked} and {inner}" for inner in _inside(walk, body, depth - 1))
+            yield from ((f"{asked} and {inner}", left) for inner, left in _inside(walk, body, depth - 1))

@@ -9,6 +9,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import kept
 from alef_audit.facts.file import Condition, Handler
+from alef_audit.frontends.leaving import tried
 from alef_audit.frontends.python.exits import asks_for_loop
 from alef_audit.frontends.python.required import required
 from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, raises, short, source
@@ -77,6 +78,7 @@ def assigned(walk: Walk, place: Place, target: Node, right: Node) -> None:
             _note(walk, place, target, name, "", right)
         elif place.fields is None:
             _bound(walk, place, name, right)
+            _note_called(walk, place, name, right)
     elif kind == "attribute":
         text = _chain(walk, target)
         if text:
@@ -86,6 +88,16 @@ def assigned(walk: Walk, place: Place, target: Node, right: Node) -> None:
         text = _chain(walk, target.named_children[0])
         if text:
             _note(walk, place, target, text, short(walk, target.named_children[1], _LIMIT), right)
+
+
+def _note_called(walk: Walk, place: Place, name: str, value: Node) -> None:
+    """Remember that the local `name` holds what the call `value` gives."""
+    if value.type == "await" and value.named_children:
+        value = value.named_children[0]
+    if value.type == "call" and place.function:
+        walk.called[place.function, name] = value
+    elif walk.called:
+        walk.called.pop((place.function, name), None)
 
 
 def _looked_up_into(walk: Walk, place: Place, field: str, right: Node) -> None:
@@ -270,7 +282,8 @@ def caught(walk: Walk, place: Place, attempted: Node | None, clause: Node) -> Pl
     is_handler = text == "except"
     conditions = walk.build.conditions
     handler = Handler.CATCHES | (Handler.RAISES if raises(clause.named_children[-1]) else 0) if is_handler else 0
-    conditions.append(Condition(place.condition, line_of(clause), text, holds=is_handler, handler=handler))
+    out = tried(clause.parent) if is_handler else 0
+    conditions.append(Condition(place.condition, line_of(clause), text, holds=is_handler, handler=handler, leaving=out))
     return place.under(len(conditions) - 1)
 
 

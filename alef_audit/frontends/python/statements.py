@@ -175,7 +175,8 @@ def _if(walk: Walk, place: Place, node: Node) -> None:
     expressions.test(walk, place, condition)
     if consequence is not None:
         inside = narrowed(walk, place, condition, holds=True)
-        walk_block(walk, inside.under(add_condition(walk, place, condition, holds=True)), consequence)
+        under = add_condition(walk, place, condition, holds=True, block=consequence)
+        walk_block(walk, inside.under(under), consequence)
     here = narrowed(walk, place, condition, holds=False).under(add_condition(walk, place, condition, holds=False))
     for alternative in node.children_by_field_id(fields.ALTERNATIVE):
         if alternative.type == "elif_clause":
@@ -184,7 +185,7 @@ def _if(walk: Walk, place: Place, node: Node) -> None:
             if test is not None and body is not None:
                 expressions.test(walk, here, test)
                 inside = narrowed(walk, here, test, holds=True)
-                walk_block(walk, inside.under(add_condition(walk, here, test, holds=True)), body)
+                walk_block(walk, inside.under(add_condition(walk, here, test, holds=True, block=body)), body)
                 here = here.under(add_condition(walk, here, test, holds=False))
         else:
             for child in alternative.named_children:

@@ -10,6 +10,7 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.facts.file import Condition, Loop, Problem
 from alef_audit.frontends.builder import FactsBuilder, Scope
+from alef_audit.frontends.leaving import answering, leaving
 from alef_audit.frontends.words import on_one_line
 
 # Nested expressions beyond this depth are not followed; hand-written code stays below 60.
@@ -43,6 +44,8 @@ class Walk:
     attributes: dict[str, tuple[frozenset[str], frozenset[str]]] = field(default_factory=dict)
     # (function, variable) -> the call that it holds, until one is tested
     held: dict[tuple[int, str], tuple[int, Node]] = field(default_factory=dict)
+    # (function, variable) -> the call that it holds, until an early exit tests it
+    called: dict[tuple[int, str], Node] = field(default_factory=dict)
     characters: str = ""  # one per byte of the text
 
     def __post_init__(self) -> None:
@@ -119,12 +122,27 @@ def line_of(node: Node) -> int:
 
 
 def add_condition(
-    walk: Walk, place: Place, test: Node, *, holds: bool, exits: bool = False, text: str = "", handler: int = 0
+    walk: Walk,
+    place: Place,
+    test: Node,
+    *,
+    holds: bool,
+    exits: bool = False,
+    text: str = "",
+    handler: int = 0,
+    block: Node | None = None,
 ) -> int:
-    """A new row, whose index it gives; `text` where that is not the text of `test`."""
+    """A new row, whose index it gives; `text` where that is not the text of `test`. `block` is what is left, of an
+    early exit, or entered.
+    """
     conditions = walk.build.conditions
     spelled = text or short(walk, test, TEXT_LIMIT)
-    conditions.append(Condition(place.condition, line_of(test), spelled, holds, exits, handler))
+    out = 0
+    if block is not None and exits:
+        out = answering(block, spelled.encode(), walk.text)
+    elif block is not None and place.loop >= 0:
+        out = leaving(block, walk.text)
+    conditions.append(Condition(place.condition, line_of(test), spelled, holds, exits, handler, out))
     return len(conditions) - 1
 
 
