@@ -17,8 +17,10 @@ from alef_audit.callgraph.given import Surroundings
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.guards import BIT, LASTING, MEDIUM
 from alef_audit.callgraph.keeping import Keeping, asked_locals, chain, keeping
+from alef_audit.callgraph.keywords import Keywords
 from alef_audit.callgraph.lifetimes import DISPATCH, PROCESS, SESSION, UNKNOWN, Lifetimes
 from alef_audit.callgraph.memos import Memo, memos
+from alef_audit.callgraph.named_literals import NamedLiterals
 from alef_audit.callgraph.off_loop import without_other_threads
 from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.recall import FRESH, KEYED, SAME
@@ -61,8 +63,10 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     found |= memos(graph.program, graph.table, graph.edges, calls, kept, rules.words)
     bits = _graded_in_rounds(graph, state, kept, found, rules) if found else {}
     records = Records(state, graph.table, kept, frozenset(rules.words.record_bases))
+    literals, keywords = NamedLiterals(graph.program, state.modules, kept), Keywords(graph.program, kept)
+    surroundings = Surroundings(graph, kept, state.links, records, literals, keywords)
     above = above_sinks(graph)
-    gates = find_gates(Surroundings(graph, kept, state.links, records), found.values(), above)
+    gates = find_gates(surroundings, found.values(), above)
     for key in established(graph, kept, rules.words, above):
         bits[key] = bits.get(key, 0) | BIT["established"]
     failing = after_failures(graph, rules.words)

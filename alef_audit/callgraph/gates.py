@@ -22,11 +22,15 @@ from alef_audit.facts.file import Condition, Function
 _NAME: Final = re.compile(r"(?<![\w$.\"'])[A-Za-z_$][\w$]*")
 # How many functions may hand a value on before it decides.
 _HANDED: Final = 2
+# How often a function is followed into itself: parameters that change places are few.
+_ROUNDS: Final = 3
 # Callers of a function that hands something on; one with more is a utility, and its callers differ.
-_CALLERS: Final = 100
+_CALLERS: Final = 1_000
 
-# A call that decides a branch: its edge, and the gate of its caller without which it does not, 0 for none.
+# A call that decides a branch: its edge, and the gate of its caller without which it does not, 0 for none, or ITSELF
+# where a function hands on to itself what it was given.
 Deciding = tuple[int, int]
+_ITSELF: Final = -1
 
 
 @dataclass(slots=True)
@@ -47,7 +51,8 @@ class Gates:
         known = self._used.setdefault(function, {})
         if deciding not in known and len(known) < len(GATES):
             gate = known[deciding] = GATES[len(known)]
-            for edge, condition in sorted(deciding):
+            for edge, needed in sorted(deciding):
+                condition = gate if needed == _ITSELF else needed
                 if condition:
                     handed = self.handing.setdefault(edge, {})
                     handed[condition] = handed.get(condition, 0) | gate
@@ -106,6 +111,7 @@ class _Finder:
     def _deciding(self, function: int, decides: Callable[[Given], bool], depth: int) -> frozenset[Deciding]:
         """The calls of `function` by which it is decided, those included that their caller's callers decide."""
         found: set[Deciding] = set()
+        own: list[int] = []
         for number in self.incoming.get(function, ()):
             edge = self._surroundings.graph.edges[number]
             if not _is_plain_call(edge):
@@ -114,11 +120,27 @@ class _Finder:
             given.asks_caller = False
             if decides(given):
                 found.add((number, 0))
+            elif given.asks_caller and edge.caller == function:
+                own.append(number)
             elif given.asks_caller and depth < _HANDED and len(self.incoming.get(edge.caller, ())) <= _CALLERS:
                 gate = self._handed(edge.caller, given, decides, depth)
                 if gate:
                     found.add((number, gate))
-        return frozenset(found)
+        repeated = [number for number in own if found and self._repeats(number, found, decides)]
+        return frozenset((*found, *((number, _ITSELF) for number in repeated)))
+
+    def _repeats(self, number: int, found: Set[Deciding], decides: Callable[[Given], bool]) -> bool:
+        """Whether a call by which a function calls itself decides where each of the calls `found` was how it was
+        entered, however often.
+        """
+        own = self._call(number)
+        for entered, _ in found:
+            given = self._call(entered)
+            for _ in range(_ROUNDS):
+                given = own.within(given)
+                if not decides(given):
+                    return False
+        return True
 
     def _handed(self, caller: int, given: Given, decides: Callable[[Given], bool], depth: int) -> int:
         """The gate of `caller` whose calls hand over what decides by the call `given` in it; 0 if there is none."""

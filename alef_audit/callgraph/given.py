@@ -10,7 +10,9 @@ from typing import Final, NamedTuple
 
 from alef_audit.callgraph.graph import CallGraph, Edge
 from alef_audit.callgraph.keeping import Keeping, Read, chain, plain
-from alef_audit.callgraph.predicates import Truth, comparison, implied, parse, truth
+from alef_audit.callgraph.keywords import Asked, Keywords, asked_keyword
+from alef_audit.callgraph.named_literals import NamedLiterals, is_same
+from alef_audit.callgraph.predicates import Truth, comparison, implied, parse, separated, truth
 from alef_audit.callgraph.records import Records
 from alef_audit.facts import flows
 from alef_audit.facts.file import Parameter, ParameterKind
@@ -31,9 +33,9 @@ _LITERALS: Final = {
     "undefined": ABSENT,
 }
 _REQUIRED: Final = {flows.REQUIRED: PRESENT, flows.REQUIRED_TEXT: TRUTHY}
-_WORDS: Final = frozenset(_LITERALS.values())
 _QUOTED: Final = re.compile(r"""(["'])([^"'\\]{0,119})\1""")
 _FALLBACK: Final = re.compile(r"(?P<path>[\w$.]+) (?P<sign>\?\?|\|\||or) (?P<literal>[\w$]+|\"[^\"\\]*\"|'[^'\\]*')")
+_LISTED: Final = re.compile(r"\(.*,.*\)|\[.*\]|\{[^:]*\}", re.DOTALL)
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\.[\w$]+)?")
 _DEPTH: Final = 3
 
@@ -59,6 +61,8 @@ class Surroundings(NamedTuple):
     keeping: Keeping
     links: Mapping[tuple[int, int], int]
     records: Records
+    literals: NamedLiterals
+    keywords: Keywords
     trusting: bool = False
 
 
@@ -69,7 +73,18 @@ class Given:
     `asks_caller` tells, after a question, that the answer is up to that.
     """
 
-    __slots__ = ("_caller", "_edge", "_given", "_reads", "_rebound", "_surroundings", "_unnamed", "asks_caller")
+    __slots__ = (
+        "_caller",
+        "_edge",
+        "_given",
+        "_is_python",
+        "_keywords",
+        "_reads",
+        "_rebound",
+        "_surroundings",
+        "_unnamed",
+        "asks_caller",
+    )
 
     def __init__(self, surroundings: Surroundings, edge: Edge, caller: "Given | None" = None) -> None:
         graph, keeping, links, *_ = surroundings
@@ -79,28 +94,35 @@ class Given:
         self._rebound: Set[str] = keeping.rebound.get(function, frozenset())
         self._given: dict[str, tuple[_Value, _Value]] = {}  # with the default
         self._unnamed: dict[str, str] = {}
+        self._keywords: tuple[str, Options] | None = None  # those that no parameter takes, and who does
         self.asks_caller = False
+        facts = graph.program.unit_of(function).facts
+        self._is_python = facts.language == "python"
         if not links.get((edge.call, function), 0):
-            unit = graph.program.unit_of(function)
-            self._take(graph.program.functions[function].parameters, unit.facts.names, unit.facts.language)
+            self._take(graph.program.functions[function].parameters, facts.names)
 
     def within(self, caller: "Given") -> "Given":
         """This call, made in a function that was entered by `caller`."""
         return Given(self._surroundings, self._edge, caller)
 
-    def _take(self, parameters: tuple[Parameter, ...], names: tuple[str, ...], language: str) -> None:
+    def _take(self, parameters: tuple[Parameter, ...], names: tuple[str, ...]) -> None:
         positional, labelled, ends = self._arguments()
         for position, parameter in enumerate(parameters):
             name = names[parameter.name]
             spelled = names[parameter.literal]
             if not spelled or spelled in flows.REQUIREMENTS:
-                spelled = UNKNOWN if language == "python" else ABSENT
-            default = self._read(spelled)
+                spelled = UNKNOWN if self._is_python else ABSENT
+            constant = flows.constant_path(spelled)
+            named = self._surroundings.literals.of(self._edge.callee, constant) if constant else ""
+            default = named if constant else self._read(spelled)
+            if parameter.kind & ParameterKind.KEYWORDS and ends:
+                told = {label: each if isinstance(each, str) else UNKNOWN for label, each in labelled.items()}
+                self._keywords = name, Options(told, ABSENT, self)
             if parameter.kind & (ParameterKind.REST | ParameterKind.KEYWORDS):
-                break
+                continue
             value = default if ends else UNKNOWN
             if name in labelled:
-                value = labelled[name]
+                value = labelled.pop(name)
             elif position < len(positional) and not parameter.kind & ParameterKind.KEYWORD_ONLY:
                 value = positional[position]
             if name:
@@ -140,6 +162,9 @@ class Given:
             return value
         if value == flows.FEW:
             return UNKNOWN
+        constant = flows.constant_path(value)
+        if constant:
+            return self._surroundings.literals.of(self._edge.caller, constant)
         tested = flows.tested_path(value)
         path = tested or flows.handed_path(value)
         if not path:
@@ -156,7 +181,7 @@ class Given:
 
     def _declared(self, path: str) -> str:
         """What the function that makes the call is declared to be given as a parameter, or as a field of one."""
-        graph, keeping, _, records, _ = self._surroundings
+        graph, keeping, _, records, *_ = self._surroundings
         caller, names = self._edge.caller, graph.program.unit_of(self._edge.caller).facts.names
         name, _, field = path.partition(".")
         rebound: Set[str] = keeping.rebound.get(caller, frozenset())
@@ -197,6 +222,9 @@ class Given:
             value = self.value(fallback["path"], depth)
             replaced = value in (NOTHING if fallback["sign"] == "??" else FALSE) and value != UNKNOWN
             return (literal_of(fallback["literal"]) or UNKNOWN) if replaced else value
+        asked = asked_keyword(text) if self._keywords is not None else None
+        if asked is not None:
+            return self._keyword(asked)
         name, _, inner = text.partition(".")
         bound = self._reads.get(name)
         if bound is not None:
@@ -227,6 +255,21 @@ class Given:
             return self._declared(f"{flows.handed_path(given)}.{inner}")
         return ABSENT if holder == ABSENT else UNKNOWN
 
+    def _keyword(self, asked: Asked) -> str:
+        """The literal spelling of what a look-up among the keywords gives that no parameter takes."""
+        keywords, function = self._surroundings.keywords, self._edge.callee
+        if self._keywords is None or asked.holder != self._keywords[0]:
+            return UNKNOWN
+        held = self._keywords[1]
+        if not keywords.holds_only_given(function, asked.holder, asked.key):
+            return UNKNOWN
+        if asked.key not in held.values:
+            return (literal_of(asked.default) or UNKNOWN) if asked.default else UNKNOWN
+        if keywords.is_taken_out(function, asked.holder, asked.key):
+            return UNKNOWN
+        value = self._resolved(held.values[asked.key])
+        return value if isinstance(value, str) else UNKNOWN
+
     def _atom(self, text: str, depth: int) -> Truth:
         bound = self._reads.get(text)
         if bound is not None and (len(bound) != 1 or text in self._rebound or depth >= _DEPTH):
@@ -237,16 +280,48 @@ class Given:
         if compared is None:
             value = self.value(text, depth)
             return None if value in (UNKNOWN, PRESENT) else value not in FALSE
-        value, right = self.value(plain(compared.left), depth), literal_of(compared.right)
-        if value == UNKNOWN or right is None or compared.sign not in ("==", "!="):
+        if compared.sign in ("in", "not in"):
+            held = self._is_among(compared.left, compared.right, depth)
+            return None if held is None else held == (compared.sign == "in")
+        if compared.sign not in ("==", "!="):
             return None
-        if value in (TRUTHY, PRESENT) and right not in NOTHING:
+        right, other = self._literal(compared.right), compared.left
+        if right is None:
+            right, other = self._literal(compared.left), compared.right
+        value = self.value(plain(other), depth) if right is not None else UNKNOWN
+        same = _is_equal(value, right, is_strict="===" in text or "!==" in text) if right is not None else None
+        return None if same is None else same == (compared.sign == "==")
+
+    def _literal(self, text: str) -> str | None:
+        """The literal that `text` is, or that a constant of that name stands for; None if it is neither."""
+        name = text.partition(".")[0]
+        if name in self._given or name in self._reads or name in self._unnamed:
             return None
-        if right.startswith('"') and not (value.startswith('"') or value in _WORDS):
+        return literal_of(text) or self._surroundings.literals.of(self._edge.callee, text) or None
+
+    def _is_among(self, text: str, listed: str, depth: int) -> Truth:
+        """Whether a value is one of the literals that are listed, `("a", Kind.B)`, or a keyword one of the others."""
+        key = literal_of(text)
+        if key is not None and self._keywords is not None and listed == self._keywords[0]:
+            found = self._keyword(Asked(listed, key[1:], "None"))
+            return False if found == flows.NULL and key[1:] not in self._keywords[1].values else None
+        if not _LISTED.fullmatch(listed) or not self._is_python:
             return None
-        is_strict = "===" in text or "!==" in text
-        same = value == right or (value in NOTHING and right in NOTHING and not is_strict)
-        return same == (compared.sign == "==")
+        value = self.value(plain(text), depth)
+        if value == UNKNOWN:
+            return None
+        among = [self._literal(each.strip()) for each in separated(listed[1:-1]) if each.strip()]
+        same = [None if each is None else _is_equal(value, each, is_strict=False) for each in among]
+        return True if True in same else None if None in same else False
+
+
+def _is_equal(value: str, right: str, *, is_strict: bool) -> Truth:
+    """Whether a value, as far as it is known, equals a literal."""
+    if value == UNKNOWN or (value in (TRUTHY, PRESENT) and right not in NOTHING):
+        return None
+    if value in NOTHING and right in NOTHING and not is_strict:
+        return True
+    return False if value in (TRUTHY, PRESENT) else is_same(value, right)
 
 
 def _told(atom: str, path: str, outcome: bool) -> str:
@@ -265,4 +340,6 @@ def _told(atom: str, path: str, outcome: bool) -> str:
 def literal_of(text: str) -> str | None:
     """The literal spelling of what a test compares with; None if that is no literal."""
     quoted = _QUOTED.fullmatch(text)
-    return flows.string_literal(quoted[2]) if quoted else _LITERALS.get(text)
+    if quoted:
+        return flows.string_literal(quoted[2])
+    return text if text.isdecimal() else _LITERALS.get(text)

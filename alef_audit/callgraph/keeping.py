@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from alef_audit.callgraph.predicates import separated
 from alef_audit.callgraph.program import Program, Unit
 from alef_audit.facts import flows, kept
-from alef_audit.facts.file import Condition
+from alef_audit.facts.file import Condition, ParameterKind
 from alef_audit.frontends.words import names_cache
 
 _MARKS: Final = re.compile(r"!(?=[.\[)]|$)|\?\.(?=[\[(])|\s+as\s+[^()]*$|\?(?=\.)")
@@ -65,6 +65,13 @@ class Held(NamedTuple):
     line: int
 
 
+class Literal(NamedTuple):
+    """What a constant is, as `facts.flows` spells it, "" if it takes several values; and how it compares."""
+
+    value: str
+    compares: str  # see facts.kept.AS_VALUE
+
+
 class Loan(NamedTuple):
     """One call that is handed a place as its first argument."""
 
@@ -87,6 +94,8 @@ class Keeping:
     # by the first function of the file and the qualified name of a class: literal defaults of its fields
     fields: dict[tuple[int, str], dict[str, str]] = field(default_factory=dict)
     required: dict[tuple[int, str], dict[str, str]] = field(default_factory=dict)  # what others must hold, as `fields`
+    # by the first function of the file and the spelling: literals of constants and of members of enumerations
+    literals: dict[int, dict[str, Literal]] = field(default_factory=dict)
     constants: dict[str, float | None] = field(default_factory=dict)  # None: several modules disagree
 
 
@@ -95,11 +104,11 @@ def keeping(program: Program) -> Keeping:
     result = Keeping()
     for unit in program.units:
         if unit.facts.kept:
-            _add(result, unit)
+            _add(result, program, unit)
     return result
 
 
-def _add(result: Keeping, unit: Unit) -> None:
+def _add(result: Keeping, program: Program, unit: Unit) -> None:
     names = unit.facts.names
     for row in kept.rows(unit.facts.kept):
         function = row.function + unit.functions
@@ -121,6 +130,11 @@ def _add(result: Keeping, unit: Unit) -> None:
             spelled = names[row.value]
             declared = result.required if spelled in flows.REQUIREMENTS else result.fields
             declared.setdefault((unit.functions, names[row.key]), {})[names[row.subject]] = spelled
+        elif row.kind == kept.LITERAL:
+            literals = result.literals.setdefault(unit.functions, {})
+            literal = Literal(names[row.value], names[row.key])
+            if literals.setdefault(names[row.subject], literal) != literal:
+                literals[names[row.subject]] = Literal("", "")
         elif row.kind == kept.LENT:
             subject = plain(names[row.subject])
             place = _place(result, function, Place(subject, "", first_name(subject), owner, slot))
@@ -128,12 +142,20 @@ def _add(result: Keeping, unit: Unit) -> None:
             result.loans.setdefault(function, []).append(loan)
         else:
             subject = plain(names[row.subject])
-            if owner > unit.functions:
+            if owner > unit.functions and not (row.key and _collects_keywords(program, owner, subject)):
                 result.rebound.setdefault(owner, set()).add(subject)
             place = _place(result, function, Place(subject, plain(names[row.key]), first_name(subject), owner, slot))
             touches = result.stores if row.kind == kept.STORE else result.clears
             touch = Touch(place, function, row.condition, row.line, names[row.value])
             touches.setdefault(function, []).append(touch)
+
+
+def _collects_keywords(program: Program, function: int, name: str) -> bool:
+    """Whether `name` is the parameter of a function that takes the keywords that no other takes."""
+    if function < 0 or not program.functions[function].parameters:
+        return False
+    last = program.functions[function].parameters[-1]
+    return bool(last.kind & ParameterKind.KEYWORDS) and program.unit_of(function).facts.names[last.name] == name
 
 
 def _place(result: Keeping, function: int, place: Place) -> Place:

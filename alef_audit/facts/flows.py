@@ -244,6 +244,16 @@ def tested_path(literal: str) -> str:
     return literal[1:] if literal.startswith("~") else ""
 
 
+def constant_literal(path: str) -> str:
+    """The spelling of an argument that is a constant, or a member of one: `MODE`, `Kind.READY`, `Kind.READY.value`."""
+    return "^" + path
+
+
+def constant_path(literal: str) -> str:
+    """What `constant_literal` was given; "" for other literals."""
+    return literal[1:] if literal.startswith("^") else ""
+
+
 def options_literal(options: dict[str, str]) -> str:
     """The spelling of an object literal in an argument that decides something: every key, with the literal spelling of
     its value (words and handed-on parameters among them) or "" for any other.

@@ -23,6 +23,13 @@ FIELD: Final = 5
 # called of
 LENT: Final = 6
 HELD: Final = 7  # the local `subject`, which an early exit tests, holds what a call of `value` at `line` gives
+# `subject`, a constant of the module or a member of one (`MODE`, `Kind.READY`), is the literal `value`, spelled as in
+# `flows`; "" if it takes other values too.  Of members of a Python enumeration `key` says how they compare: AS_VALUE …
+LITERAL: Final = 8
+
+# how the members of an enumeration compare: each like its value, or with itself only
+AS_VALUE: Final = "value"
+AS_MEMBER: Final = "member"
 
 # owners of the name that a subject starts with, besides functions (0 = the module)
 UNKNOWN: Final = -1  # declared nowhere in the file: a global

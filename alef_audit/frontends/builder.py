@@ -38,10 +38,10 @@ class Scope:
     `function` is the index of the function that it belongs to.  `texts` holds what is known of strings: name -> (what
     iterating over it gives, what it holds).  `given` are the names that callers give a value, `assigned` those that
     were assigned to, `standing` those that stand for something else that outlives the function (`cache = self._cache`),
-    `few` those that hold a literal of few elements.
+    `few` those that hold a literal of few elements, `imported` those that a function imports.
     """
 
-    __slots__ = ("assigned", "declared", "few", "function", "given", "parent", "slots", "standing", "texts")
+    __slots__ = ("assigned", "declared", "few", "function", "given", "imported", "parent", "slots", "standing", "texts")
 
     def __init__(self, parent: "Scope | None", fresh: Callable[[], int], function: int = 0) -> None:
         self.parent = parent
@@ -51,6 +51,7 @@ class Scope:
         self.texts: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
         self.given: frozenset[str] = frozenset()
         self.standing: frozenset[str] = frozenset()
+        self.imported: frozenset[str] = frozenset()
         self.assigned: set[str] = set()
         self.few: set[str] = set()
 

@@ -3,7 +3,7 @@
 from alef_audit.facts.file import FileFacts
 from alef_audit.frontends.builder import FactsBuilder
 from alef_audit.frontends.directives import add_directives
-from alef_audit.frontends.ecmascript.constants import constants
+from alef_audit.frontends.ecmascript.constants import constants, keep_constants
 from alef_audit.frontends.ecmascript.parse import parse
 from alef_audit.frontends.ecmascript.tables import tables
 from alef_audit.frontends.ecmascript.walk import Walk
@@ -19,12 +19,14 @@ def extract_ecmascript(text: bytes, grammar: str) -> FileFacts:
     build = FactsBuilder("ecmascript")
     lines = text.count(b"\n") + 1
     build.problems.extend(problems)
-    walk = Walk(build, text, tables(grammar), constants(root, text))
+    found = constants(root, text)
+    walk = Walk(build, text, tables(grammar), found.values)
     body = walk.frame
     body.label, body.end_line = "<module>", lines
     build.enter(body.index)
     walk.effect(root)
     walk.run()
+    keep_constants(build, body.scope, found)
     walk.seal()
     if root is not None:
         add_directives(build, root, text)

@@ -9,7 +9,7 @@ from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag, Parameter, ParameterKind
 from alef_audit.frontends.ecmascript.data_types import spelling
 from alef_audit.frontends.ecmascript.frames import UNNAMED, ClassPlace, Frame, Naming
-from alef_audit.frontends.ecmascript.literals import literal, options
+from alef_audit.frontends.ecmascript.literals import constant, literal, options
 from alef_audit.frontends.ecmascript.nodes import starts_with
 from alef_audit.frontends.ecmascript.patterns import bind
 from alef_audit.frontends.ecmascript.types import function_type, instance_of, type_parameters
@@ -210,7 +210,8 @@ def _parameter(walk: Walk, node: Node) -> Parameter | None:
     if default is not None:
         written = literal(walk, default, default.type)
         if not written:
-            written = (options(walk, default) if default.type == "object" else "") or flows.OPAQUE
+            written = options(walk, default) if default.type == "object" else constant(walk, default)
+            written = written or flows.OPAQUE
             walk.build.copy(slot, walk.value_as(default, Naming(name, name, name)))
     place = walk.frame.member_of
     if place is not None and name and kind.endswith("_parameter") and _is_property(node):

@@ -22,6 +22,7 @@ _DEPTH: Final = 8
 # Words that options are set to are shorter than this, quotes included: `mode: "persist"`.
 LONGEST_WORD: Final = 32
 _WORD: Final = re.compile(r"""["']([\w.\- ]*)["']""")
+_CONSTANT: Final = re.compile(r"[A-Z][A-Z0-9_]+|[A-Z][\w$]*\.[A-Z][\w$]*")
 _PATH: Final = re.compile(r"([A-Za-z_$][\w$]*)(?:\??\.([A-Za-z_$][\w$]*))?")
 
 
@@ -121,12 +122,17 @@ def known_key(walk: Walk, node: Node | None) -> str:
     value = walk.constants.get(text, "")
     if symbol or not value:
         return symbol
-    scope, name = walk.frame.scope, text.partition(".")[0]
+    return "" if declared_below(walk, text.partition(".")[0]) else value
+
+
+def declared_below(walk: Walk, name: str) -> bool:
+    """Whether a function around this place declares `name`, so that it is nothing of the module."""
+    scope = walk.frame.scope
     while scope.parent is not None:
         if name in scope.declared:
-            return ""
+            return True
         scope = scope.parent
-    return value
+    return False
 
 
 def is_identifier(text: str) -> bool:
@@ -141,14 +147,14 @@ def join(path: str, key: str) -> str:
 
 
 def handed(walk: Walk, node: Node) -> str:
-    """The spelling of a name or member that hands on what the function was given, see `flows.handed_literal`, or a
-    local below a test, see `flows.tested_literal`; "" if it hands on something else.
+    """The spelling of a name or member that hands on what the function was given, see `flows.handed_literal`, a local
+    below a test, see `flows.tested_literal`, or a constant of a module; "" if it hands on something else.
     """
     if node.end_byte - node.start_byte > 60:
         return ""
     text, scope = walk.text(node), walk.frame.scope
     name = text.partition(".")[0].removesuffix("?")
-    if name not in scope.given and (walk.guard is None or name not in scope.declared):
+    if name not in scope.given and (walk.guard is None or name not in scope.declared) and not name[:1].isupper():
         return ""
     path = _PATH.fullmatch(text)
     return handed_name(walk, path[1], path[2] or "") if path is not None else ""
@@ -160,7 +166,15 @@ def handed_name(walk: Walk, name: str, field: str = "") -> str:
     scope = walk.frame.scope
     if name in scope.given:
         return flows.handed_literal(spelled)
+    if name[:1].isupper() and not declared_below(walk, name):
+        return flows.constant_literal(spelled) if _CONSTANT.fullmatch(spelled) else ""
     return flows.tested_literal(spelled) if walk.guard is not None and name in scope.declared else ""
+
+
+def constant(walk: Walk, node: Node) -> str:
+    """The spelling of a constant, or of a member of one, see `flows.constant_literal`; "" for anything else."""
+    spelled = handed(walk, node) if node.type in ("identifier", "member_expression") else ""
+    return spelled if flows.constant_path(spelled) else ""
 
 
 def _option(walk: Walk, value: Node) -> str:

@@ -1,9 +1,11 @@
 """Classes: their bodies, superclasses, metaclasses, accessors and the fields of generated constructors."""
 
+from typing import Final
+
 import msgspec
 from tree_sitter import Node
 
-from alef_audit.facts import flows
+from alef_audit.facts import flows, kept
 from alef_audit.facts.file import Class, ClassKind
 from alef_audit.frontends.builder import Scope
 from alef_audit.frontends.python import expressions, fields, statements
@@ -14,6 +16,9 @@ from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, m
 _ACCESSORS = ((0, "fget", flows.GET), (1, "fset", flows.SET), (2, "fdel", flows.DELETE))
 # Keywords by which field specifiers name what makes a default (PEP 681).
 _FACTORIES = ("default_factory", "factory")
+# Superclasses of enumerations whose members equal nothing but themselves, and those whose members equal their value.
+_ENUMERATIONS: Final = frozenset(("Enum", "object"))
+_VALUES: Final = frozenset(("str", "int", "StrEnum", "IntEnum"))
 
 
 def walk_class(walk: Walk, place: Place, node: Node) -> int:
@@ -42,6 +47,7 @@ def walk_class(walk: Walk, place: Place, node: Node) -> int:
         condition=-1,
         class_name=name,
         fields=annotated,
+        enumerates=_enumerates(walk, node),
     )
     body = node.child_by_field_id(fields.BODY)
     if body is not None:
@@ -66,6 +72,17 @@ def walk_class(walk: Walk, place: Place, node: Node) -> int:
         record=held,
     )
     return class_slot
+
+
+def _enumerates(walk: Walk, node: Node) -> str:
+    """How the members of an enumeration compare, see `kept.LITERAL`; "" for other classes, and if that is not known."""
+    bases = node.child_by_field_id(fields.SUPERCLASSES)
+    if bases is None or walk.text.find(b"Enum", bases.start_byte, bases.end_byte) < 0:
+        return ""
+    named = {short(walk, child, 60).rpartition(".")[2] for child in bases.named_children}
+    if not named <= _ENUMERATIONS | _VALUES:
+        return ""
+    return kept.AS_VALUE if named & _VALUES else kept.AS_MEMBER
 
 
 def _bases(walk: Walk, place: Place, node: Node) -> tuple[tuple[int, ...], int, bool]:

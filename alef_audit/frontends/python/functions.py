@@ -15,7 +15,7 @@ from alef_audit.frontends.python.handed import hand_back
 from alef_audit.frontends.python.required import required
 from alef_audit.frontends.python.turns import turns
 from alef_audit.frontends.python.types import annotate, annotate_lent, is_data
-from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, source
+from alef_audit.frontends.python.walk import Place, Walk, constant, line_of, literal_of, source
 
 _TYPE_PARAMETER: Final = re.compile(r"[\s:=]")
 _AWAITABLES: Final = ("Awaitable", "Coroutine", "Future", "Task")
@@ -237,6 +237,7 @@ def _parameter(walk: Walk, outer: Place, inner: Place, node: Node, kind: int) ->
     if default is not None:
         literal = literal_of(walk, default)
         if not literal:
+            literal = constant(walk, outer, default)
             build.enter(outer.function)
             build.copy(slot, expressions.value(walk, outer, default))
             build.enter(inner.function)

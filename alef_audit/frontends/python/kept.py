@@ -38,6 +38,7 @@ _LOOKING_UP: Final = (
         "cache",
         "memo",
         "_loop(",
+        "kwargs",
         " and ",
         " or ",
     ),
@@ -56,6 +57,8 @@ _HELD: Final = re.compile(r"[A-Za-z_][\w.]*(?:\[[^\[\]]+\]|\.(?:get|setdefault)\
 _NO_FILE: Final = ("FileNotFoundError", "OSError")
 _ASKS_FILE: Final = re.compile(r"[\w.]+\.l?stat\([\w.]*\)\Z", re.ASCII)
 _NUMBER: Final = re.compile(r"[\d_.e\s*+()]+|(?:datetime\.)?timedelta\([\w=,\s]+\)", re.ASCII)
+# What an argument may be set to; texts for readers are compared with nothing.
+_TOLD: Final = re.compile(r"\d{1,6}|\"[\w.:/\- ]{0,32}")
 _NAMED: Final = re.compile(r"""["']([A-Za-z_]\w*)["']""")
 _MISSING: Final = ("KeyError", "AttributeError", "LookupError", "IndexError", "NameError")
 # Names of what writes a file, or takes it away; by itself, or as a method of a path.
@@ -79,6 +82,8 @@ def assigned(walk: Walk, place: Place, target: Node, right: Node) -> None:
         elif place.fields is None:
             _bound(walk, place, name, right)
             _note_called(walk, place, name, right)
+        if not place.function and (place.enumerates if place.fields is not None else name.isupper()):
+            _constant(walk, place, name, right)
     elif kind == "attribute":
         text = _chain(walk, target)
         if text:
@@ -98,6 +103,15 @@ def _note_called(walk: Walk, place: Place, name: str, value: Node) -> None:
         walk.called[place.function, name] = value
     elif walk.called:
         walk.called.pop((place.function, name), None)
+
+
+def _constant(walk: Walk, place: Place, name: str, right: Node) -> None:
+    """Note a constant of the module, or a member of an enumeration, if its value is a literal and it has no other."""
+    spelled = literal_of(walk, right) if place.condition < 0 and place.loop < 0 else ""
+    if _TOLD.fullmatch(spelled):
+        subject = f"{place.qualname}.{name}" if place.qualname else name
+        line = line_of(right)
+        walk.build.keep(kept.LITERAL, place.scope, 0, -1, line, subject, key=place.enumerates, value=spelled)
 
 
 def _looked_up_into(walk: Walk, place: Place, field: str, right: Node) -> None:

@@ -306,6 +306,8 @@ def _import_from(walk: Walk, place: Place, node: Node) -> None:
         parts = child.named_children if child.type == "aliased_import" else [child]
         name = source(walk, parts[0])
         dst = build.declare(place.scope, source(walk, parts[-1]))
+        if place.function:
+            place.scope.imported |= {name}
         build.add_import(dst, Import(specifier, name, line, place.function))
     if any(child.type == "wildcard_import" for child in node.named_children):
         build.stars.append(build.add_import(0, Import(specifier, "*", line, place.function)))

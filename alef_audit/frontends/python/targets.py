@@ -4,7 +4,7 @@ from typing import Final
 
 from tree_sitter import Node
 
-from alef_audit.facts import flows
+from alef_audit.facts import flows, kept
 from alef_audit.frontends.python import expressions, operators
 from alef_audit.frontends.python.texts import bind_loop, iterated_strings
 from alef_audit.frontends.python.walk import Place, Walk, line_of, member_name, source
@@ -45,6 +45,8 @@ def rebound(walk: Walk, place: Place, target: Node, name: str) -> None:
     scope = place.scope
     if name in scope.given or name in scope.assigned or _is_outer(place, name):
         walk.build.rebind(scope, line_of(target), name)
+        if scope.parent is None and name.isupper():
+            walk.build.keep(kept.LITERAL, scope, 0, -1, line_of(target), name)
     scope.assigned.add(name)
 
 

@@ -20,6 +20,7 @@ TEXT_LIMIT: Final = 400
 _COMMENT: Final = re.compile(r"""(?:^|(?<=\s))#[^'"\n]*$""", re.MULTILINE)
 
 _QUOTES: Final = (b'"', b"'")
+_CONSTANT: Final = re.compile(r"[A-Z][A-Z0-9_]+|[A-Z]\w*\.[A-Za-z]\w*(?:\.value)?")
 _SIMPLE: Final = {"true": flows.TRUE, "false": flows.FALSE, "none": flows.NULL}
 LITERALS: Final = frozenset(("string", "integer", "float", *_SIMPLE))
 
@@ -75,6 +76,7 @@ class Place(msgspec.Struct, frozen=True):
     class_name: str = ""  # of the innermost class
     generics: frozenset[str] = frozenset()  # type parameters in scope (PEP 695)
     fields: list[str] | None = None  # names annotated so far, in the body of a class
+    enumerates: str = ""  # in the body of an enumeration: how its members compare, see `kept.LITERAL`
 
     def under(self, condition: int) -> "Place":
         return msgspec.structs.replace(self, condition=condition)
@@ -187,18 +189,35 @@ def literal_of(walk: Walk, node: Node) -> str:
 
 
 def handed(walk: Walk, place: Place, node: Node) -> str:
-    """The spelling of a name or attribute that hands on what the function was given, see `flows.handed_literal`, or a
-    local below a test that names it, see `flows.tested_literal`; "" if it hands on something else.
+    """The spelling of a name or attribute that hands on what the function was given, see `flows.handed_literal`, a
+    constant, or a local below a test that names it, see `flows.tested_literal`; "" if it hands on something else.
     """
     if node.end_byte - node.start_byte > 60:
         return ""
     text = source(walk, node)
     name, _, field = text.partition(".")
+    if name in place.scope.given:
+        return flows.handed_literal(text) if "." not in field else ""
+    if name[:1].isupper() and _CONSTANT.fullmatch(text) and not _is_local(place.scope, name):
+        return flows.constant_literal(text)
     if "." in field:
         return ""
-    if name in place.scope.given:
-        return flows.handed_literal(text)
     return flows.tested_literal(text) if _is_tested(walk, place, name) else ""
+
+
+def constant(walk: Walk, place: Place, node: Node) -> str:
+    """The spelling of a constant, or of a member of one, see `flows.constant_literal`; "" for anything else."""
+    spelled = handed(walk, place, node) if node.type in ("identifier", "attribute") else ""
+    return spelled if flows.constant_path(spelled) else ""
+
+
+def _is_local(scope: Scope, name: str) -> bool:
+    """Whether a function around this place binds `name`, by something else than an import."""
+    while scope.parent is not None:
+        if name in scope.declared and name not in scope.imported:
+            return True
+        scope = scope.parent
+    return False
 
 
 def _is_tested(walk: Walk, place: Place, name: str) -> bool:
