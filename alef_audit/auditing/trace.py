@@ -13,7 +13,7 @@ from alef_audit.callgraph.loops import Ranged
 from alef_audit.facts.file import Function
 from alef_audit.reachability.reach import Reachability
 
-_RARE: Final = BIT["exceptional"] | BIT["established"] | BIT["empty"]
+_RARE: Final = BIT["exceptional"] | BIT["established"] | BIT["empty"] | BIT["fallback"]
 
 
 def label_of(facts: Function, path: str) -> str:

@@ -23,8 +23,10 @@ from alef_audit.callgraph.memos import Memo, memos
 from alef_audit.callgraph.named_literals import NamedLiterals
 from alef_audit.callgraph.off_loop import without_other_threads
 from alef_audit.callgraph.program import Program
+from alef_audit.callgraph.reached import Reached
 from alef_audit.callgraph.recall import FRESH, KEYED, SAME
 from alef_audit.callgraph.records import Records
+from alef_audit.callgraph.second import second_choices
 from alef_audit.callgraph.state import State
 from alef_audit.rulepack.guards import GuardWords
 from alef_audit.rulepack.kinds import GuardKind, Kinds
@@ -37,7 +39,6 @@ _KINDS: Final[Mapping[int, GuardKind]] = {
 }
 # Gates of the caller that one call hands on: each doubles its edges.
 _HANDED: Final = 3
-_EXCEPTIONAL: Final = BIT["exceptional"]
 _EMPTY: Final = BIT["empty"]
 _Memos = Mapping[tuple[int, int], Memo]
 
@@ -69,10 +70,13 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     gates = find_gates(surroundings, found.values(), above)
     for key in established(graph, kept, rules.words, above):
         bits[key] = bits.get(key, 0) | BIT["established"]
-    failing = after_failures(graph, rules.words)
-    if not (bits or gates.closing or gates.empty or failing):
+    reached = Reached(graph)
+    rare = dict.fromkeys(second_choices(graph, reached, bits), BIT["fallback"])
+    for call in after_failures(graph, rules.words, reached):
+        rare[call] = rare.get(call, 0) | BIT["exceptional"]
+    if not (bits or gates.closing or gates.empty or rare):
         return graph
-    return _applied(graph, bits, gates, failing)
+    return _applied(graph, bits, gates, rare)
 
 
 def _graded_in_rounds(
@@ -169,8 +173,9 @@ class _Around(NamedTuple):
         return bits
 
 
-def _applied(graph: CallGraph, bits: Mapping[tuple[int, int], int], gates: Gates, failing: frozenset[int]) -> CallGraph:
-    """The graph with guards and gates on its edges and blocking calls; `failing` run after a failure only.
+def _applied(graph: CallGraph, bits: Mapping[tuple[int, int], int], gates: Gates, rare: Mapping[int, int]) -> CallGraph:
+    """The graph with guards and gates on its edges and blocking calls; `rare` are the guards of calls that run in few
+    cases.
 
     A guard that an argument bypasses stands on one of two edges: the other one, without it, is closed to whoever did
     not ask for new work.
@@ -183,9 +188,9 @@ def _applied(graph: CallGraph, bits: Mapping[tuple[int, int], int], gates: Gates
         _by_call(graph, bypassing),
         _by_call(graph, gates.empty),
     )
-    for call in failing:
-        around.guards[call] = around.guards.get(call, 0) | _EXCEPTIONAL
-        around.plain[call] = around.plain.get(call, 0) | _EXCEPTIONAL
+    for call, bit in rare.items():
+        around.guards[call] = around.guards.get(call, 0) | bit
+        around.plain[call] = around.plain.get(call, 0) | bit
     edges: list[Edge] = []
     for number, edge in enumerate(graph.edges):
         decides = gates.decides.get(number, 0)

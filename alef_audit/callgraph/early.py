@@ -43,7 +43,7 @@ def exits_that_tell(graph: CallGraph, function: int, test: Condition) -> Iterato
         return
     known = list(implied(parse(test.text), test.holds))
     for atom, outcome in known:
-        subject, there = _asked(atom, outcome)
+        subject, there = asked_for(atom, outcome)
         if _tells(graph, function, test, subject, there=there):
             yield atom, outcome
     if not known and test.text.startswith("(") and test.leaving & Leaving.ANSWERS and not _REFUSES.search(test.text):
@@ -52,7 +52,7 @@ def exits_that_tell(graph: CallGraph, function: int, test: Condition) -> Iterato
             yield test.text, False
 
 
-def _asked(atom: str, outcome: bool) -> tuple[str, bool]:
+def asked_for(atom: str, outcome: bool) -> tuple[str, bool]:
     """What an atom that gave `outcome` asks for, and whether it is there; "" for what cannot be told."""
     compared = comparison(atom)
     if compared is None or compared.sign == "in":

@@ -3,16 +3,18 @@
 What a clause does instead of what failed is none: `try: return cache[key]`, `except KeyError: return load(key)` is how
 a program asks, and the clause is where the work is done.  So a clause alone says nothing.  What counts is that nobody
 uses what the call gives and the clause tells somebody of the failure, that it ends by raising, or that the call takes
-back what was begun.  Neither is a retry a failure: it is how a program waits.
+back what was begun.  Neither is a retry a failure: it is how a program waits.  But what a loop looks into before it
+tries again, after one failure that is told from the others, is not what it is for: the first try mostly succeeds.
 """
 
 from typing import Final
 
 from alef_audit.callgraph.graph import CallGraph
 from alef_audit.callgraph.keeping import chain
+from alef_audit.callgraph.reached import Reached
 from alef_audit.callgraph.recall import words_of
 from alef_audit.facts import flows
-from alef_audit.facts.file import Condition, Handler
+from alef_audit.facts.file import Condition, Handler, Leaving
 from alef_audit.rulepack.guards import GuardWords
 from alef_audit.rulepack.kinds import SinkKind
 
@@ -20,7 +22,7 @@ _PAUSES: Final[frozenset[SinkKind]] = frozenset(("blocking.sleep", "blocking.wai
 _CALLBACK: Final = ".catch callback"
 
 
-def after_failures(graph: CallGraph, words: GuardWords) -> frozenset[int]:
+def after_failures(graph: CallGraph, words: GuardWords, reached: Reached) -> frozenset[int]:
     """The calls of the program that run only where something failed."""
     handled = _handled(graph)
     pauses = {sink.call for sink in graph.sinks if sink.kind in _PAUSES}
@@ -30,7 +32,11 @@ def after_failures(graph: CallGraph, words: GuardWords) -> frozenset[int]:
         conditions = graph.program.unit_of(function).facts.conditions
         telling = {table.condition(call) for call in calls if _tells(graph, call, words)}
         for call in calls:
-            if _undoes(graph, call, words) or _raises(conditions, table.condition(call)):
+            if (
+                _undoes(graph, call, words)
+                or _raises(conditions, table.condition(call))
+                or (_looks_into(graph, call, conditions) and _PAUSES.isdisjoint(reached.by(call) or _PAUSES))
+            ):
                 found.add(call)
             elif call not in pauses and table.flag_sets[call] & flows.DISCARDED:
                 outside = {-1, *chain(conditions, table.condition(call))}
@@ -71,6 +77,23 @@ def _raises(conditions: tuple[Condition, ...], innermost: int) -> bool:
             return bool(conditions[index].handler & Handler.RAISES)
         if not conditions[index].exits:
             return False
+    return False
+
+
+def _looks_into(graph: CallGraph, call: int, conditions: tuple[Condition, ...]) -> bool:
+    """Whether a call stands in a loop's clause for one failure, the others being raised again, where what is tried
+    ends the loop.
+    """
+    table = graph.table
+    if table.loops[call] < 0 or table.flag_sets[call] & flows.RETURNED:
+        return False
+    selects = False
+    for index in chain(conditions, table.condition(call)):
+        test = conditions[index]
+        if test.handler & Handler.CATCHES:
+            loop = graph.program.unit_of(table.function(call)).facts.loops[table.loops[call]]
+            return selects and bool(test.leaving & Leaving.TRIED) and loop.line < test.line
+        selects = selects or bool(test.exits and test.leaving & Leaving.RAISES)
     return False
 
 

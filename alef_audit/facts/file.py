@@ -158,6 +158,7 @@ class Leaving:
     FUNCTION: Final = 4  # of a branch inside a loop: whoever has gone through it leaves the function
     LOOP: Final = 8  # … the loop around it
     WORKS: Final = 32  # of an early exit: other work is done first
+    RAISES: Final = 64  # of an early exit: it raises
     TRIED: Final = 16  # of a clause that catches: what is tried ends by a `return`, or by leaving a loop
 
 

@@ -103,7 +103,7 @@ def answering(block: Node, tested: bytes, source: bytes) -> int:
             return Leaving.ANSWERS | Leaving.WORKS
         block = statements[-1]
     if block.type != "return_statement" or refuses:
-        return 0
+        return Leaving.RAISES if _WAYS.get(block.type) == RAISE else 0
     given = source[block.start_byte : min(block.end_byte, block.start_byte + _LONGEST)]
     given = given.removeprefix(b"return").strip().removesuffix(b";").strip()
     if _NOTHING.fullmatch(given):

@@ -56,6 +56,7 @@ GuardKind = Literal[
     "exceptional",
     "established",
     "empty",
+    "fallback",
 ]
 Cost = Literal["microseconds", "milliseconds", "seconds"]
 Thread = Literal["event-loop", "thread", "worker", "process"]
