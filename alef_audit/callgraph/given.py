@@ -136,15 +136,25 @@ class Given:
         names = graph.program.names
         positional: list[_Value] = []
         labelled: dict[str, _Value] = {}
+        ends = True
         for label, slot, literal in graph.table.arguments(call):
-            if label in (flows.SPREAD_POSITIONAL, flows.SPREAD_KEYWORD):
+            if label == flows.SPREAD_POSITIONAL:
                 return positional, labelled, False
+            if label == flows.SPREAD_KEYWORD:
+                name, ends = flows.handed_path(names[literal]) or flows.tested_path(names[literal]), False
+                told = self._surroundings.keywords.told_of(graph.table, call, name) if name else {}
+                labelled |= {key: literal_of(text) or self._constant(text) for key, text in told.items()}
+                continue
             value = self._read(names[literal]) if literal else self._record(slot)
             if label:
                 labelled[names[label]] = value
             else:
                 positional.append(value)
-        return positional, labelled, True
+        return positional, labelled, ends
+
+    def _constant(self, path: str) -> str:
+        """The literal that a constant stands for in the function that makes the call; UNKNOWN if it is none."""
+        return self._surroundings.literals.of(self._edge.caller, path)
 
     def _read(self, spelled: str) -> _Value:
         told = flows.options_of(spelled)
@@ -164,7 +174,7 @@ class Given:
             return UNKNOWN
         constant = flows.constant_path(value)
         if constant:
-            return self._surroundings.literals.of(self._edge.caller, constant)
+            return self._constant(constant)
         tested = flows.tested_path(value)
         path = tested or flows.handed_path(value)
         if not path:

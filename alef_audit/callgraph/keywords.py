@@ -5,10 +5,11 @@ Taking a keyword out says nothing of the others.
 
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from alef_audit.callgraph.keeping import Keeping, Touch, chain, plain
+from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.keeping import Keeping, Read, Touch, chain, plain
 from alef_audit.callgraph.predicates import comparison, implied, parse
 from alef_audit.callgraph.program import Program
 from alef_audit.facts import flows
@@ -79,6 +80,44 @@ class Keywords:
         touches = (*self._keeping.clears.get(function, ()), *self._keeping.stores.get(function, ()))
         return any(each.place.subject == name and _may_be(each.place.key, keyword) for each in touches)
 
+    def told_of(self, table: CallTable, call: int, name: str) -> dict[str, str]:
+        """The keywords of a dictionary that the tests around a call tell, where the call spreads it: `f(**name)` below
+        `name.get("type") == "a"`, each with the literal that it equals, as written.
+        """
+        function = table.function(call)
+        conditions = self._program.unit_of(function).facts.conditions
+        found: dict[str, str] = {}
+        for index in chain(conditions, table.condition(call)):
+            test = conditions[index]
+            for atom, outcome in implied(parse(test.text), test.holds) if name in test.text else ():
+                compared = comparison(plain(atom))
+                asked = asked_keyword(compared.left) if compared is not None else None
+                if compared is None or asked is None or asked.holder != name or asked.default == compared.right:
+                    continue
+                is_equal = compared.sign == ("==" if outcome else "!=")
+                if is_equal and not self._is_changed(table, call, name, test.line):
+                    found.setdefault(asked.key, compared.right)
+        return found
+
+    def _is_changed(self, table: CallTable, call: int, name: str, since: int) -> bool:
+        """Whether the function around a call may change what `name` holds after the line `since`, or another thing."""
+        function = table.function(call)
+        reads, keeping = self._keeping.reads.get(function, {}), self._keeping
+        if name in keeping.rebound.get(function, ()) or any(read.value == name for read in _all(reads)):
+            return True
+        touches = (*keeping.clears.get(function, ()), *keeping.stores.get(function, ()))
+        if any(each.place.subject == name and each.line >= since for each in touches):
+            return True
+        own = self._program.functions[function]
+        spelled = flows.handed_literal(name), flows.tested_literal(name)
+        for line, text, arguments in _calls(self._program.unit_of(function).facts):
+            if since <= line <= own.end_line and (line, text) != (table.line(call), table.text(call)):
+                holder, _, member = text.rpartition(".")
+                is_handed = any(told in spelled for _, told in arguments)
+                if (holder == name and member not in _READING) or (is_handed and text not in _HARMLESS):
+                    return True
+        return False
+
     def _is_below(self, store: Touch, name: str, keyword: str) -> bool:
         """Whether a store runs only where a test has found the keyword."""
         conditions = self._program.unit_of(store.function).facts.conditions
@@ -109,6 +148,11 @@ class Keywords:
                 if text not in _HARMLESS and any(is_handed):
                     return True
         return False
+
+
+def _all(reads: Mapping[str, list[Read]]) -> Iterator[Read]:
+    for bound in reads.values():
+        yield from bound
 
 
 def _may_be(key: str, keyword: str) -> bool:

@@ -164,6 +164,43 @@ def test_what_is_spread_may_hold_any_keyword(tmp_path: Path) -> None:
     assert found(tmp_path, PY, code.format(", **request.query")) is not None
 
 
+TESTED = """
+
+def run(type=None, **more):
+    if type == Store.S3:
+        return work()
+
+
+def answer(request):
+    settings = request.query.copy()
+    if settings.get("type") != "redis":
+        return 0
+    return run(**settings)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_cut"),
+    [
+        ("return run(", "print(settings)\n    return run(", True),
+        ('!= "redis"', "!= Store.REDIS", True),
+        ('    if settings.get("type") != "redis"', '    fill(settings)\n    if settings["type"] != "redis"', True),
+        ('!= "redis"', '== "redis"', False),
+        ('get("type")', 'get("kind")', False),
+        ('get("type")', 'get("type", "redis")', False),
+        ("    return run(", '    settings["type"] = "s3"\n    return run(', False),
+        ("    return run(", "    settings.update(request.more)\n    return run(", False),
+        ("    return run(", "    fill(settings)\n    return run(", False),
+        ("    return run(", "    settings = request.more\n    return run(", False),
+    ],
+)
+def test_what_is_spread_holds_what_a_test_tells(old: str, new: str, is_cut: bool, tmp_path: Path) -> None:
+    program(tmp_path, PY, "", "")
+    code = IMPORTED[PY] + TESTED.replace(old, new, 1)
+    assert old in TESTED
+    assert (found(tmp_path, PY, code) is None) == is_cut
+
+
 AGAIN_AND_AGAIN = """
 function run(path: string, deep = false, {more}): any {{
   if (deep) return work(path);
