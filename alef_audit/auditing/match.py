@@ -21,7 +21,7 @@ from alef_audit.auditing.pending_send import pending_sends
 from alef_audit.auditing.phase import Lexicon, Step
 from alef_audit.auditing.rounds import single_rounds
 from alef_audit.auditing.targets import Target, own_targets, package_targets
-from alef_audit.auditing.trace import frame_of, frames_of, label_of, multiplied_by, own_frames
+from alef_audit.auditing.trace import ends_early, frame_of, frames_of, label_of, multiplied_by, own_frames
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
 from alef_audit.callgraph.guards import confidence_of
 from alef_audit.reachability.reach import Reachability
@@ -185,6 +185,7 @@ class _Shown(NamedTuple):
     frames: tuple[report.Frame, ...]
     own: tuple[report.Frame, ...]  # those of the program's own code
     per: tuple[str, ...]  # the loops that multiply
+    most: bool  # one of which ends at the first hit
     words: tuple[str, ...]  # that make it the auth phase
     auth: bool
     confidence: Confidence
@@ -196,13 +197,15 @@ def _shown(matcher: Matcher, target: Target, path: Path, best: _Group, way: int)
     frames = frames_of(graph, target.sink, edges)
     own = own_frames(matcher.reach, target, frames, len(path.edges))
     steps = [Step(frame.function, frame.call) for frame in own]
+    single = single_rounds(matcher.reach, target.sink, edges)
     words = matcher.auth_words(target.sink, steps, handler=best.heat == "dispatch")
     return _Shown(
         root=min(n for n in matcher.root_functions[path.root] if best.roots >> n & 1),
         edges=edges,
         frames=frames,
         own=own,
-        per=multiplied_by(graph, target.sink, edges, single_rounds(matcher.reach, target.sink, edges)),
+        per=multiplied_by(graph, target.sink, edges, single),
+        most=ends_early(graph, target.sink, edges, single),
         words=words,
         auth=target.sink.kind in _ALWAYS_AUTH or bool(words),
         confidence=_certain(matcher, target.sink, edges, confidence_of(way)),
@@ -257,6 +260,7 @@ def _build(
     site = _sink(matcher, sink)
     inside, more = _in_package(matcher, target)
     tests = shown_conditions(matcher.graph, sink, shown.edges)
+    when = occasion_of(tests)
     return report.Finding(
         pattern=matcher.pattern.id,
         rule=matcher.rule(sink),
@@ -284,7 +288,8 @@ def _build(
         multiplicity=tuple(name for frame in shown.frames for name in frame.loop),
         conditions=tuple(test.text for test in tests),
         message=message_of(sink, matcher.language(sink))
-        or message(site.call + inside, root, matcher.kinds, auth=auth, per=shown.per, when=occasion_of(tests)) + more,
+        or message(site.call + inside, root, matcher.kinds, auth=auth, per=shown.per, most=shown.most, when=when)
+        + more,
         root=shown.root,
         sink=site,
         trace=shown.frames,

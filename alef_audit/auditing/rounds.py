@@ -1,5 +1,5 @@
-"""Loops that have one round on a path: over a list that the path itself hands over as a literal of few elements, or
-over functions of which the path goes through one.
+"""Loops that have one round on a path: over a list that the path itself hands over as a literal of few elements, over
+functions of which the path goes through one, or that are left once the path has been gone through.
 """
 
 import re
@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from alef_audit.callgraph.graph import PROPERTY, CallGraph, Edge, SinkSite
+from alef_audit.callgraph.keeping import chain
 from alef_audit.facts import flows
+from alef_audit.facts.file import Leaving
 from alef_audit.reachability.reach import Reachability
 
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*)?")
@@ -22,13 +24,37 @@ def single_rounds(reach: Reachability, sink: SinkSite, edges: list[Edge]) -> fro
     """The loops around calls of the path along `edges` that do not multiply there."""
     graph, found = reach.graph, set[Round]()
     for step, call in enumerate([*(edge.call for edge in edges), sink.call]):
+        ended = _ended(graph, call) if call >= 0 else ()
         for number, loop in enumerate(graph.loops.around(call).loops if call >= 0 else ()):
-            if loop.over and (
-                _is_handed_few(graph, edges, step, loop.over)
-                or (step < len(edges) and _is_one_of(reach, sink, edges, step, loop.each))
+            if number in ended or (
+                loop.over
+                and (
+                    _is_handed_few(graph, edges, step, loop.over)
+                    or (step < len(edges) and _is_one_of(reach, sink, edges, step, loop.each))
+                )
             ):
                 found.add((step, number))
     return frozenset(found)
+
+
+def _ended(graph: CallGraph, call: int) -> set[int]:
+    """The loops around a call, the outermost being 0, that end with a branch that the call stands in:
+    `for each in all: if fits(each): value = work(each); return value`.
+    """
+    table, facts = graph.table, graph.program.unit_of(graph.table.function(call)).facts
+    lines: list[int] = []  # where the loops around the call start
+    at = table.loops[call]
+    while at >= 0:
+        lines.insert(0, facts.loops[at].line)
+        at = facts.loops[at].parent
+    ended: set[int] = set()
+    for index in chain(facts.conditions, table.condition(call)) if lines else ():
+        test = facts.conditions[index]
+        if not test.exits and test.leaving & (Leaving.FUNCTION | Leaving.LOOP):
+            # what starts later is further inside
+            outside = sum(line < test.line for line in lines)
+            ended.update(range(outside) if test.leaving & Leaving.FUNCTION else range(outside - 1, outside))
+    return ended - {-1}
 
 
 def _is_handed_few(graph: CallGraph, edges: list[Edge], step: int, over: str) -> bool:

@@ -59,17 +59,26 @@ def multiplied_by(
 
     What runs after a failure or for nothing does so in few of the rounds: the loops around it do not count.
     """
+    return tuple(name for name, _ in _multiplying(graph, sink, edges, single))
+
+
+def ends_early(graph: CallGraph, sink: SinkSite, edges: list[Edge], single: Set[Round]) -> bool:
+    """Whether one of the loops that multiply ends where a round has found something."""
+    return any(loop.searches for _, loop in _multiplying(graph, sink, edges, single))
+
+
+def _multiplying(graph: CallGraph, sink: SinkSite, edges: list[Edge], single: Set[Round]) -> list[tuple[str, Ranged]]:
     if sink.guards & _RARE:
-        return ()
+        return []
     last = max((at for at, edge in enumerate(edges, 1) if edge.guards & _RARE), default=0)
     around = [(loops_of(graph, edge), names_of(graph, edge)) for edge in edges[last:]]
     around.append((loops_at(graph, sink), names_at(graph, sink)))
-    return tuple(
-        name
+    return [
+        (name, loop)
         for step, (loops, names) in enumerate(around, last)
         for number, (loop, name) in enumerate(zip(loops, names, strict=True))
         if (step, number) not in single and graph.loops.multiplicity.multiplies(loop)
-    )
+    ]
 
 
 def frame_of(graph: CallGraph, edge: Edge) -> report.Frame:

@@ -32,6 +32,7 @@ class Ranged(NamedTuple):
     each: str = ""  # what one round binds
     test: str = ""  # what decides about another round
     few: bool = False  # see `Loop`
+    searches: bool = False  # see `Loop`
 
 
 def is_timer(loop: Loop) -> bool:
@@ -164,7 +165,7 @@ class Loops:
         guard = 0
         while at >= 0:
             loop = facts[at]
-            loops.append(Ranged(loop.over, loop.each, loop.test, loop.few))
+            loops.append(Ranged(loop.over, loop.each, loop.test, loop.few, loop.searches))
             if gives_turns(loop) or ((unit, at) in self._turning and not is_timer(loop)):
                 guard |= guards.BIT["yield"]
             at = loop.parent

@@ -2,7 +2,7 @@
 front of it.
 
 What was tried first blocks on every dispatch and stays reported.  What costs more than that, or is of another kind,
-is no fallback: an environment file is asked first and the keychain for whoever has none.
+is no fallback: an environment file is asked first and the keychain for whoever has none.  Nor is what takes long.
 """
 
 from collections.abc import Container, Iterator
@@ -12,11 +12,12 @@ from alef_audit.callgraph.early import asked_for
 from alef_audit.callgraph.graph import CallGraph
 from alef_audit.callgraph.keeping import chain
 from alef_audit.callgraph.predicates import comparison, implied, parse
-from alef_audit.callgraph.reached import Kinds, Reached
+from alef_audit.callgraph.reached import COSTS, Kinds, Reached
 from alef_audit.facts import flows
 from alef_audit.facts.file import Condition, Handler, Leaving
 from alef_audit.frontends.words import names_cache
 
+_LONG: Final = COSTS.index("seconds")
 # Fields by which a row of a database says whether there is one.
 _SAYING: Final = frozenset(("found", "exists", "ok", "count", "cnt", "n", "total", "one", "hit"))
 
@@ -80,4 +81,11 @@ def _found_nothing(test: Condition) -> Iterator[str]:
 
 
 def _is_within(kinds: Kinds | None, others: Kinds) -> bool:
-    return bool(kinds) and kinds is not None and all(cost <= others.get(kind, -1) for kind, cost in kinds.items())
+    """Whether a call comes to nothing that costs more than others, and to nothing that takes long: two processes in a
+    row are two stalls, and nobody knows which of them is the usual one.
+    """
+    return (
+        bool(kinds)
+        and kinds is not None
+        and all(cost < _LONG and cost <= others.get(kind, -1) for kind, cost in kinds.items())
+    )

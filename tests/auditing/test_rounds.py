@@ -77,6 +77,18 @@ def finding(folder: Path, name: str, text: str) -> Finding:
         ("readThese({ paths: [request.path] });", ()),
         ("readEach([request.path], 'x');", ()),
         ("readEach(request.query.paths, 'x');", ("path",)),
+        ("for (const p of request.all)\n{ if (p.fits)\n{ const text = look(); return text; } }", ()),
+        ("for (const p of request.all)\n{ if (p.fits)\n{ look(); break; } }", ()),
+        ("for (const q of request.all)\n{ for (const p of q)\n{ if (p.fits)\n{ look(); return; } } }", ()),
+        ("for (const q of request.all)\n{ for (const p of q)\n{ if (p.fits)\n{ look(); break; } } }", ("item of all",)),
+        ("for (const q of request.all)\n{ if (q.fits)\n{ for (const p of q)\n{ look(); } return; } }", ("item of q",)),
+        ("for (const p of request.all)\n{ if (p.fits)\n{ look(); } }", ("item of all",)),
+        ("for (const p of request.all)\n{ if (p.fits)\n{ look(); continue; } }", ("item of all",)),
+        ("for (const p of request.all)\n{ if (p.fits)\n{ look(); if (p.no) continue; return; } }", ("item of all",)),
+        (
+            "for (const p of request.all)\n{ switch (p.k)\n{ case 1: if (p.fit)\n{ look(); break; } } }",
+            ("item of all",),
+        ),
         (STAGES.format(one="look()", other="request.path"), ()),
         (STAGES.format(one="look()", other="look() + 1"), ("stage",)),
         (LOOPED, ("stage",)),
@@ -89,6 +101,14 @@ def test_typescript(body: str, per: tuple[str, ...], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "per"),
     [
+        ("for p in request.all:\n    if p.fits:\n        text = look()\n        return text", ()),
+        ("for p in request.all:\n    if p.fits:\n        look()\n        raise ValueError", ()),
+        ("for p in request.all:\n    if p.fits:\n        look()\n        break", ()),
+        ("for p in request.all:\n    if p.fits:\n        look()", ("item of all",)),
+        (
+            "for p in request.all:\n    if p.fits:\n        if look():\n            continue\n        return",
+            ("item of all",),
+        ),
         ("read_all([request.path])", ()),
         ("read_all(paths=(request.path, '/etc'))", ()),
         ("read_all(request.paths)", ("path",)),
@@ -105,3 +125,33 @@ def test_typescript(body: str, per: tuple[str, ...], tmp_path: Path) -> None:
 def test_python(body: str, per: tuple[str, ...], tmp_path: Path) -> None:
     indented = "".join(f"    {line}\n" for line in body.split("\n"))
     assert finding(tmp_path, "service.py", PYTHON.format(body=indented)).per == per
+
+
+@pytest.mark.parametrize(
+    ("body", "often"),
+    [
+        ("for (const p of request.all) { if (read(p)) return p; }", "up to once per item of all "),
+        ("for (const p of request.all) { const text = read(p); if (text) break; }", "up to once per item of all "),
+        ("for (const p of request.all) { if (request.over) break; read(p); }", "once per item of all "),
+        ("for (const p of request.all) { if (read(p)) throw p; }", "once per item of all "),
+        ("for (const p of request.all) read(p);", "once per item of all "),
+    ],
+)
+def test_a_search_is_not_said_to_run_for_all(body: str, often: str, tmp_path: Path) -> None:
+    text = TYPESCRIPT.format(body=body).replace("function look()", "const read = (p: any) => look();\nfunction look()")
+    message = finding(tmp_path, "service.ts", text).message
+    assert message.startswith(f"fs.readFileSync blocks the event loop {often}on")
+
+
+@pytest.mark.parametrize(
+    ("body", "often"),
+    [
+        ("for p in request.all:\n    if look() == p:\n        return p", "up to once per item of all "),
+        ("for p in request.all:\n    text = look()\n    if text:\n        break", "up to once per item of all "),
+        ("for p in request.all:\n    if request.over:\n        break\n    look()", "once per item of all "),
+    ],
+)
+def test_a_search_in_python(body: str, often: str, tmp_path: Path) -> None:
+    indented = "".join(f"    {line}\n" for line in body.split("\n"))
+    message = finding(tmp_path, "service.py", PYTHON.format(body=indented)).message
+    assert message.startswith(f"open blocks the event loop {often}on")
