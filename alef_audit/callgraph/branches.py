@@ -26,6 +26,7 @@ from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.reached import Reached
 from alef_audit.callgraph.recall import FRESH, KEYED, SAME
 from alef_audit.callgraph.records import Records
+from alef_audit.callgraph.repairs import repairs
 from alef_audit.callgraph.second import second_choices
 from alef_audit.callgraph.state import State
 from alef_audit.rulepack.guards import GuardWords
@@ -68,12 +69,15 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     surroundings = Surroundings(graph, kept, state.links, records, literals, keywords)
     above = above_sinks(graph)
     gates = find_gates(surroundings, found.values(), above)
-    for key in established(graph, kept, rules.words, above):
+    mended = repairs(graph, kept, rules.words)
+    for key in established(graph, kept, rules.words, above) | mended.conditions:
         bits[key] = bits.get(key, 0) | BIT["established"]
     reached = Reached(graph)
     rare = dict.fromkeys(second_choices(graph, reached, bits), BIT["fallback"])
     for call in after_failures(graph, rules.words, reached):
         rare[call] = rare.get(call, 0) | BIT["exceptional"]
+    for call in mended.calls:
+        rare[call] = rare.get(call, 0) | BIT["established"]
     if not (bits or gates.closing or gates.empty or rare):
         return graph
     return _applied(graph, bits, gates, rare)

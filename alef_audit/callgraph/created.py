@@ -36,9 +36,9 @@ def created(program: Program, keeping: Keeping, words: GuardWords) -> dict[tuple
     for function, loans in keeping.loans.items():
         conditions = program.unit_of(function).facts.conditions
         removed = {loan.place.subject for loan in loans if loan.callee in words.removes}
-        paths = _Paths(program, keeping, function, words)
+        paths = Paths(program, keeping, function, words)
         for loan in loans:
-            if loan.condition < 0 or loan.place.subject in removed or not _makes(loan, words):
+            if loan.condition < 0 or loan.place.subject in removed or not makes(loan, words):
                 continue
             index = _missing(conditions, loan, paths.parameters, words)
             if index >= 0 and (paths.is_own(loan.place) or (_is_exclusive(loan) and not paths.is_fleeting(loan.place))):
@@ -50,7 +50,7 @@ def created(program: Program, keeping: Keeping, words: GuardWords) -> dict[tuple
     return found
 
 
-def _makes(loan: Loan, words: GuardWords) -> bool:
+def makes(loan: Loan, words: GuardWords) -> bool:
     """Whether a call makes the file that it is handed."""
     if loan.callee in words.opens:
         return bool(loan.others) and _MODE.match(loan.others[0]) is not None
@@ -66,14 +66,14 @@ def _missing(conditions: tuple[Condition, ...], loan: Loan, options: Set[str], w
     """The condition above a call that leads there where its file is missing; -1 if there is none."""
     for index in chain(conditions, loan.condition):
         condition = conditions[index]
-        if loan.place.subject in condition.text and _asks(condition, loan.place.subject, options, words):
+        if loan.place.subject in condition.text and asks_missing(condition, loan.place.subject, options, words):
             return index
         if not condition.exits:
             return -1
     return -1
 
 
-def _asks(condition: Condition, path: str, options: Set[str], words: GuardWords) -> bool:
+def asks_missing(condition: Condition, path: str, options: Set[str], words: GuardWords) -> bool:
     """Whether a condition leads to its branch because a file is missing, or is not what it should be."""
 
     def known(atom: str) -> Truth:
@@ -98,7 +98,7 @@ def _is_with(test: Test, known: Callable[[str], Truth], options: Set[str], *, ho
     return len(rest) < len(test.operands) and asked.isdisjoint(options)
 
 
-class _Paths:
+class Paths:
     """Tells whether a path is the same whenever a function runs."""
 
     __slots__ = ("_function", "_given", "_keeping", "_program", "_words")

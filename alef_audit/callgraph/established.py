@@ -3,8 +3,9 @@
 What such a branch makes is kept where it was looked for: in a file, a database, a service.  So it runs the first time
 only, and so does everything else that stands in it, unless the function is there to make one (`create_user`).  That the
 two calls speak of the same thing is told by the variable that takes both values, or by a noun that both names share
-(`has_collection`, `create_collection`).  A look-up in memory is none of these (see `memos.py`), nor is one for what
-every dispatch brings anew.
+(`has_collection`, `create_collection`); or by a verb and its participle (`is_decorated`, `decorate`), or by the name of
+a file that is looked for (`exists(transcript_path)`, `ensure_transcript`).  A look-up in memory is none of these (see
+`memos.py`), nor is one for what every dispatch brings anew.
 """
 
 import re
@@ -13,6 +14,7 @@ from typing import Final, NamedTuple
 
 from alef_audit.callgraph.graph import CallGraph
 from alef_audit.callgraph.keeping import Keeping, Read, chain, plain
+from alef_audit.callgraph.makers import Makers
 from alef_audit.callgraph.predicates import NOTHING, comparison, implied, parse
 from alef_audit.callgraph.recall import words_in
 from alef_audit.facts import flows
@@ -20,7 +22,10 @@ from alef_audit.facts.file import Condition
 from alef_audit.rulepack.guards import GuardWords
 
 _CALLED: Final = re.compile(r"(?P<callee>[\w$.]+)\((?P<arguments>.*)\)\Z", re.DOTALL)
+_DENIED: Final = re.compile(r"(?:!|not )(?:await )?" + _CALLED.pattern, re.DOTALL)
 _NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
+_PATHS: Final = frozenset(("path", "file", "dir", "directory", "folder", "filename", "location"))
+_SHORTEST: Final = 3
 _VERBS: Final = 2  # words at the start of a name among which its verb is looked for: `async_create_user`
 
 
@@ -40,6 +45,7 @@ def established(graph: CallGraph, keeping: Keeping, words: GuardWords, above: Se
     asking = _asking(graph, above)
     table, found = graph.table, set[tuple[int, int]]()
     making = frozenset((*words.making, *words.preparing))
+    makers = Makers(graph, words)
 
     def makes(function: int, nouns: Set[str]) -> bool:
         """Whether that is what a function is for, so that it usually finds nothing: `create_user`."""
@@ -49,14 +55,24 @@ def established(graph: CallGraph, keeping: Keeping, words: GuardWords, above: Se
     for call, (function, innermost) in enumerate(zip(table.functions, table.conditions, strict=True)):
         if innermost < 0 or function not in asking:
             continue
-        if making.isdisjoint(words_in(_last(table.text(call)))[:_VERBS]):
+        made = words_in(_last(table.text(call)))
+        makes_one, done = not making.isdisjoint(made[:_VERBS]), _participles("".join(made[:1]), words)
+        if not (makes_one or done):
             continue
         conditions = graph.program.unit_of(function).facts.conditions
         reads = keeping.reads.get(function, {})
         for index in chain(conditions, innermost):
             for look_up in _look_ups(conditions[index], reads):
-                nouns = _nouns(look_up, words) if look_up.callee in asking[function] else frozenset()
-                if _is_same(look_up, nouns, table.text(call), reads) and not makes(function, nouns):
+                if look_up.callee not in asking[function]:
+                    continue
+                if done and _is_undone(look_up, done, made, words):
+                    found.add((function, index))
+                nouns = _nouns(look_up, words) if makes_one else frozenset()
+                if (_is_same(look_up, nouns, table.text(call), reads) and not makes(function, nouns)) or (
+                    not _looked_for(look_up, words).isdisjoint(made[1:])
+                    and not frozenset(words.ensuring).isdisjoint(made[:1])
+                    and not makers.call(function, look_up.arguments)
+                ):
                     found.add((function, index))
     return frozenset(found)
 
@@ -75,6 +91,11 @@ def _asking(graph: CallGraph, above: Set[int]) -> Mapping[int, Set[str]]:
 def _look_ups(condition: Condition, reads: Mapping[str, list[Read]]) -> Iterator[_LookUp]:
     """The calls that have found nothing where the branch of `condition` is entered."""
     for atom, outcome in implied(parse(condition.text), condition.holds):
+        if outcome and _NAME.fullmatch(atom):
+            for read in reads.get(atom, ()):
+                denied = _DENIED.fullmatch(read.value)
+                if denied is not None:
+                    yield _LookUp(denied["callee"], denied["arguments"], "")
         text = plain(_missing(atom, outcome))
         local = text if _NAME.fullmatch(text) else ""
         for value in [read.value for read in reads.get(local, ())] if local else [text]:
@@ -104,6 +125,32 @@ def _nouns(look_up: _LookUp, words: GuardWords) -> frozenset[str]:
     if not {*asked, *words_in(look_up.arguments)}.isdisjoint(words.new):
         return frozenset()
     return frozenset(word for word in asked if word not in verbs and word not in words.linking)
+
+
+def _looked_for(look_up: _LookUp, words: GuardWords) -> frozenset[str]:
+    """What the file holds that is looked for, by the name of its path."""
+    if _last(look_up.callee) not in words.present:
+        return frozenset()
+    named = frozenset(words_in(look_up.arguments.partition(",")[0].rpartition(".")[2]))
+    return named - _PATHS if named.isdisjoint((*words.new, *words.fleeting)) else frozenset()
+
+
+def _is_undone(look_up: _LookUp, done: Set[str], made: list[str], words: GuardWords) -> bool:
+    """Whether a call does what was asked for whether it is done: `is_profile_decorated(dir)`, `decorate(dir)`."""
+    asked = words_in(_last(look_up.callee))
+    if done.isdisjoint(asked[1:]) or asked[0] not in words.asking:
+        return False
+    if not {*asked, *words_in(look_up.arguments)}.isdisjoint(words.new):
+        return False
+    nouns, others = {*asked[1:]} - done - {*words.linking}, {*made[1:]} - {*words.linking}
+    return not (nouns and others) or not nouns.isdisjoint(others)
+
+
+def _participles(verb: str, words: GuardWords) -> frozenset[str]:
+    """The participles of a verb; none of one of which `words.passing` says that they tell nothing."""
+    if len(verb) < _SHORTEST or verb in words.passing or verb in words.asking:
+        return frozenset()
+    return frozenset((f"{verb}ed", f"{verb}d", f"{verb}{verb[-1]}ed", f"{verb[:-1]}ied"))
 
 
 def _held_in(holder: str) -> frozenset[str]:

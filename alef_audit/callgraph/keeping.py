@@ -90,6 +90,7 @@ class Keeping:
     loans: dict[int, list[Loan]] = field(default_factory=dict)
     reads: dict[int, dict[str, list[Read]]] = field(default_factory=dict)  # by function and local
     held: dict[int, dict[str, Held]] = field(default_factory=dict)  # by function and local that an early exit tests
+    loaded: dict[int, dict[str, list[str]]] = field(default_factory=dict)  # as `reads`: what speaks of a file's text
     rebound: dict[int, set[str]] = field(default_factory=dict)  # by declaring function: what takes other values
     # by the first function of the file and the qualified name of a class: literal defaults of its fields
     fields: dict[tuple[int, str], dict[str, str]] = field(default_factory=dict)
@@ -124,6 +125,9 @@ def _add(result: Keeping, program: Program, unit: Unit) -> None:
             found.setdefault(names[row.subject], []).append(Read(_as_look_up(plain(names[row.value])), owner, slot))
         elif row.kind == kept.HELD:
             result.held.setdefault(function, {})[names[row.subject]] = Held(names[row.value], row.line)
+        elif row.kind == kept.LOADED:
+            speaking = result.loaded.setdefault(function, {})
+            speaking.setdefault(names[row.subject], []).append(plain(names[row.value]))
         elif row.kind == kept.REBOUND:
             result.rebound.setdefault(owner, set()).add(plain(names[row.subject]))
         elif row.kind == kept.FIELD:

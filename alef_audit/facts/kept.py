@@ -26,6 +26,8 @@ HELD: Final = 7  # the local `subject`, which an early exit tests, holds what a 
 # `subject`, a constant of the module or a member of one (`MODE`, `Kind.READY`), is the literal `value`, spelled as in
 # `flows`; "" if it takes other values too.  Of members of a Python enumeration `key` says how they compare: AS_VALUE …
 LITERAL: Final = 8
+# the local variable `subject` was bound to `value`: what a file was read into, or something that speaks of such a local
+LOADED: Final = 9
 
 # how the members of an enumeration compare: each like its value, or with itself only
 AS_VALUE: Final = "value"

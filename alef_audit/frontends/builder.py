@@ -38,10 +38,23 @@ class Scope:
     `function` is the index of the function that it belongs to.  `texts` holds what is known of strings: name -> (what
     iterating over it gives, what it holds).  `given` are the names that callers give a value, `assigned` those that
     were assigned to, `standing` those that stand for something else that outlives the function (`cache = self._cache`),
-    `few` those that hold a literal of few elements, `imported` those that a function imports.
+    `few` those that hold a literal of few elements, `imported` those that a function imports, `loaded` those that speak
+    of what was read from a file.
     """
 
-    __slots__ = ("assigned", "declared", "few", "function", "given", "imported", "parent", "slots", "standing", "texts")
+    __slots__ = (
+        "assigned",
+        "declared",
+        "few",
+        "function",
+        "given",
+        "imported",
+        "loaded",
+        "parent",
+        "slots",
+        "standing",
+        "texts",
+    )
 
     def __init__(self, parent: "Scope | None", fresh: Callable[[], int], function: int = 0) -> None:
         self.parent = parent
@@ -54,6 +67,7 @@ class Scope:
         self.imported: frozenset[str] = frozenset()
         self.assigned: set[str] = set()
         self.few: set[str] = set()
+        self.loaded: set[str] = set()
 
     def holds_few(self, name: str) -> bool:
         """Whether what `name` stands for here holds a literal of few elements."""

@@ -44,6 +44,16 @@ class GuardWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     making: tuple[str, ...]  # verbs of a call that makes what was not found, or of a function that is there to make one
     preparing: tuple[str, ...]  # verbs of a call that makes what was not found, so that it can be worked with
     linking: tuple[str, ...]  # words between the nouns of a name
+    ensuring: tuple[str, ...]  # those of `preparing` that leave behind what every later dispatch finds
+    mending: tuple[str, ...]  # verbs of a call that puts right what is stored, where that is needed
+    migrating: tuple[str, ...]  # the same, of what earlier versions left behind
+    former: tuple[str, ...]  # in the names of what they left
+    altered: tuple[str, ...]  # in the name of a variable that tells whether something had to be put right
+    schema: tuple[str, ...]  # what tells which version of a program stored something
+    passing: tuple[str, ...]  # verbs whose participle tells of a state that comes and goes, or of a thing that is new
+    advancing: tuple[str, ...]  # in names of what makes of stored data something that differs from it each time
+    moves: tuple[str, ...]  # functions that give the file at their first argument the path that is their second
+    copies: tuple[str, ...]  # those that make the file that is their second argument from the first
     new: tuple[str, ...]  # what every dispatch brings anew: looked for to see whether it came before
 
 

@@ -28,8 +28,11 @@ _COLLECTION: Final = re.compile(r"new (?:Weak)?(?:Map|Set)\b", re.ASCII)
 _LOOK_UP: Final = re.compile(r"\.(?:get|has|now|getItem|peek|match|exec)\(")
 # … or what was looked for outside of the program.
 _LOOKED_UP: Final = re.compile(
-    r"(?:await )?[\w$.]*\b(?:get|find|has|exists|is|lookup|query|select|search|fetch|check)[A-Z_][\w$]*\(", re.ASCII
+    r"!?(?:await )?[\w$.]*\b(?:get|find|has|exists|is|lookup|query|select|search|fetch|check)[A-Z_][\w$]*\(", re.ASCII
 )
+# Names of what reads a file.
+_LOADING: Final = re.compile(r"(?:\b(?:read|load)|[a-z](?:Read|Load))(?:[A-Z_]\w*)?\(", re.ASCII)
+_WORD: Final = re.compile(r"[\w$]+", re.ASCII)
 _CALLED: Final = re.compile(r"(?:await )?[A-Za-z_$][\w$.]*\(", re.ASCII)
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$.!?]*")
 # Locals whose value tells what is kept, whatever it is: keys, and where files are.
@@ -38,7 +41,9 @@ _HELD: Final = re.compile(r"[A-Za-z_$][\w$.]*(?:\[[^\[\]]+\]|\.get\([^()]*\)[!]?
 _NUMBER: Final = re.compile(r"[\d_.e\s*+()]+", re.ASCII)
 _REST: Final = 60
 # Names of what writes a file, or takes it away.
-_WRITING: Final = re.compile(r"write|[mM]kdir|open(?:Sync)?\Z|unlink|rm(?:dir)?(?:Sync)?\Z|remove(?:Sync)?\Z")
+_WRITING: Final = re.compile(
+    r"[wW]rite|[mM]kdir|open(?:Sync)?\Z|unlink|rename|copyFile|(?:rm(?:dir)?|remove|cp|move)(?:Sync)?\Z"
+)
 # What may hold a collection that a helper is handed to fill, and how many arguments that takes: key and value, or the
 # key of what it makes itself.
 _LENDABLE: Final = frozenset(("identifier", "member_expression"))
@@ -55,6 +60,7 @@ def assigned(walk: Walk, left: Node, right: Node | None) -> None:
             return
         if name in walk.frame.scope.declared:
             _rebound(walk, name, right)
+            loaded(walk, name, right)
             return
         _note(walk, left, name, "", right)
     elif kind == "member_expression":
@@ -190,10 +196,25 @@ def _tells(text: str) -> bool:
     return _COLLECTION.match(text) is not None
 
 
+def loaded(walk: Walk, name: str, value: Node) -> None:
+    """Note what the local `name` is bound to, if a file is read into it, or if it speaks of what was read before."""
+    start, end = value.start_byte, value.end_byte
+    scope = walk.frame.scope
+    if end - start > _LIMIT or walk.frame.parent is None:
+        return
+    text = walk.characters[start:end]
+    if scope.loaded.isdisjoint(_WORD.findall(text)) and _LOADING.search(text) is None:
+        return
+    scope.loaded.add(name)
+    line = value.start_point.row + 1
+    walk.build.keep(kept.LOADED, scope, walk.frame.index, -1, line, name, value=walk.text(value))
+
+
 def bound(walk: Walk, name: str, value: Node) -> None:
     """Note what the new variable `name` is bound to, if that may tell where its value is kept."""
     start, end = value.start_byte, value.end_byte
     frame = walk.frame
+    loaded(walk, name, value)
     called = _LOOKED_UP.match(walk.characters, start, end) if frame.parent is not None else None
     if end - start > _LIMIT:
         if called is None and frame.parent is not None:

@@ -76,8 +76,7 @@ def _note_search(walk: Walk, place: Place, condition: Node, block: Node) -> None
 
 def after_try(walk: Walk, place: Place, node: Node) -> Place:
     """The place beyond the `try` statement `node`: what its tests leave by may raise."""
-    block = node.child_by_field_id(fields.BODY)
-    for child in block.named_children if block is not None else ():
+    for child in _tried(node):
         if child.type != "if_statement":
             continue
         condition, body = child.child_by_field_id(fields.CONDITION), child.child_by_field_id(fields.CONSEQUENCE)
@@ -88,6 +87,16 @@ def after_try(walk: Walk, place: Place, node: Node) -> Place:
                 for inner, _ in _inside(walk, body, _DEPTH):
                     place = _beyond(walk, place, condition, f" and {inner}{_UNKNOWN}", None)
     return place
+
+
+def _tried(node: Node) -> Iterator[Node]:
+    """The statements that a `try` or `with` statement has tried where control passes beyond it."""
+    block = node.child_by_field_id(fields.BODY)
+    for child in block.named_children if block is not None else ():
+        if child.type == "with_statement":
+            yield from _tried(child)
+        else:
+            yield child
 
 
 def _beyond(walk: Walk, place: Place, condition: Node, suffix: str, block: Node | None) -> Place:

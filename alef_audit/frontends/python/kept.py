@@ -45,10 +45,13 @@ _LOOKING_UP: Final = (
 )
 # … or what was looked for outside of the program, and made where it was not found.
 _LOOKED_UP: Final = re.compile(
-    r"(?:await )?[\w.]*\b_?(?:async_)?(?:get|find|has|exists|is|lookup|query|select|search|fetch|check|"
+    r"(?:not )?(?:await )?[\w.]*\b_?(?:async_)?(?:get|find|has|exists|is|lookup|query|select|search|fetch|check|"
     r"create|insert|add|register|make)_\w*\(",
     re.ASCII,
 )
+# Names of what reads a file.
+_LOADING: Final = re.compile(r"(?:\b|_)(?:read|load|loads|open)(?:_\w+)?\(", re.ASCII)
+_WORD: Final = re.compile(r"\w+", re.ASCII)
 _CALLED: Final = re.compile(r"(?:await )?[A-Za-z_][\w.]*\(", re.ASCII)
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$.!?]*")
 # Locals whose value tells what is kept, whatever it is: keys, and where files are.
@@ -62,7 +65,9 @@ _TOLD: Final = re.compile(r"\d{1,6}|\"[\w.:/\- ]{0,32}")
 _NAMED: Final = re.compile(r"""["']([A-Za-z_]\w*)["']""")
 _MISSING: Final = ("KeyError", "AttributeError", "LookupError", "IndexError", "NameError")
 # Names of what writes a file, or takes it away; by itself, or as a method of a path.
-_WRITING: Final = re.compile(r"write|[mM]kdir|makedirs|touch|[oO]pen(?:Sync)?\Z|unlink|rm(?:Sync|tree|dir)|remove\Z")
+_WRITING: Final = re.compile(
+    r"write|[mM]kdir|makedirs|touch|[oO]pen(?:Sync)?\Z|unlink|rm(?:Sync|tree|dir)|remove\Z|rename|copy|move\Z"
+)
 _OF_PATH: Final = frozenset(("write_text", "write_bytes", "touch", "unlink"))
 # What may hold a collection that a helper is handed to fill, and how many arguments that takes: key and value, or the
 # key of what it makes itself.
@@ -82,6 +87,7 @@ def assigned(walk: Walk, place: Place, target: Node, right: Node) -> None:
         elif place.fields is None:
             _bound(walk, place, name, right)
             _note_called(walk, place, name, right)
+            loaded(walk, place, name, right)
         if not place.function and (place.enumerates if place.fields is not None else name.isupper()):
             _constant(walk, place, name, right)
     elif kind == "attribute":
@@ -179,6 +185,18 @@ def _tells(text: str) -> bool:
     if text[:1] in _PLAIN_START and text.find("(", 1) < 0 and not _PREFIXED.match(text):
         return True
     return text in ("{}", "[]") or text.startswith(_COLLECTIONS) or any(word in text for word in _LOOKING_UP)
+
+
+def loaded(walk: Walk, place: Place, name: str, value: Node) -> None:
+    """Note what the local `name` is bound to, if a file is read into it, or if it speaks of what was read before."""
+    start, end = value.start_byte, value.end_byte
+    if end - start > _LIMIT or not place.function:
+        return
+    known, text = place.scope.loaded, walk.characters[start:end]
+    if known.isdisjoint(_WORD.findall(text)) and _LOADING.search(text) is None:
+        return
+    known.add(name)
+    walk.build.keep(kept.LOADED, place.scope, place.function, -1, line_of(value), name, value=source(walk, value))
 
 
 def _bound(walk: Walk, place: Place, name: str, right: Node) -> None:

@@ -13,7 +13,7 @@ from alef_audit.frontends.python.declared import classes_named
 from alef_audit.frontends.python.exits import after, after_asking, after_try
 from alef_audit.frontends.python.few import has_few, note_few
 from alef_audit.frontends.python.judged import held
-from alef_audit.frontends.python.kept import assigned
+from alef_audit.frontends.python.kept import assigned, loaded
 from alef_audit.frontends.python.narrowing import matched, narrowed
 from alef_audit.frontends.python.targets import assign, assign_pairwise, bind_iteration, rebound
 from alef_audit.frontends.python.texts import bind_value
@@ -275,6 +275,7 @@ def _with_item(walk: Walk, place: Place, node: Node, end: int, *, is_async: bool
             )
     if target is not None:
         assign(walk, place, target, bound)
+        loaded(walk, place, source(walk, target), inner)
 
 
 def _scope_declaration(walk: Walk, place: Place, node: Node) -> None:
