@@ -31,7 +31,7 @@ _CONSTANT: Final = re.compile(
 )
 _LITERAL: Final = re.compile(r"\d+|\"[^\"]*\"|'[^']*'|_?[A-Z][A-Z0-9_]*(?:\.[\w$]+)?")
 # Methods by which a value is taken out of the thing whose methods they are.
-_HELD: Final = re.compile(r"\.(?:read|strip|trim|split|get|items|entries|map|filter)\w*\(")
+_HELD: Final = re.compile(r"\.(?:read(?:_text|_bytes)?|[lr]?strip|trim|split|get|items|entries|map|filter)\(")
 _COUNTED: Final = re.compile(r"\blen\(|\.(?:length|size)\b")
 _CALLEE: Final = re.compile(r"([\w$]+)\(")
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
