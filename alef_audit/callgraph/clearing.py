@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from alef_audit.callgraph.closure import closure
 from alef_audit.callgraph.graph import CallGraph
-from alef_audit.callgraph.keeping import Keeping, Place
+from alef_audit.callgraph.keeping import CONSTRUCTORS, Keeping, Place
 from alef_audit.callgraph.memos import Memo, method_class
 from alef_audit.facts import kept
 from alef_audit.rulepack.kinds import Kinds
@@ -18,8 +18,9 @@ def cleared_per_dispatch(
     """The memos, by function and condition, of places that a dispatch empties on its way, without a condition."""
     emptied: dict[_Identity, set[int]] = {}
     for function, touches in keeping.clears.items():
+        is_new = graph.program.functions[function].name in CONSTRUCTORS  # how long that lives is told elsewhere
         for touch in touches:
-            if touch.condition < 0 and not touch.place.key:
+            if touch.condition < 0 and not touch.place.key and not (is_new and touch.place.owner == kept.RECEIVER):
                 emptied.setdefault(_identity(graph, touch.place, function), set()).add(function)
     if not emptied:
         return set()

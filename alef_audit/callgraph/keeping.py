@@ -11,6 +11,7 @@ from alef_audit.facts import flows, kept
 from alef_audit.facts.file import Condition, ParameterKind
 from alef_audit.frontends.words import names_cache
 
+CONSTRUCTORS: Final = ("__init__", "constructor")
 _MARKS: Final = re.compile(r"!(?=[.\[)]|$)|\?\.(?=[\[(])|\s+as\s+[^()]*$|\?(?=\.)")
 _FIRST: Final = re.compile(r"[\w$#]+")
 _SECONDS: Final = {"days": 86400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0, "milliseconds": 0.001}
@@ -47,7 +48,7 @@ class Touch(NamedTuple):
     function: int
     condition: int  # in the unit's table, -1 = none
     line: int
-    value: str  # what was stored, where it speaks of time
+    value: str  # what was stored, where it speaks of time or is the object itself
 
 
 class Read(NamedTuple):

@@ -14,7 +14,7 @@ from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import methods_of
 from alef_audit.callgraph.graph import CallGraph, Edge
 from alef_audit.callgraph.guards import BIT
-from alef_audit.callgraph.keeping import Keeping, Place, Read, chain
+from alef_audit.callgraph.keeping import CONSTRUCTORS, Keeping, Place, Read, chain
 from alef_audit.callgraph.memos import method_class
 from alef_audit.callgraph.recall import words_of
 from alef_audit.callgraph.state import State
@@ -35,7 +35,8 @@ _CLASS: Final = ("cls.", "self.__class__.", "type(self).", "this.constructor.")
 _SEGMENT: Final = re.compile(r"[A-Za-z_$][\w$]*")
 _NEW: Final = re.compile(r"new (?:Weak)?(?:Map|Set)\b|\{\}|\[\]|(?:set|dict|list)\(")
 _ARGUMENTS: Final = re.compile(r"[(\[].*\Z", re.DOTALL)
-_CONSTRUCTORS: Final = ("__init__", "constructor")
+_SELF: Final = ("self", "this")
+_COLLECTING: Final = frozenset(("append", "appendleft", "add", "insert", "push", "unshift"))
 _LASTING: Final = BIT["memoise.process"] | BIT["memoise.session"] | BIT["once"]
 
 
@@ -128,7 +129,7 @@ class Lifetimes:
             return DISPATCH
         taken = [
             self._held_elsewhere(read, constructor)
-            for name in _CONSTRUCTORS
+            for name in CONSTRUCTORS
             for constructor in methods_of(program, owner, name)
             for read in self._keeping.reads.get(constructor, {}).get(place.subject, ())
         ]
@@ -227,8 +228,18 @@ class Lifetimes:
             self._by_function["class", owner] = UNKNOWN
             sites = self._makers_of(owner)
             known = min((self._of_site(site, owner) for site in sites), default=UNKNOWN)
+            known = max(known, UNKNOWN) if self._registers_itself(owner) else known
             self._by_function["class", owner] = known
         return known
+
+    def _registers_itself(self, owner: int) -> bool:
+        """Whether a class's constructor puts the new object where it outlives the dispatch: `gateway.client = self`."""
+        return any(
+            touch.value in _SELF and touch.place.owner >= 0 and touch.place.owner != constructor
+            for name in CONSTRUCTORS
+            for constructor in methods_of(self._graph.program, owner, name)
+            for touch in self._keeping.stores.get(constructor, ())
+        )
 
     def _makers_of(self, owner: int) -> list[int]:
         if self._makers is None:
@@ -245,9 +256,28 @@ class Lifetimes:
             is_taken = touch.line == line or (touch.place.key and touch.line > line)
             if is_taken and touch.place.owner != function:
                 return max(UNKNOWN, self._of_run(function))
+        if self._is_collected(call):
+            return max(UNKNOWN, self._of_run(function))
         if made >= 0 and self._returns(function, made):
             return self._of_runs(function)
         return self._of_run(function)
+
+    def _is_collected(self, call: int) -> bool:
+        """Whether what is made at `call` is put into a collection of a module behind it: `LOGGERS.append(logger)`."""
+        table, state = self._graph.table, self._state
+        function = table.function(call)
+        made, unit = set(state.held(table.result(call))), self._graph.program.unit_of(function)
+        # calls stand file by file
+        end = bisect_right(table.functions, unit.functions + len(unit.facts.functions) - 1, lo=call)
+        return any(
+            table.member(each) in _COLLECTING
+            and any(not made.isdisjoint(state.held(slot)) for _, slot, _ in table.arguments(each))
+            and any(
+                self._graph.program.functions[maker].parent < 0 for maker, _ in self._allocating(table.receiver(each))
+            )
+            for each in range(call + 1, end if made else 0)
+            if table.function(each) == function
+        )
 
     def _returns(self, function: int, made: int) -> bool:
         """Whether a function hands back instances of a class: what becomes of them is up to its callers."""

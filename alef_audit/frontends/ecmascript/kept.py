@@ -108,7 +108,7 @@ def _note(walk: Walk, node: Node, subject: str, key: str, right: Node) -> None:
         if not key and "." in subject:
             walk.build.rebind(walk.frame.scope, node.start_point.row + 1, subject)
         return
-    timed = walk.short(right, _LIMIT) if not empties and _TIMED.search(value) else ""
+    timed = walk.short(right, _LIMIT) if value == "this" or (not empties and _TIMED.search(value)) else ""
     _row(walk, kept.CLEAR if empties else kept.STORE, node, subject, key, timed)
 
 

@@ -160,7 +160,7 @@ def _note(walk: Walk, place: Place, node: Node, subject: str, key: str, right: N
         if not key and "." in subject:
             walk.build.rebind(place.scope, line_of(node), subject)
         return
-    timed = short(walk, right, _LIMIT) if not empties and _TIMED.search(value) else ""
+    timed = short(walk, right, _LIMIT) if value == b"self" or (not empties and _TIMED.search(value)) else ""
     _row(walk, place, kept.CLEAR if empties else kept.STORE, node, subject, key, timed)
 
 
