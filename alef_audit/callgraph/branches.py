@@ -26,7 +26,11 @@ from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.reached import Reached
 from alef_audit.callgraph.recall import FRESH, KEYED, SAME
 from alef_audit.callgraph.records import Records
+<<<<<<< HEAD
 from alef_audit.callgraph.repairs import repairs
+=======
+from alef_audit.callgraph.renewed import renewed
+>>>>>>> f78ad7b (What says itself that it has expired and is renewed is renewed once in a while)
 from alef_audit.callgraph.second import second_choices
 from alef_audit.callgraph.state import State
 from alef_audit.rulepack.guards import GuardWords
@@ -72,6 +76,8 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     mended = repairs(graph, kept, rules.words)
     for key in established(graph, kept, rules.words, above) | mended.conditions:
         bits[key] = bits.get(key, 0) | BIT["established"]
+    for key in renewed(graph, rules.words):
+        bits.setdefault(key, BIT["memoise.unknown"] | MEDIUM)
     reached = Reached(graph)
     rare = dict.fromkeys(second_choices(graph, reached, bits), BIT["fallback"])
     for call in after_failures(graph, rules.words, reached):

@@ -17,6 +17,9 @@ class GuardWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     expiry: tuple[str, ...]  # a time that the thing itself carries: until when a token is valid
     stale: tuple[str, ...]  # true of what has to be made anew
     fresh: tuple[str, ...]  # true of what may be used again
+    lapsed: tuple[str, ...]  # true of what has to be renewed
+    valid: tuple[str, ...]  # true of what has not
+    renewing: tuple[str, ...]  # verbs of a call that does so
     differs: tuple[str, ...]  # true of two things that are not alike: what is kept, and what is asked for
     alike: tuple[str, ...]  # true of two things that are
     stamp: tuple[str, ...]  # what tells one version of a file from the next
