@@ -32,7 +32,9 @@ def renewed(graph: CallGraph, words: GuardWords) -> frozenset[tuple[int, int]]:
         if innermost < 0 or text not in names:
             continue
         conditions = graph.program.unit_of(function).facts.conditions
-        found |= {(function, index) for index in chain(conditions, innermost) if _is_too_old(conditions[index], words)}
+        # behind an early exit for what is valid, other ways to get one are tried as well, and every time
+        around = (index for index in chain(conditions, innermost) if not conditions[index].exits)
+        found |= {(function, index) for index in around if _is_too_old(conditions[index], words)}
     return frozenset(found)
 
 
