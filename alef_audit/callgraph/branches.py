@@ -26,11 +26,8 @@ from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.reached import Reached
 from alef_audit.callgraph.recall import FRESH, KEYED, SAME
 from alef_audit.callgraph.records import Records
-<<<<<<< HEAD
-from alef_audit.callgraph.repairs import repairs
-=======
 from alef_audit.callgraph.renewed import renewed
->>>>>>> f78ad7b (What says itself that it has expired and is renewed is renewed once in a while)
+from alef_audit.callgraph.repairs import repairs
 from alef_audit.callgraph.second import second_choices
 from alef_audit.callgraph.state import State
 from alef_audit.rulepack.guards import GuardWords
