@@ -74,7 +74,7 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     for key in established(graph, kept, rules.words, above) | mended.conditions:
         bits[key] = bits.get(key, 0) | BIT["established"]
     for key in renewed(graph, rules.words):
-        bits.setdefault(key, BIT["memoise.unknown"] | MEDIUM)
+        bits[key] = bits.get(key, 0) | BIT["memoise.unknown"] | MEDIUM
     reached = Reached(graph)
     rare = dict.fromkeys(second_choices(graph, reached, bits), BIT["fallback"])
     for call in after_failures(graph, rules.words, reached):
