@@ -246,7 +246,7 @@ def test_the_level_table_is_that_of_the_pattern() -> None:
             " or ".join(row.verdict) + crossing(row),
             "any of these" if len(row.heat) in (0, 3) else ", ".join(row.heat),
             (row.phase or "any") + "".join(f", not {kind.rpartition('.')[2]}" for kind in row.other_than),
-            row.cost_at_least + " for one call" * row.alone,
+            row.cost_at_least + " for one call" * row.alone + ", in a loop" * row.looped,
             row.confidence_at_least,
         ]
         for row in pattern.levels

@@ -12,7 +12,9 @@ from alef_audit.callgraph.guards import BIT
 from alef_audit.callgraph.keeping import chain, plain, tests_around
 from alef_audit.callgraph.platforms import asks_platform, platform_tests
 from alef_audit.callgraph.predicates import NOTHING, Atom, Not, atoms, comparison, implied, parse, unwrapped
+from alef_audit.callgraph.recall import words_in
 from alef_audit.facts.file import Condition
+from alef_audit.rulepack.lexicon import TestWords
 
 AFTER_FAILURE: Final = "only after an exception"
 # More conditions than this are read by nobody: those of the platform and of arguments come first, those of kinds and
@@ -22,15 +24,12 @@ _LONGEST: Final = 100
 _LITERAL: Final = re.compile(r"""(["'])[^"'\\]*\1""")
 _NAME: Final = re.compile(r"[\w$]+")
 _KIND: Final = re.compile(r"isinstance\(|typeof |\binstanceof\b")
+_DOTTED: Final = re.compile(r"[\w$]+(?:\??\.[\w$]+)*")
+_IS_VALID: Final = (["is", "valid"], ["isvalid"])
 _EXCEPTIONAL: Final = BIT["exceptional"]
 # Tests of whether there is a field, or a file.
 _THERE: Final = re.compile(
     r"[\w$]+(?:\??\.[\w$]+)*|(?:[\w$]+\.)*(?:exists(?:Sync)?|(?:is|path)\.?(?:file|dir|exists))\([^()]*\)"
-)
-# Tests of whether something is as it ought to be.
-_VALIDITY: Final = re.compile(
-    r"(?:[\w$]+\??\.)*(?:_?(?:validate|is_?valid|assert|check|verify|ensure)\w*\(.*\)|(?:ok|success|valid))",
-    re.DOTALL | re.IGNORECASE,
 )
 # What tests tell of when a path is taken: those of literal values and of kinds, those by which the entry point itself
 # selects, and so on, down to what a deployment is set to.
@@ -44,15 +43,15 @@ class Shown(NamedTuple):
     weight: int
 
 
-def shown_conditions(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> tuple[Shown, ...]:
+def shown_conditions(graph: CallGraph, sink: SinkSite, edges: list[Edge], words: TestWords) -> tuple[Shown, ...]:
     """Tests under which the calls of the path run: of the platform, of environment variables, of arguments that some
     callers hand over, of failures; then the others, those first that tell most: by which the entry point itself
     selects, and of what value or kind something is; nearest to the blocking call first.
     """
     steps = [(edge.call, edge.guards) for edge in edges if edge.call >= 0] + [(sink.call, sink.guards)]
-    fixed = _unique(joined.from_iterable(_fixed(graph, call, guards) for call, guards in steps))
+    fixed = _unique(joined.from_iterable(_fixed(graph, call, guards, words) for call, guards in steps))
     first = edges[0].call if edges else sink.call
-    selecting = (_selecting(graph, call, at_root=call == first) for call, _ in reversed(steps))
+    selecting = (_selecting(graph, call, words, at_root=call == first) for call, _ in reversed(steps))
     others = sorted(joined.from_iterable(selecting), key=lambda test: -test.weight)
     known = {test.text for test in fixed}
     left = [test for test in _unique(others) if test.text not in known]
@@ -79,7 +78,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _fixed(graph: CallGraph, call: int, guards: int) -> Iterator[Shown]:
+def _fixed(graph: CallGraph, call: int, guards: int, words: TestWords) -> Iterator[Shown]:
     """What is shown of a call in any case."""
     function, conditions, innermost = _place(graph, call)
     for test in platform_tests(conditions, innermost):
@@ -89,28 +88,39 @@ def _fixed(graph: CallGraph, call: int, guards: int) -> Iterator[Shown]:
     for index in chain(conditions, innermost):
         if (function, index) in graph.gated:
             told = _told(conditions[index])
-            yield Shown(told, 0 if _denies(conditions[index]) else _weight(told, _DEEP))
+            yield Shown(told, 0 if _denies(conditions[index]) else _weight(told, _DEEP, words))
     if guards & _EXCEPTIONAL:
         yield Shown(AFTER_FAILURE, _FAILURE)
 
 
-def _selecting(graph: CallGraph, call: int, *, at_root: bool) -> Iterator[Shown]:
+def _selecting(graph: CallGraph, call: int, words: TestWords, *, at_root: bool) -> Iterator[Shown]:
     """The tests around a call that are not shown in any case, from the innermost on."""
     if call < 0:
         return
     _, conditions, innermost = _place(graph, call)
     for text in _telling(conditions, innermost):
         yield Shown(text, _KIND_ROOT if at_root else _KIND_DEEP if _KIND.search(text) else _VALUE)
-    for text, there in _leaving(graph, call):
-        yield Shown(text, _weight(text, _DEEP) if there else _VALUE)
+    for text, there in _leaving(graph, call, words):
+        yield Shown(text, _weight(text, _DEEP, words) if there else _VALUE)
     for text in _entering(graph, call):
-        yield Shown(text, _weight(text, _ROOT if at_root else _DEEP))
+        yield Shown(text, _weight(text, _ROOT if at_root else _DEEP, words))
 
 
-def _weight(text: str, most: int) -> int:
-    if _VALIDITY.fullmatch(text):
+def _weight(text: str, most: int, words: TestWords) -> int:
+    if _is_validity(text, words):
         return _TRIVIAL
     return min(most, _PLAIN) if _NAME.fullmatch(text) or (most < _ROOT and _THERE.fullmatch(text)) else most
+
+
+def _is_validity(text: str, words: TestWords) -> bool:
+    """Whether a test asks whether something is as it ought to be: `validateFrame(frame)`, `result.ok`."""
+    path, opened, _ = text.partition("(")
+    if not _DOTTED.fullmatch(path):
+        return False
+    name = words_in(path.rpartition(".")[2])
+    if not opened:
+        return len(name) == 1 and name[0] in words.valid
+    return text.endswith(")") and ((name[:1] != [] and name[0] in words.validating) or name[:2] in _IS_VALID)
 
 
 def _denies(test: Condition) -> bool:
@@ -167,14 +177,14 @@ def _entering(graph: CallGraph, call: int) -> Iterator[str]:
             yield value
 
 
-def _leaving(graph: CallGraph, call: int) -> Iterator[tuple[str, bool]]:
+def _leaving(graph: CallGraph, call: int, words: TestWords) -> Iterator[tuple[str, bool]]:
     """The early exits in front of a call that tell when it runs, from the innermost on, as tests that hold, each with
     whether something has to be there.
     """
     function, conditions, innermost = _place(graph, call)
     for index in chain(conditions, innermost):
         if conditions[index].exits and (function, index) not in graph.untold:
-            for atom, outcome in exits_that_tell(graph, function, conditions[index]):
+            for atom, outcome in exits_that_tell(graph, function, conditions[index], words):
                 yield _spelled(atom, outcome), outcome
 
 

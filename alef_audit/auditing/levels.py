@@ -60,7 +60,7 @@ class Judge:
                 continue
             if row.crossing and not any(way & BIT[kind] for kind in row.crossing):
                 continue
-            if row.heat and heat not in row.heat:
+            if (row.heat and heat not in row.heat) or (row.looped and not loops):
                 continue
             if kind in row.other_than or (row.phase and (row.phase == "auth") != auth):
                 continue

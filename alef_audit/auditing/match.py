@@ -259,7 +259,7 @@ def _build(
     root = matcher.reach.roots[shown.root]
     site = _sink(matcher, sink)
     inside, more = _in_package(matcher, target)
-    tests = shown_conditions(matcher.graph, sink, shown.edges)
+    tests = shown_conditions(matcher.graph, sink, shown.edges, matcher.lexicon.tests)
     when = occasion_of(tests)
     return report.Finding(
         pattern=matcher.pattern.id,

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from alef_audit.rulepack.lexicon import AuthWords
+from alef_audit.rulepack.lexicon import AuthWords, TestWords
 
 _WORDS: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+")
 _DOTTED: Final = re.compile(r"[\w$.]+")
@@ -48,7 +48,9 @@ class Named(NamedTuple):
 
 
 class Lexicon:
-    """The auth vocabulary, prepared for matching: phrases as tuples of words."""
+    """The vocabulary by which paths are told apart: that of authentication, prepared for matching (phrases as tuples of
+    words), and that of tests.
+    """
 
     __slots__ = (
         "_known",
@@ -60,11 +62,13 @@ class Lexicon:
         "passing",
         "removing",
         "strong",
+        "tests",
         "weak",
         "writing",
     )
 
-    def __init__(self, words: AuthWords) -> None:
+    def __init__(self, words: AuthWords, tests: TestWords) -> None:
+        self.tests = tests
         self.strong = _phrases(words.strong)
         self.weak = _phrases(words.weak)
         self.neutral = _phrases(words.neutral)

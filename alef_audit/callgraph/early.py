@@ -11,31 +11,20 @@ from typing import Final
 from alef_audit.callgraph.graph import CallGraph
 from alef_audit.callgraph.keeping import first_name, plain
 from alef_audit.callgraph.predicates import NOTHING, comparison, implied, parse
+from alef_audit.callgraph.recall import words_in
 from alef_audit.facts.file import Condition, Handler, Leaving
+from alef_audit.rulepack.lexicon import TestWords
 
 _MEMBER: Final = re.compile(
     r"""[\w$.?]+\.(?:includes|has|startsWith|startswith|endsWith|endswith)\((?:"[^"]*"|'[^']*')\)"""
     r"""|(?:"[^"]*"|'[^']*') in [\w$.]+"""
 )
 # `isLinux()`, `shouldDeliver(task)`
-_PREDICATE: Final = re.compile(r"(?:await )?_?(?:is|has|should|can|needs?|uses?|supports?|wants?)[A-Z_]\w*\([^()]*\)")
-# What says that something is not as it ought to be, or that it is over.
-_REFUSES: Final = re.compile(
-    r"err(?:or|\b)|fail|invalid|denied|deny|forbid|reject|abort|cancel|clos|dispos|stop|missing|limit|block|allow|exce|stale"
-    r"|expire|refus|valid|auth|permi|problem|warn|reason|mismatch|unsupported|timed|destroy|ended|shut|safe|within",
-    re.IGNORECASE,
-)
-# What is looked for is mostly there.
-_FOUND: Final = re.compile(r"_?(?:get|find|look_?up|query|select|search|fetch|load|read|parse|pop|shift|next)\w*")
-# Of what a function was given there is something left.
-_REWRITES: Final = re.compile(
-    r"_?(?:normali[sz]e|trim|strip|sanitize|to_?[A-Z]|coerce|[Ss]tr|clean|lower|decode|format)"
-)
-_PRESENT: Final = re.compile(r"exist|found|present|^is_?(?:file|dir)", re.IGNORECASE)
+_CALLED: Final = re.compile(r"(?:await )?(?P<name>\w+)\([^()]*\)")
 _ANY_NUMBER: Final = re.compile(r"-?\d+|[Tt]rue")
 
 
-def exits_that_tell(graph: CallGraph, function: int, test: Condition) -> Iterator[tuple[str, bool]]:
+def exits_that_tell(graph: CallGraph, function: int, test: Condition, words: TestWords) -> Iterator[tuple[str, bool]]:
     """Of the atoms of a test that leaves early those that tell when what follows runs, with what they gave; the whole
     test where that is several things together.
     """
@@ -44,9 +33,14 @@ def exits_that_tell(graph: CallGraph, function: int, test: Condition) -> Iterato
     known = list(implied(parse(test.text), test.holds))
     for atom, outcome in known:
         subject, there = asked_for(atom, outcome)
-        if _tells(graph, function, test, subject, there=there):
+        if _tells(graph, function, test, subject, words, there=there):
             yield atom, outcome
-    if not known and test.text.startswith("(") and test.leaving & Leaving.ANSWERS and not _REFUSES.search(test.text):
+    if (
+        not known
+        and test.text.startswith("(")
+        and test.leaving & Leaving.ANSWERS
+        and not _begins(test.text, words.refusing)
+    ):
         # an exit inside of what another test enters
         if first_name(plain(test.text).lstrip("(")) in graph.held.get(function, ()):
             yield test.text, False
@@ -65,22 +59,33 @@ def asked_for(atom: str, outcome: bool) -> tuple[str, bool]:
     return (plain(compared.left), False) if is_said else ("", True)
 
 
-def _tells(graph: CallGraph, function: int, test: Condition, subject: str, *, there: bool) -> bool:
-    if not subject or _REFUSES.search(subject):
+def _tells(graph: CallGraph, function: int, test: Condition, subject: str, words: TestWords, *, there: bool) -> bool:
+    if not subject or _begins(subject, words.refusing):
         return False
-    if there and (_MEMBER.fullmatch(subject) or (_PREDICATE.fullmatch(subject) and subject.endswith("()"))):
+    is_predicate = is_asking(subject, words)
+    if there and (_MEMBER.fullmatch(subject) or (is_predicate and subject.endswith("()"))):
         return True
-    if not test.leaving & Leaving.ANSWERS:
+    if not test.leaving & Leaving.ANSWERS or (there and _begins(subject, words.present)):
         return False
-    if there and _PRESENT.search(subject):
-        return False
-    if there and _PREDICATE.fullmatch(subject):
+    if there and is_predicate:
         return True
     local = first_name(subject)
     held = graph.held.get(function, {}).get(local)
     callee = held.callee.rpartition(".")[2] if held is not None else ""
-    if _REFUSES.search(callee) or _REWRITES.match(callee) or (there and subject != local):
+    verb = words_in(callee)[:1]
+    if _begins(callee, words.refusing) or any(each in words.rewriting for each in verb) or (there and subject != local):
         return False
     if not callee:
         return bool(test.leaving & Leaving.WORKS and subject == local)
-    return not there or not _FOUND.fullmatch(callee)
+    return not there or not any(each in words.finding for each in verb)
+
+
+def is_asking(text: str, words: TestWords) -> bool:
+    """Whether a test calls a predicate by its name alone: `isLinux()`, `should_deliver(task)`."""
+    called = _CALLED.fullmatch(text)
+    return called is not None and words_in(called["name"])[:1] != [] and words_in(called["name"])[0] in words.asking
+
+
+def _begins(text: str, parts: tuple[str, ...]) -> bool:
+    """Whether a word of the names in a text begins with one of the parts."""
+    return any(word.startswith(parts) for word in words_in(text))

@@ -235,10 +235,10 @@ def _fits(conditions: tuple[Condition, ...], touch: Touch, index: int) -> bool |
         return None
     outside = set(chain(conditions, condition.parent))
     beyond = [conditions[each] for each in around if each not in outside]
-    if not all(each.exits and each.line <= condition.line for each in beyond):
+    if not all(each.exits for each in beyond):
         return None
-    # behind a statement that is left by this very test, so that an exit of it says nothing new
-    return all(condition.text in each.text for each in beyond)
+    # behind a statement that is left by this very test an exit of it says nothing new; others may come before the store
+    return all(each.line <= condition.line and condition.text in each.text for each in beyond)
 
 
 def _values(touches: Iterable[Touch]) -> dict[Place, str]:

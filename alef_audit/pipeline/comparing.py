@@ -79,7 +79,7 @@ def _by_new_paths(
 ) -> tuple[report.Finding, ...]:
     """The findings of `pairs` as they are by the worst path from one of these roots, worst first."""
     kinds = tuple(root.kind for root in now.reached.roots)
-    auth, packages = AuthLexicon(pack.lexicon.auth), now.linked.followed.packages
+    auth, packages = AuthLexicon(pack.lexicon.auth, pack.lexicon.tests), now.linked.followed.packages
     silenced = silencer(kinds, request.config.levels)
     found: list[report.Finding] = []
     for pattern in patterns:

@@ -80,7 +80,7 @@ def roots_of(reached: Reachability) -> tuple[report.Root, ...]:
 
 def reach_sinks(pack: Rulepack, linked: Linked) -> Reachability:
     """The blocking calls and the misuses of the program, and what reaches them."""
-    checks = missed_awaits(linked.graph, AuthLexicon(pack.lexicon.auth), pack.lexicon.predicates)
+    checks = missed_awaits(linked.graph, AuthLexicon(pack.lexicon.auth, pack.lexicon.tests), pack.lexicon.predicates)
     reached = standing(reach(replace(linked.graph, sinks=(*linked.graph.sinks, *checks)), pack.kinds))
     return replace(reached, sinks=(*reached.sinks, *outbound_sends(reached, pack.lexicon.connection_state)))
 
@@ -92,7 +92,7 @@ def judge(
     muting, remarks = suppressions(linked.graph.program, linked.comments, pack.patterns)
     kinds = tuple(root.kind for root in reached.roots)
     silenced = silencer(kinds, request.config.levels)
-    lexicon = AuthLexicon(pack.lexicon.auth)
+    lexicon = AuthLexicon(pack.lexicon.auth, pack.lexicon.tests)
     findings: list[report.Finding] = []
     needless: Counter[Suppression] = Counter()
     for pattern in patterns:
@@ -116,7 +116,7 @@ def complete(
 ) -> tuple[tuple[report.FixPoint, ...], tuple[report.Finding, ...]]:
     """The fix points, and the findings with what to do about them: of those through the file `about`, if given."""
     left, findings = judged.left, judged.findings
-    auth, words = AuthLexicon(pack.lexicon.auth), pack.lexicon
+    auth, words = AuthLexicon(pack.lexicon.auth, pack.lexicon.tests), pack.lexicon
     steps = Steps(left, findings)
     points = fix_points(left, patterns, auth, words, findings, steps)
     read = _reader(request, linked.inventory)
@@ -133,7 +133,7 @@ def advise(
     points: Sequence[report.FixPoint],
 ) -> tuple[report.Finding, ...]:
     """Other findings of the same program with what to do about them."""
-    auth, steps = AuthLexicon(pack.lexicon.auth), Steps(left, findings)
+    auth, steps = AuthLexicon(pack.lexicon.auth, pack.lexicon.tests), Steps(left, findings)
     read = _reader(request, linked.inventory)
     return advised(left, patterns, pack.kinds, auth, pack.lexicon, findings, points, steps, read)
 

@@ -12,7 +12,9 @@ def condition(row: LevelRow) -> str:
         " or ".join(row.verdict),
         f"on a {' or '.join(row.heat)} entry point" if row.heat else "",
         {"auth": "in the auth phase", "other": "outside the auth phase", "": ""}[row.phase],
+        f"no {' or '.join(row.other_than)}" if row.other_than else "",
         f"{row.cost_at_least} or more{' for one call' * row.alone}" if row.cost_at_least != "microseconds" else "",
+        "in a loop" if row.looped else "",
         f"confidence {row.confidence_at_least} or better" if row.confidence_at_least != "low" else "",
     ]
     return ", ".join(part for part in parts if part) or "anything else"

@@ -94,6 +94,18 @@ class EndingWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     own: tuple[str, ...]  # words for the program itself, beside its name
 
 
+class TestWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Words by which tests are told apart that say when a path is taken, from those that mostly hold."""
+
+    asking: tuple[str, ...]  # first words of a predicate: isLinux, should_deliver
+    validating: tuple[str, ...]  # first words of what tells whether something is as it ought to be
+    valid: tuple[str, ...]  # names of fields that tell so
+    refusing: tuple[str, ...]  # how words begin that say that something is not as it ought to be, or that it is over
+    finding: tuple[str, ...]  # first words of what looks for what is mostly there
+    rewriting: tuple[str, ...]  # first words of what gives back what it was given, in another form
+    present: tuple[str, ...]  # how words begin that ask whether something is there
+
+
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Method tables: object literals with at least `minimum` function entries whose keys match `key`."""
 
@@ -149,6 +161,7 @@ class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     development: DevelopmentWords
     prompts: Prompts
     ending: EndingWords
+    tests: TestWords
     hot: tuple[HotName, ...]
     table: tuple[Table, ...]
     registration: tuple[Registration, ...]

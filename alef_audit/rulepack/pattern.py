@@ -101,6 +101,7 @@ class LevelRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     other_than: tuple[SinkKind, ...] = ()  # no call of these kinds
     cost_at_least: Cost = "microseconds"
     alone: bool = False  # the cost of one call, not lifted by the loops around it
+    looped: bool = False  # in a loop that multiplies
     confidence_at_least: Confidence = "low"
 
 

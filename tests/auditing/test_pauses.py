@@ -36,8 +36,8 @@ app.listen(3000);
     [
         ("seconds", ["seconds"]),
         ("3", ["seconds"]),
-        ("0.05", ["seconds"]),
-        ("0.049", ["milliseconds"]),
+        ("0.1", ["seconds"]),
+        ("0.099", ["milliseconds"]),
         ("1e-3", ["milliseconds"]),
         ("0.0004", ["microseconds"]),
         ("0", []),
@@ -53,7 +53,7 @@ def test_python(tmp_path: Path, pause: str, costs: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("pause", "costs"),
-    [("", ["seconds"]), (", 50", ["seconds"]), (", 5", ["milliseconds"]), (", 0.1", ["microseconds"]), (", 0", [])],
+    [("", ["seconds"]), (", 100", ["seconds"]), (", 5", ["milliseconds"]), (", 0.1", ["microseconds"]), (", 0", [])],
 )
 def test_node(tmp_path: Path, pause: str, costs: list[str]) -> None:
     (tmp_path / "app.ts").write_text(TYPESCRIPT.replace("PAUSE", pause), encoding="utf-8")

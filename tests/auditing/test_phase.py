@@ -5,7 +5,7 @@ import pytest
 from alef_audit.auditing.phase import Lexicon, Step, split_words
 from alef_audit.rulepack.load import bundled_rules, load_rulepack
 
-LEXICON = Lexicon(load_rulepack([bundled_rules()]).lexicon.auth)
+LEXICON = Lexicon(load_rulepack([bundled_rules()]).lexicon.auth, load_rulepack([bundled_rules()]).lexicon.tests)
 
 
 def words(*path: str, handler: bool = True) -> tuple[str, ...]:

@@ -179,12 +179,12 @@ def findings_without(removal: Removal) -> dict[str, Finding]:
     comment = Comment(0, Directive(1, "", (), -1), "ignore", ("035",), "because")
     (pattern,) = PACK.patterns
     muting = (Suppression(frozenset((pattern.id,)), removal, "because", "", comment),)
-    done = audited(GATEWAY, pattern, PACK.kinds, Lexicon(PACK.lexicon.auth), {}, muting, None)
+    done = audited(GATEWAY, pattern, PACK.kinds, Lexicon(PACK.lexicon.auth, PACK.lexicon.tests), {}, muting, None)
     return {finding.fingerprint: finding for finding in done.findings}
 
 
 def plain_findings() -> dict[Site, Finding]:
-    return matched(GATEWAY, PACK.patterns[0], PACK.kinds, Lexicon(PACK.lexicon.auth), {})
+    return matched(GATEWAY, PACK.patterns[0], PACK.kinds, Lexicon(PACK.lexicon.auth, PACK.lexicon.tests), {})
 
 
 PLAIN = {finding.fingerprint: finding for finding in plain_findings().values()}

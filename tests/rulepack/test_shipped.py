@@ -16,8 +16,8 @@ VERDICTS: tuple[Verdict, ...] = ("mitigated", "exposed")  # what is discharged h
 HEATS: tuple[Heat, ...] = ("surface", "periodic", "dispatch")
 CONFIDENCES: tuple[Confidence, ...] = ("low", "medium", "high")
 GUARDS: tuple[GuardKind | None, ...] = (None, *get_args(GuardKind))
-LOOPS = (0, 2)
-KINDS: tuple[SinkKind, ...] = ("blocking.filesystem", "blocking.database")
+LOOPS = (0, 1, 2)
+KINDS: tuple[SinkKind, ...] = ("blocking.filesystem", "blocking.database", "blocking.crypto")
 Combination = tuple[Verdict, Heat, bool, Cost, int, Confidence, GuardKind | None, SinkKind]
 COMBINATIONS: tuple[Combination, ...] = tuple(
     product(VERDICTS, HEATS, (False, True), COSTS, LOOPS, CONFIDENCES, GUARDS, KINDS)
@@ -44,6 +44,7 @@ def fits(row: LevelRow, combination: Combination) -> bool:
         and (not row.heat or heat in row.heat)
         and (not row.phase or (row.phase == "auth") == auth)
         and kind not in row.other_than
+        and (loops or not row.looped)
         and COSTS.index(cost if row.alone else lifted(cost, loops)) >= COSTS.index(row.cost_at_least)
         and CONFIDENCES.index(confidence) >= CONFIDENCES.index(row.confidence_at_least)
     )
