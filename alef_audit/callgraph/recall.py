@@ -161,7 +161,13 @@ class _Reader:
     def _found(self, local: str, depth: int) -> str:
         for value, _, _ in self._reads_of(local):
             if self._tells(value):
-                return value
+                # an age: what is kept may be asked for by another local
+                is_age = depth < _COPIES and not self._about(value) and self._is_now(value)
+                return (
+                    _LOCAL.sub(lambda each: self._bound(each.group(), depth + 1) or each.group(), value)
+                    if is_age
+                    else value
+                )
             if depth < _COPIES:
                 spelled = _LOCAL.sub(lambda first: self._bound(first.group(), depth + 1) or first.group(), value, 1)
                 if spelled != value and self._tells(spelled):
