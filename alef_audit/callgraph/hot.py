@@ -13,6 +13,7 @@ from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import functions_in, methods_of, thread_of
 from alef_audit.callgraph.graph import CallGraph, RootSite
 from alef_audit.callgraph.program import Program
+from alef_audit.callgraph.recall import words_in
 from alef_audit.callgraph.startup import left_running
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
@@ -61,6 +62,7 @@ def all_roots(graph: CallGraph, implicit: list[RootSite]) -> list[RootSite]:
 
 _PRODUCT: Final = frozenset(("product", "generated", "vendored"))
 _ENDS: Final[tuple[RootKind, ...]] = ("startup", "shutdown")
+_SETTING_UP: Final = "tool that people use once in a while: it links or sets something up"
 _PERIODIC: Final[tuple[RootKind, ...]] = ("tick", "warmup", "lifecycle")
 
 
@@ -222,8 +224,20 @@ def _shapes(state: State, lexicon: Lexicon) -> Iterator[RootSite]:
         for runs, beside, row in rows:
             if runs in names and not beside.isdisjoint(names):
                 for function in functions_in(state, names[runs]):
-                    if program.unit_of(function).role in _PRODUCT:
+                    if program.unit_of(function).role not in _PRODUCT:
+                        continue
+                    if row.kind == "tool" and _sets_up(program, function, lexicon):
+                        yield RootSite(function, "lifecycle", _SETTING_UP, "event-loop", by_name=True)
+                    else:
                         yield RootSite(function, row.kind, row.why, "event-loop", by_name=True)
+
+
+def _sets_up(program: Program, function: int, lexicon: Lexicon) -> bool:
+    """Whether a tool is named after what is done once in a while: by the function that makes it, or by its file."""
+    unit, around = program.unit_of(function), program.functions[function].parent
+    maker = unit.facts.functions[around].name if around > 0 else ""
+    words = words_in(f"{maker} {unit.path.rpartition('/')[2].partition('.')[0]}")
+    return not frozenset(lexicon.setting_up).isdisjoint(words)
 
 
 def _method_names(state: State, literals: list[int], lexicon: Lexicon) -> list[set[int]]:

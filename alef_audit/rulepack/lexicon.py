@@ -167,6 +167,7 @@ class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     registration: tuple[Registration, ...]
     lifecycle_events: tuple[str, ...]  # events of a connection's or process's life: "close" is no message
     administrative_events: tuple[str, ...]  # phrases in names of events that come once in a while: "channel_renamed"
+    setting_up: tuple[str, ...]  # in names of what is done once in a while: a login by hand, an installation
     loop_words: LoopWords
     loops: tuple[str, ...]  # members that call their function argument once per element: map, forEach, filter ...
     callers: tuple[str, ...]  # members that call their function argument once: then, setTimeout, call_soon ...
