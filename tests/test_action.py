@@ -68,7 +68,7 @@ def test_three_pushes(host: Host, tmp_path: Path) -> None:
     commit(root, below({"service.py": CALLING, "tokens.py": muted}))
     code, log, summary = acted(root, base, host, event)
     assert code == 1, log
-    assert "::error file=services/me/service.py,line=6," in log
+    assert "::warning file=services/me/service.py,line=6," in log
     assert "name_of now calls read_token" in summary
     (comment,) = host.comments
     assert "(it does not count here)" in comment["body"]
