@@ -46,6 +46,7 @@ def established(graph: CallGraph, keeping: Keeping, words: GuardWords, above: Se
     table, found = graph.table, set[tuple[int, int]]()
     making = frozenset((*words.making, *words.preparing))
     makers = Makers(graph, words)
+    looked_up: dict[tuple[int, int], list[_LookUp]] = {}
 
     def makes(function: int, nouns: Set[str]) -> bool:
         """Whether that is what a function is for, so that it usually finds nothing: `create_user`."""
@@ -62,9 +63,11 @@ def established(graph: CallGraph, keeping: Keeping, words: GuardWords, above: Se
         conditions = graph.program.unit_of(function).facts.conditions
         reads = keeping.reads.get(function, {})
         for index in chain(conditions, innermost):
-            for look_up in _look_ups(conditions[index], reads):
-                if look_up.callee not in asking[function]:
-                    continue
+            known = looked_up.get((function, index))
+            if known is None:
+                asked = (each for each in _look_ups(conditions[index], reads) if each.callee in asking[function])
+                known = looked_up[function, index] = list(asked)
+            for look_up in known:
                 if done and _is_undone(look_up, done, made, words):
                     found.add((function, index))
                 nouns = _nouns(look_up, words) if makes_one else frozenset()

@@ -54,6 +54,7 @@ class Comparison(NamedTuple):
 
 
 @lru_cache(maxsize=65536)
+@lru_cache(maxsize=65536)
 def parse(text: str, depth: int = 0) -> Test:
     """The tree of a test's text."""
     text = unwrapped(text)
@@ -126,6 +127,7 @@ def separated(text: str) -> list[str]:
     return _split(text, [(start, end) for word, start, end in _top_level(text) if word == ","])
 
 
+@lru_cache(maxsize=65536)
 def comparison(text: str) -> Comparison | None:
     """`text` as a comparison of two operands; None if it is none, or a chain of several."""
     found = [(word, start, end) for word, start, end in _top_level(text) if word in _COMPARING]

@@ -27,7 +27,10 @@ def renewed(graph: CallGraph, words: GuardWords) -> frozenset[tuple[int, int]]:
     table, found = graph.table, set[tuple[int, int]]()
     renewing = frozenset(words.renewing)
     rows = zip(table.functions, table.conditions, table.texts, strict=True)
-    names = {index for index, name in enumerate(graph.program.names) if _renews(name, renewing)}
+    spelled = re.compile("|".join(map(re.escape, sorted(renewing))), re.IGNORECASE)
+    names = {
+        index for index, name in enumerate(graph.program.names) if spelled.search(name) and _renews(name, renewing)
+    }
     for function, innermost, text in rows:
         if innermost < 0 or text not in names:
             continue
