@@ -140,7 +140,7 @@ class Arguments:
             return True if not asked.sign and self._is_required(call, handed) else None
         if asked.sign == "":
             return None if flows.tested_path(literal) else literal not in _NOTHING
-        if not literal or flows.tested_path(literal) or literal.startswith("{"):
+        if not literal or flows.tested_path(literal) or literal.startswith("{") or literal in flows.THERE:
             return None
         if asked.sign == "<":
             return _is_below(literal, asked.values[0])

@@ -17,7 +17,7 @@ from alef_audit.callgraph.guards import GATES
 from alef_audit.callgraph.keeping import Keeping, chain
 from alef_audit.callgraph.memos import Memo
 from alef_audit.callgraph.recall import Option
-from alef_audit.facts.file import Condition, Function
+from alef_audit.facts.file import Function
 
 _NAME: Final = re.compile(r"(?<![\w$.\"'])[A-Za-z_$][\w$]*")
 # How many functions may hand a value on before it decides.
@@ -67,9 +67,8 @@ def find_gates(surroundings: Surroundings, memos: Iterable[Memo], above: Set[int
     finder = _Finder(surroundings)
     found = sorted(_deciding_conditions(graph, keeping, finder.incoming, above).items())
     for function, conditions in found:
-        facts = graph.program.unit_of(function).facts
         for index in sorted(conditions):
-            finder.close(function, index, facts.conditions[index])
+            finder.close(function, index)
     for memo in memos:
         if memo.recalled.options:
             finder.add_bypass(memo)
@@ -77,7 +76,7 @@ def find_gates(surroundings: Surroundings, memos: Iterable[Memo], above: Set[int
     for function, conditions in found:
         facts = graph.program.unit_of(function).facts
         for index in sorted(conditions) if facts.language == "python" else ():
-            trusting.empty(function, index, facts.conditions[index])
+            trusting.empty(function, index)
     return finder.gates
 
 
@@ -94,16 +93,16 @@ class _Finder:
         for number, edge in enumerate(surroundings.graph.edges if earlier is None else ()):
             self.incoming.setdefault(edge.callee, []).append(number)
 
-    def close(self, function: int, index: int, condition: Condition) -> None:
+    def close(self, function: int, index: int) -> None:
         """Let the calls that decide a condition close what stands below it."""
-        deciding = self._deciding(function, lambda given: given.evaluate(condition.text) is (not condition.holds), 0)
+        deciding = self._deciding(function, lambda given: given.decide(index), 0)
         gate = self.gates.gate(function, deciding) if deciding else 0
         if gate:
             self.gates.closing[function, index] = gate
 
-    def empty(self, function: int, index: int, condition: Condition) -> None:
+    def empty(self, function: int, index: int) -> None:
         """Tell the calls that hand on what is declared to be there from the others where a branch is for nothing."""
-        deciding = self._deciding(function, lambda given: given.evaluate(condition.text) is (not condition.holds), 0)
+        deciding = self._deciding(function, lambda given: given.decide(index), 0)
         gate = self.gates.gate(function, deciding) if deciding else 0
         if gate and gate != self.gates.closing.get((function, index)):
             self.gates.empty[function, index] = gate

@@ -15,11 +15,11 @@ from alef_audit.callgraph.named_literals import NamedLiterals, is_same
 from alef_audit.callgraph.predicates import Truth, comparison, implied, parse, separated, truth
 from alef_audit.callgraph.records import Records
 from alef_audit.facts import flows
-from alef_audit.facts.file import Parameter, ParameterKind
+from alef_audit.facts.file import Condition, Parameter, ParameterKind
 
 UNKNOWN: Final = ""
-TRUTHY: Final = "+"  # some value that counts as true
-PRESENT: Final = "!"  # some value that is not nothing
+TRUTHY: Final = flows.TRUTHY
+PRESENT: Final = flows.PRESENT
 ABSENT: Final = flows.ABSENT
 NOTHING: Final = frozenset((flows.NULL, ABSENT))
 FALSE: Final = frozenset((flows.FALSE, flows.NULL, ABSENT, "0", '"'))
@@ -74,6 +74,7 @@ class Given:
     """
 
     __slots__ = (
+        "_asked",
         "_caller",
         "_edge",
         "_given",
@@ -96,6 +97,7 @@ class Given:
         self._unnamed: dict[str, str] = {}
         self._keywords: tuple[str, Options] | None = None  # those that no parameter takes, and who does
         self.asks_caller = False
+        self._asked = -1
         facts = graph.program.unit_of(function).facts
         self._is_python = facts.language == "python"
         if not links.get((edge.call, function), 0):
@@ -145,7 +147,9 @@ class Given:
                 told = self._surroundings.keywords.told_of(graph.table, call, name) if name else {}
                 labelled |= {key: literal_of(text) or self._constant(text) for key, text in told.items()}
                 continue
-            value = self._read(names[literal]) if literal else self._record(slot)
+            value = self._read(names[literal]) if literal else UNKNOWN
+            if slot and value in (UNKNOWN, PRESENT, TRUTHY):
+                value = self._record(slot) or value
             if label:
                 labelled[names[label]] = value
             else:
@@ -159,8 +163,8 @@ class Given:
     def _read(self, spelled: str) -> _Value:
         told = flows.options_of(spelled)
         if told is not None:
-            return Options({key: "" if value == flows.FEW else value for key, value in told.items()}, ABSENT, self)
-        return UNKNOWN if spelled in (flows.OPAQUE, flows.FEW) else spelled
+            return Options(told, ABSENT, self)
+        return UNKNOWN if spelled == flows.OPAQUE else spelled
 
     def _record(self, slot: int) -> _Value:
         record = self._surroundings.records.made(slot) if slot else None
@@ -171,7 +175,7 @@ class Given:
         if not isinstance(value, str):
             return value
         if value == flows.FEW:
-            return UNKNOWN
+            return TRUTHY
         constant = flows.constant_path(value)
         if constant:
             return self._constant(constant)
@@ -221,9 +225,39 @@ class Given:
 
     # --- questions
 
-    def evaluate(self, text: str, depth: int = 0) -> Truth:
+    def decide(self, index: int) -> bool:
+        """Whether this call closes the branch that a condition of the function is about."""
+        condition = self._conditions()[index]
+        self._asked = index
+        outcome = self._evaluate(condition.text)
+        self._asked = -1
+        return outcome is (not condition.holds)
+
+    def _evaluate(self, text: str, depth: int = 0) -> Truth:
         """What a test of the function gives for this call."""
         return truth(parse(text), lambda atom: self._atom(plain(atom), depth))
+
+    def _conditions(self) -> tuple[Condition, ...]:
+        return self._surroundings.graph.program.unit_of(self._edge.callee).facts.conditions
+
+    def _is_changed(self, name: str, path: str) -> bool:
+        """Whether a parameter, or a field of one, may have another value than it was given where it is asked for; not
+        if only the branch that is asked about gives it one: `if (!held) held = load()`.
+        """
+        if name not in self._rebound and path not in self._rebound:
+            return name in self._reads
+        if self._asked < 0 or (name not in self._given and name not in self._unnamed):
+            return True
+        conditions = self._conditions()
+        asked = conditions[self._asked]
+        for subject in {name, path}:
+            for under in self._surroundings.keeping.rebindings.get((self._edge.callee, subject), ()):
+                tests = (conditions[each] for each in chain(conditions, under))
+                if not any(
+                    each.text == asked.text and each.holds == asked.holds and each.line == asked.line for each in tests
+                ):
+                    return True
+        return False
 
     def value(self, text: str, depth: int = 0) -> str:
         """The literal spelling of what a parameter, a field or a local gives; UNKNOWN if it is not known."""
@@ -237,19 +271,19 @@ class Given:
             return self._keyword(asked)
         name, _, inner = text.partition(".")
         bound = self._reads.get(name)
-        if bound is not None:
+        if bound is not None and self._is_changed(name, text):
             if len(bound) != 1 or name in self._rebound or depth >= _DEPTH:
                 return UNKNOWN
             return self.value(bound[0].value + (f".{inner}" if inner else ""), depth + 1)
         held = self.held(text)
-        return held if isinstance(held, str) else UNKNOWN
+        return held if isinstance(held, str) else PRESENT if self._is_python else TRUTHY
 
     def held(self, path: str) -> _Value:
         """What a parameter, or a field of one, holds."""
         if not _PATH.fullmatch(path):
             return UNKNOWN
         name, _, inner = path.partition(".")
-        if name in self._reads or name in self._rebound or path in self._rebound:
+        if self._is_changed(name, path):
             return UNKNOWN
         if name in self._unnamed and not inner:
             value = self._resolved(self._unnamed[name])
@@ -281,11 +315,11 @@ class Given:
         return value if isinstance(value, str) else UNKNOWN
 
     def _atom(self, text: str, depth: int) -> Truth:
-        bound = self._reads.get(text)
+        bound = self._reads.get(text) if self._is_changed(text, text) else None
         if bound is not None and (len(bound) != 1 or text in self._rebound or depth >= _DEPTH):
             return None
         if bound is not None and not _FALLBACK.fullmatch(bound[0].value):
-            return self.evaluate(bound[0].value, depth + 1)
+            return self._evaluate(bound[0].value, depth + 1)
         compared = comparison(text)
         if compared is None:
             value = self.value(text, depth)

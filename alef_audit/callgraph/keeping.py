@@ -93,6 +93,8 @@ class Keeping:
     held: dict[int, dict[str, Held]] = field(default_factory=dict)  # by function and local that an early exit tests
     loaded: dict[int, dict[str, list[str]]] = field(default_factory=dict)  # as `reads`: what speaks of a file's text
     rebound: dict[int, set[str]] = field(default_factory=dict)  # by declaring function: what takes other values
+    # by declaring function and what takes other values: the conditions under which, -1 for any
+    rebindings: dict[tuple[int, str], list[int]] = field(default_factory=dict)
     # by the first function of the file and the qualified name of a class: literal defaults of its fields
     fields: dict[tuple[int, str], dict[str, str]] = field(default_factory=dict)
     required: dict[tuple[int, str], dict[str, str]] = field(default_factory=dict)  # what others must hold, as `fields`
@@ -130,7 +132,7 @@ def _add(result: Keeping, program: Program, unit: Unit) -> None:
             speaking = result.loaded.setdefault(function, {})
             speaking.setdefault(names[row.subject], []).append(plain(names[row.value]))
         elif row.kind == kept.REBOUND:
-            result.rebound.setdefault(owner, set()).add(plain(names[row.subject]))
+            _rebind(result, row, owner, plain(names[row.subject]), function)
         elif row.kind == kept.FIELD:
             spelled = names[row.value]
             declared = result.required if spelled in flows.REQUIREMENTS else result.fields
@@ -148,11 +150,16 @@ def _add(result: Keeping, program: Program, unit: Unit) -> None:
         else:
             subject = plain(names[row.subject])
             if owner > unit.functions and not (row.key and _collects_keywords(program, owner, subject)):
-                result.rebound.setdefault(owner, set()).add(subject)
+                _rebind(result, row, owner, subject, function)
             place = _place(result, function, Place(subject, plain(names[row.key]), first_name(subject), owner, slot))
             touches = result.stores if row.kind == kept.STORE else result.clears
             touch = Touch(place, function, row.condition, row.line, names[row.value])
             touches.setdefault(function, []).append(touch)
+
+
+def _rebind(result: Keeping, row: kept.Row, owner: int, subject: str, function: int) -> None:
+    result.rebound.setdefault(owner, set()).add(subject)
+    result.rebindings.setdefault((owner, subject), []).append(row.condition if function == owner else -1)
 
 
 def _collects_keywords(program: Program, function: int, name: str) -> bool:

@@ -181,10 +181,13 @@ FALSE: Final = "false"
 NULL: Final = "null"
 ABSENT: Final = "undefined"  # handed over so that the default holds
 FEW: Final = "[few]"  # a literal list of a handful of elements
+TRUTHY: Final = "+"  # some value that counts as true
+PRESENT: Final = "!"  # some value that is not nothing
 OPAQUE: Final = "?"  # the default of a parameter that is no literal
 REQUIRED: Final = "*"  # no default, and declared to hold something: never null
 REQUIRED_TEXT: Final = "*text"  # as REQUIRED, and that is a string
 REQUIREMENTS: Final = frozenset((REQUIRED, REQUIRED_TEXT))
+THERE: Final = frozenset((TRUTHY, PRESENT, FEW))  # something is handed over, and it is not known what
 
 
 def rows(flows: bytes) -> Iterator[tuple[int, int, int, int, int]]:

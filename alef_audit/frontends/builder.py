@@ -38,14 +38,16 @@ class Scope:
     `function` is the index of the function that it belongs to.  `texts` holds what is known of strings: name -> (what
     iterating over it gives, what it holds).  `given` are the names that callers give a value, `assigned` those that
     were assigned to, `standing` those that stand for something else that outlives the function (`cache = self._cache`),
-    `few` those that hold a literal of few elements, `imported` those that a function imports, `loaded` those that speak
-    of what was read from a file.
+    `few` those that hold a literal of few elements, `fixed` those that hold one value only (with what is known of it:
+    `flows.PRESENT` …), `imported` those that a function imports, `loaded` those that speak of what was read from a
+    file.
     """
 
     __slots__ = (
         "assigned",
         "declared",
         "few",
+        "fixed",
         "function",
         "given",
         "imported",
@@ -67,6 +69,7 @@ class Scope:
         self.imported: frozenset[str] = frozenset()
         self.assigned: set[str] = set()
         self.few: set[str] = set()
+        self.fixed: dict[str, str] = {}
         self.loaded: set[str] = set()
 
     def holds_few(self, name: str) -> bool:
@@ -93,6 +96,7 @@ class FactsBuilder:
         self.operations: list[int] = []
         self.kept: list[int] = []
         self._rebound: set[tuple[int, str]] = set()  # functions and what they give another value
+        self._rebindings: set[tuple[int, str, int]] = set()  # … and the conditions under which
         self._subjects: list[tuple[Scope, str]] = []  # where each row of `kept` stands, and the name it starts with
         self.functions: list[Function | None] = []
         self.classes: list[Class | None] = []
@@ -286,11 +290,18 @@ class FactsBuilder:
         first = _FIRST_NAME.search(value.removeprefix("await ") if kind == kept.READ else subject)
         self._subjects.append((scope, first.group() if first else ""))
 
-    def rebind(self, scope: Scope, line: int, subject: str) -> None:
-        """Write down, once for each function, that `subject` takes another value than it was declared with."""
-        if scope.parent is not None and (scope.function, subject) not in self._rebound:
+    def rebind(self, scope: Scope, line: int, subject: str, condition: int = -1) -> None:
+        """Write down, once for each function and condition, that `subject` takes another value than it was declared
+        with.
+        """
+        if scope.parent is not None and (scope.function, subject, condition) not in self._rebindings:
+            self._rebindings.add((scope.function, subject, condition))
             self._rebound.add((scope.function, subject))
-            self.keep(kept.REBOUND, scope, scope.function, -1, line, subject)
+            self.keep(kept.REBOUND, scope, scope.function, condition, line, subject)
+
+    def is_rebound(self, scope: Scope, name: str) -> bool:
+        """Whether a name of a function takes another value, as far as the file has been read."""
+        return (scope.function, name) in self._rebound
 
     def _settle_owners(self, aliases: list[int]) -> None:
         """Say of every row which function declares the name that its subject (of reads: the value) starts with."""

@@ -79,7 +79,7 @@ def test_arguments_keep_literals_and_values() -> None:
     found = facts.call("f").arguments
     assert found[:7] == ('"a\n', "1", "-2", "true", "null", "undefined", '"t')
     assert found[7:9] == (("import g#default",), ("...", ("import g#default",)))
-    assert found[9:] == ((), (), "true", "undefined")
+    assert found[9:] == ("+", "+", "true", "undefined")
 
 
 def test_comma_and_casts_do_not_hide_the_callee() -> None:

@@ -261,7 +261,7 @@ def _arguments(walk: Walk, listed: Node, callee_text: str) -> list[int]:
             continue
         if kind in FUNCTIONS:
             label = callback_label(callee_text, first_text)
-            found += flows.NO_NAME, handed_on(walk, child, label, 0), flows.NO_NAME
+            found += flows.NO_NAME, handed_on(walk, child, label, 0), walk.build.name(flows.TRUTHY)
         else:
             found += object_argument(walk, child, kind)
     return found

@@ -11,8 +11,8 @@ from alef_audit.frontends.ecmascript.judged import EQUALITY, compared
 from alef_audit.frontends.ecmascript.kept import assigned
 from alef_audit.frontends.ecmascript.literals import join, takes_name
 from alef_audit.frontends.ecmascript.modules import identifier, is_module_exports, module_exports_store, module_object
-from alef_audit.frontends.ecmascript.nodes import first, inner
-from alef_audit.frontends.ecmascript.patterns import bind, elements, field_name, joint, load, load_computed
+from alef_audit.frontends.ecmascript.nodes import bare, first, inner
+from alef_audit.frontends.ecmascript.patterns import bind, elements, field_name, joint, load, load_computed, rebind
 from alef_audit.frontends.ecmascript.types import cast
 from alef_audit.frontends.ecmascript.walk import Walk
 
@@ -258,10 +258,25 @@ def assignment(walk: Walk, node: Node) -> int:
         walk.children(node)
         return 0
     src = walk.value_as(right, _target_naming(walk, left) if takes_name(right) else UNNAMED)
+    outer = walk.guard
+    if right is not None and left.type == "identifier":
+        walk.guard = _as_fallback(walk, walk.text(left), right)
     if not module_exports_store(walk, left, src):
         bind(walk, left, src, declare=False)
+    walk.guard = outer
     assigned(walk, left, right)
     return src
+
+
+def _as_fallback(walk: Walk, name: str, right: Node) -> Guard | None:
+    """The condition under which `name = name ?? other` changes anything; that of the place for other values."""
+    value = bare(right)
+    if name not in walk.frame.scope.given or value.type != "binary_expression":
+        return walk.guard
+    first, operator = value.child_by_field_id(walk.fields.left), _operator(walk, value)
+    if first is None or operator not in ("??", "||") or walk.text(first) != name:
+        return walk.guard
+    return Guard(walk.guard, first, False, suffix=" != null" if operator == "??" else "")
 
 
 def _target_naming(walk: Walk, left: Node) -> Naming:
@@ -298,13 +313,14 @@ def augmented(walk: Walk, node: Node) -> int:
     """`x ??= y`, `x ||= y`, `x &&= y` pass y on; the others only compute."""
     left, right = node.child_by_field_id(walk.fields.left), node.child_by_field_id(walk.fields.right)
     operator = _operator(walk, node).removesuffix("=")
+    outer = walk.guard
+    if left is not None and operator in _LOGICAL:
+        walk.guard = Guard(outer, left, operator == "&&", suffix=" != null" if operator == "??" else "")
     if left is not None and left.type == "identifier":
-        walk.build.rebind(walk.frame.scope, node.start_point.row + 1, walk.text(left))
+        rebind(walk, node, walk.text(left))
     if left is None or operator not in _LOGICAL:
         walk.children(node)
         return 0
-    outer = walk.guard
-    walk.guard = Guard(outer, left, operator == "&&", suffix=" != null" if operator == "??" else "")
     src = walk.value_as(right, _target_naming(walk, left))
     assigned(walk, left, right)
     walk.guard = outer

@@ -48,6 +48,7 @@ class Frame:
         "index",
         "label",
         "line",
+        "made_under",
         "member_of",
         "name",
         "owner",
@@ -83,6 +84,7 @@ class Frame:
         self.static = False
         self.super_slot = 0
         self.generics: frozenset[str] = parent.generics if parent is not None else frozenset()
+        self.made_under: Guard | None = None  # the conditions under which the function is made
         self.held: dict[str, tuple[int, Node]] = {}  # variables that hold what a call gives, until one is tested
         self.called: dict[str, Node] = {}  # variables that hold what a call gives
         self.requires: set[str] = set()  # names bound to createRequire(...)

@@ -101,6 +101,7 @@ def _start(walk: Walk, node: Node, naming: Naming, dst: int) -> Frame:
     frame.line, frame.column, frame.end_line = row + 1, column + 1, node.end_point[0] + 1
     if kind == "arrow_function":
         frame.this_frame = outer.this_frame
+    frame.made_under = walk.guard
     walk.build.row(flows.FUNCTION, dst, frame.index, 0, frame.line)
     walk.tasks.append(Task(_body, node, 0, frame, None, None))
     return frame

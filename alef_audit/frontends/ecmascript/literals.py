@@ -8,6 +8,7 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.frontends.ecmascript.few import has_few
 from alef_audit.frontends.ecmascript.nodes import WRAPPERS, inner
+from alef_audit.frontends.ecmascript.there import known_path, there
 from alef_audit.frontends.ecmascript.walk import Walk
 
 _SIMPLE: Final = {"true": flows.TRUE, "false": flows.FALSE, "null": flows.NULL, "undefined": flows.ABSENT}
@@ -23,6 +24,7 @@ _DEPTH: Final = 8
 LONGEST_WORD: Final = 32
 _WORD: Final = re.compile(r"""["']([\w.\- ]*)["']""")
 _CONSTANT: Final = re.compile(r"[A-Z][A-Z0-9_]+|[A-Z][\w$]*\.[A-Z][\w$]*")
+_LONGEST_PATH: Final = 60
 _PATH: Final = re.compile(r"([A-Za-z_$][\w$]*)(?:\??\.([A-Za-z_$][\w$]*))?")
 
 
@@ -148,15 +150,10 @@ def join(path: str, key: str) -> str:
 
 def handed(walk: Walk, node: Node) -> str:
     """The spelling of a name or member that hands on what the function was given, see `flows.handed_literal`, a local
-    below a test, see `flows.tested_literal`, or a constant of a module; "" if it hands on something else.
+    below a test, see `flows.tested_literal`, a constant of a module, or something that is there whatever it may be;
+    "" if it hands on something else.
     """
-    if node.end_byte - node.start_byte > 60:
-        return ""
-    text, scope = walk.text(node), walk.frame.scope
-    name = text.partition(".")[0].removesuffix("?")
-    if name not in scope.given and (walk.guard is None or name not in scope.declared) and not name[:1].isupper():
-        return ""
-    path = _PATH.fullmatch(text)
+    path = _PATH.fullmatch(walk.text(node)) if node.end_byte - node.start_byte <= _LONGEST_PATH else None
     return handed_name(walk, path[1], path[2] or "") if path is not None else ""
 
 
@@ -168,7 +165,8 @@ def handed_name(walk: Walk, name: str, field: str = "") -> str:
         return flows.handed_literal(spelled)
     if name[:1].isupper() and not declared_below(walk, name):
         return flows.constant_literal(spelled) if _CONSTANT.fullmatch(spelled) else ""
-    return flows.tested_literal(spelled) if walk.guard is not None and name in scope.declared else ""
+    known = known_path(walk, spelled)
+    return known or (flows.tested_literal(spelled) if walk.guard is not None and name in scope.declared else "")
 
 
 def constant(walk: Walk, node: Node) -> str:
@@ -178,14 +176,16 @@ def constant(walk: Walk, node: Node) -> str:
 
 
 def _option(walk: Walk, value: Node) -> str:
-    """The spelling of a value in an object literal; "" if it is no word, no list of few elements and not handed on."""
+    """The spelling of a value in an object literal; "" if it is no word, not handed on, and need not be there."""
     kind = value.type
     if kind == "string":
         word = _WORD.fullmatch(walk.text(value)) if value.end_byte - value.start_byte < LONGEST_WORD else None
-        return flows.string_literal(word[1]) if word is not None else ""
-    if kind == "array":
-        return flows.FEW if has_few(walk, value) else ""
-    return handed(walk, value) if kind in ("identifier", "member_expression") else _SIMPLE.get(kind, "")
+        return flows.string_literal(word[1]) if word is not None else flows.PRESENT
+    if kind == "array" and has_few(walk, value):
+        return flows.FEW
+    if kind in ("identifier", "member_expression"):
+        return handed(walk, value)
+    return _SIMPLE.get(kind, "") or there(walk, value)
 
 
 def options(walk: Walk, node: Node) -> str:

@@ -20,6 +20,7 @@ from alef_audit.frontends.ecmascript.literals import (
     string_value,
 )
 from alef_audit.frontends.ecmascript.patterns import elements
+from alef_audit.frontends.ecmascript.there import there
 from alef_audit.frontends.ecmascript.walk import Walk
 
 _HOLDERS: Final = FUNCTIONS - {"arrow_function"}
@@ -66,6 +67,8 @@ def object_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
 
 _DECIDING: Final = frozenset(("true", "false", "null", "undefined", "string"))
 _PLAIN: Final = frozenset(("number", "string", "true", "false", "null", "undefined", "regex"))
+# Values of options that a callee may fetch otherwise.
+_THERE: Final = frozenset(("object", "array", "new_expression", "template_string"))
 
 
 def _pair(walk: Walk, node: Node, holder: int, path: str) -> bool:
@@ -80,7 +83,7 @@ def _pair(walk: Walk, node: Node, holder: int, path: str) -> bool:
         if kind in _DECIDING and value is not None and value.end_byte - value.start_byte < LONGEST_WORD:
             walk.telling.append(holder)
         return False
-    if (kind == "identifier" or kind == "member_expression") and handed(walk, value):
+    if handed(walk, value) if kind == "identifier" or kind == "member_expression" else kind in _THERE:
         walk.telling.append(holder)
     name = property_name(walk, key)
     if kind in _HOLDERS:
@@ -160,10 +163,12 @@ def object_argument(walk: Walk, node: Node, kind: str) -> tuple[int, int, int]:
         told = handed(walk, node) if kind == "member_expression" else ""
         if kind == "array" and has_few(walk, node):
             told = flows.FEW
+        told = told or there(walk, node)
         return flows.NO_NAME, walk.value_as(node, UNNAMED), walk.build.name(told)
     holder, known = walk.build.slot() + 1, len(walk.telling)  # the slot that the literal takes next
     slot = walk.value_as(node, UNNAMED)
     told = options(walk, node) if holder in walk.telling[known:] or _lists_few(walk, node) else ""
+    told = told or flows.TRUTHY
     del walk.telling[known:]
     return flows.NO_NAME, slot, walk.build.name(told)
 

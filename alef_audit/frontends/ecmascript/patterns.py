@@ -133,11 +133,19 @@ def _property(walk: Walk, node: Node, src: int, declare: bool, pending: list[tup
 def _name(walk: Walk, node: Node, declare: bool) -> int:
     name = walk.text(node)
     if declare:
-        if name in walk.frame.scope.given:  # of a block inside: which of the two is meant is not known
-            walk.build.rebind(walk.frame.scope, node.start_point.row + 1, name)
+        scope = walk.frame.scope
+        scope.fixed.pop(name, None)
+        if name in scope.given:  # of a block inside: which of the two is meant is not known
+            walk.build.rebind(scope, node.start_point.row + 1, name)
         return walk.build.declare(walk.frame.scope, name)
-    walk.build.rebind(walk.frame.scope, node.start_point.row + 1, name)
+    rebind(walk, node, name)
     return walk.build.reference(walk.frame.scope, name)
+
+
+def rebind(walk: Walk, node: Node, name: str) -> None:
+    """Note that a variable takes another value; of what the function was given, under which condition."""
+    is_under = walk.guard is not None and name in walk.frame.scope.given
+    walk.build.rebind(walk.frame.scope, node.start_point.row + 1, name, walk.condition() if is_under else -1)
 
 
 def store(walk: Walk, node: Node, src: int) -> None:

@@ -18,6 +18,7 @@ from alef_audit.frontends.ecmascript.kept import bound
 from alef_audit.frontends.ecmascript.literals import TAKING_NAMES
 from alef_audit.frontends.ecmascript.nodes import bare, first, last, parts
 from alef_audit.frontends.ecmascript.patterns import bind, elements
+from alef_audit.frontends.ecmascript.there import note_constant
 from alef_audit.frontends.ecmascript.types import instance_of
 from alef_audit.frontends.ecmascript.walk import DEPTH_LIMIT, Walk
 
@@ -55,9 +56,20 @@ def declaration(walk: Walk, node: Node) -> None:
         return
     only = node.named_child(0)  # as nearly always
     if only is not None and only.type == "variable_declarator":
-        declarator(walk, only)
+        if walk.source.startswith(b"const", node.start_byte):
+            constant(walk, only)
+        else:
+            declarator(walk, only)
     else:
         walk.effect(only)
+
+
+def constant(walk: Walk, node: Node) -> None:
+    """A `const` of one name or pattern."""
+    scope, target = walk.frame.scope, node.child_by_field_id(walk.fields.name)
+    again = target is not None and target.type == "identifier" and walk.text(target) in scope.declared
+    declarator(walk, node)
+    note_constant(walk, node, again=again)
 
 
 def expression(walk: Walk, node: Node) -> None:
@@ -91,6 +103,7 @@ def declarator(walk: Walk, node: Node) -> None:
         bind(walk, target, src, declare=True)
         return
     name = walk.text(target)
+    walk.frame.scope.fixed.pop(name, None)  # one of a block inside
     slot = walk.build.declare(walk.frame.scope, name)
     if typed is not None:
         instance_of(walk, typed, slot)

@@ -38,14 +38,14 @@ def has_few(walk: Walk, place: Place, node: Node, depth: int = 0) -> bool:
         return whole and all(has_few(walk, place, each, depth + 1) for each in bare)
     if kind == "identifier":
         name = source(walk, node)
-        return place.scope.holds_few(name) and _is_constant(walk, name)
+        return place.scope.holds_few(name) and is_constant(walk, name)
     if kind != "call" or source(walk, node.named_children[0]) not in _KEEPING:
         return False
     listed = node.named_children[-1].named_children
     return bool(listed) and has_few(walk, place, listed[0], depth + 1)
 
 
-def _is_constant(walk: Walk, name: str) -> bool:
+def is_constant(walk: Walk, name: str) -> bool:
     """Whether the file binds a variable of this name once, and puts nothing into it."""
     wanted, text, changes = name.encode(), walk.text, 0
     at = text.find(wanted)

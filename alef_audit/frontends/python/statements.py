@@ -17,6 +17,7 @@ from alef_audit.frontends.python.kept import assigned, loaded
 from alef_audit.frontends.python.narrowing import matched, narrowed
 from alef_audit.frontends.python.targets import assign, assign_pairwise, bind_iteration, rebound
 from alef_audit.frontends.python.texts import bind_value
+from alef_audit.frontends.python.there import note_fixed
 from alef_audit.frontends.python.turns import pauses, rests
 from alef_audit.frontends.python.types import alias, aliased, annotate
 from alef_audit.frontends.python.walk import (
@@ -116,6 +117,7 @@ def _assignment(walk: Walk, place: Place, node: Node) -> None:
         if right is not None and target.type == "identifier":
             bind_value(walk, place, source(walk, target), right)
             note_few(walk, place, source(walk, target), right)
+            note_fixed(walk, place, source(walk, target), right)
     before = len(walk.build.objects)
     slot = expressions.collection(walk, place, right) if right is not None else 0
     if slot and left.type == "identifier" and len(walk.build.objects) > before and right is not None:
@@ -133,11 +135,27 @@ def _assignment(walk: Walk, place: Place, node: Node) -> None:
         walk.build.copy(typed, slot)
         slot = typed
     for target in (*more, left):
-        assign(walk, place, target, slot)
+        assign(walk, _as_fallback(walk, place, target, right), target, slot)
         if right is not None:
             assigned(walk, place, target, right)
     if right is not None and not more:
         held(walk, place, left, right)
+
+
+def _as_fallback(walk: Walk, place: Place, target: Node, value: Node | None) -> Place:
+    """`place`, under the condition under which `name = name or other` changes anything."""
+    name = source(walk, target) if target.type == "identifier" else ""
+    if value is None or name not in place.scope.given:
+        return place
+    children = value.children
+    if value.type == "boolean_operator" and children[1].type == "or" and source(walk, children[0]) == name:
+        return place.under(add_condition(walk, place, children[0], holds=False))
+    if value.type != "conditional_expression" or len(value.named_children) != 3:
+        return place
+    then, test, other = value.named_children
+    if name not in (source(walk, then), source(walk, other)):
+        return place
+    return place.under(add_condition(walk, place, test, holds=source(walk, other) == name))
 
 
 def _alias(walk: Walk, place: Place, left: Node, right: Node | None, annotation: Node | None) -> int:

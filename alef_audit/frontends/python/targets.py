@@ -44,7 +44,7 @@ def rebound(walk: Walk, place: Place, target: Node, name: str) -> None:
     """Note that the variable `name` takes a value, unless it is its first."""
     scope = place.scope
     if name in scope.given or name in scope.assigned or _is_outer(place, name):
-        walk.build.rebind(scope, line_of(target), name)
+        walk.build.rebind(scope, line_of(target), name, place.condition if name in scope.given else -1)
         if scope.parent is None and name.isupper():
             walk.build.keep(kept.LITERAL, scope, 0, -1, line_of(target), name)
     scope.assigned.add(name)
