@@ -12,12 +12,13 @@ import pytest
 
 # Reads files until the marker appears, and then for longer than anybody would wait.
 _SLOW = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from alef_audit.frontends import extract
 from alef_audit.cli.main import main
 
 extract_file = extract.extract_file
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit that it is ignored
 
 def slowly(path, grammar, limit):
     Path(sys.argv[1]).touch()
@@ -54,7 +55,11 @@ def test_an_interrupt_ends_the_run_with_130(tmp_path: Path, jobs: str) -> None:
         while not marker.exists() and running.poll() is None:
             time.sleep(0.02)
         os.killpg(running.pid, signal.SIGINT)
-        out, err = running.communicate(timeout=60)
+        try:
+            out, err = running.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            os.killpg(running.pid, signal.SIGKILL)
+            raise
     assert running.returncode == 130
     assert (out, "Traceback" in err) == ("", False), err
     with pytest.raises(ProcessLookupError):  # nobody of the group is left
