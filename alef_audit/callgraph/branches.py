@@ -18,6 +18,7 @@ from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.guards import BIT, LASTING, MEDIUM
 from alef_audit.callgraph.keeping import Keeping, asked_locals, chain, keeping
 from alef_audit.callgraph.keywords import Keywords
+from alef_audit.callgraph.latches import latched
 from alef_audit.callgraph.lifetimes import DISPATCH, PROCESS, SESSION, UNKNOWN, Lifetimes
 from alef_audit.callgraph.memos import Memo, memos
 from alef_audit.callgraph.named_literals import NamedLiterals
@@ -71,7 +72,8 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     above = above_sinks(graph)
     gates = find_gates(surroundings, found.values(), above)
     mended = repairs(graph, kept, rules.words)
-    for key in established(graph, kept, rules.words, above) | mended.conditions:
+    latches = latched(graph, kept, rules.words, above)
+    for key in established(graph, kept, rules.words, above) | mended.conditions | latches:
         bits[key] = bits.get(key, 0) | BIT["established"]
     for key in renewed(graph, rules.words):
         bits[key] = bits.get(key, 0) | BIT["memoise.unknown"] | MEDIUM

@@ -28,6 +28,7 @@ from alef_audit.callgraph.parameters import Path, Spelled, Use
 from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.shapes import user_code
 from alef_audit.callgraph.state import State
+from alef_audit.callgraph.strays import Strays
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
 from alef_audit.facts.flows import ELEMENT
@@ -96,6 +97,7 @@ class Collector:
         "sinks",
         "spelled",
         "state",
+        "strays",
         "stubs",
         "table",
         "unresolved",
@@ -114,6 +116,7 @@ class Collector:
         self.approximate = approximate(state)
         self.overflowed = overflowed_calls(state, table)
         self.entering = entering_generators(state, table)
+        self.strays = Strays(state, table)
         self.stubs = stubs_of(program)
         self.loops = Loops(table, Multiplicity(lexicon.loop_words), turning_loops(table, state.links))
         self.resolved_imports = dynamic_imports(program, state.modules)
@@ -221,6 +224,8 @@ class Collector:
         """Add the edges of a call to those of the functions in its callee that it can mean."""
         is_guess = self.table.callee(call) in self.approximate
         doubt = guards.MEDIUM if len(functions) > _CALLED or is_guess else 0
+        if functions and self.strays.is_stray(call):
+            doubt = guards.LOW
         for function in functions:
             self.edge(call, function, graph.DYNAMIC if is_guess else self.how(call, function), doubt)
 

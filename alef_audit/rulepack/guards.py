@@ -44,6 +44,7 @@ class GuardWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     telling: tuple[str, ...]  # what else such a call may be named after: what it does with it
     undoing: tuple[str, ...]  # in the name of a call that takes back what was begun
     asking: tuple[str, ...]  # verbs of a call that looks for something
+    loading: tuple[str, ...]  # verbs of a call that fetches something
     making: tuple[str, ...]  # verbs of a call that makes what was not found, or of a function that is there to make one
     preparing: tuple[str, ...]  # verbs of a call that makes what was not found, so that it can be worked with
     linking: tuple[str, ...]  # words between the nouns of a name
