@@ -106,6 +106,22 @@ def _selecting(graph: CallGraph, call: int, words: TestWords, *, at_root: bool) 
         yield Shown(text, _weight(text, _ROOT if at_root else _DEEP, words))
 
 
+def telling_lines(graph: CallGraph, call: int, words: TestWords) -> list[int]:
+    """The lines of the tests around a call that tell when it runs, early exits in front of it included."""
+    if call < 0:
+        return []
+    function, conditions, innermost = _place(graph, call)
+    entered = [index for index, _ in _entered(graph, call)]
+    left = (
+        index
+        for index in chain(conditions, innermost)
+        if conditions[index].exits
+        and (function, index) not in graph.untold
+        and any(exits_that_tell(graph, function, conditions[index], words))
+    )
+    return [conditions[index].line for index in (*entered, *left)]
+
+
 def _weight(text: str, most: int, words: TestWords) -> int:
     if _is_validity(text, words):
         return _TRIVIAL
@@ -155,6 +171,11 @@ def _told(test: Condition) -> str:
 
 
 def _entering(graph: CallGraph, call: int) -> Iterator[str]:
+    """The tests that `_entered` gives, as they are told."""
+    return (told for _, told in _entered(graph, call))
+
+
+def _entered(graph: CallGraph, call: int) -> Iterator[tuple[int, str]]:
     """The tests whose branch a call stands in, from the innermost on, without those of what is kept, those that hold
     wherever none of several values is at hand, those of whether there is what is called, and those of whether there is
     what was looked for: it mostly is.
@@ -172,9 +193,9 @@ def _entering(graph: CallGraph, call: int) -> Iterator[str]:
             continue
         value = graph.asked.get((function, told))
         if value is None:
-            yield told
+            yield index, told
         elif value:
-            yield value
+            yield index, value
 
 
 def _leaving(graph: CallGraph, call: int, words: TestWords) -> Iterator[tuple[str, bool]]:
@@ -226,7 +247,7 @@ def _spelled(atom: str, holds: bool) -> str:
         return atom if holds else f"not ({atom})"
     if compared.sign == "not in":
         return atom.replace(" not in ", " in ", 1)
-    if compared.right in NOTHING and compared.sign == "==":
+    if compared.sign == "==" and (compared.right in NOTHING or _LITERAL.fullmatch(compared.right)):
         sign = next(sign for sign in (" is ", "===", "==") if sign in atom)
         return atom.replace(sign, {" is ": " is not ", "===": "!==", "==": "!="}[sign], 1)
     sign = next((sign for sign in ("!==", "!=") if sign in atom), "")

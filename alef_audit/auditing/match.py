@@ -21,6 +21,7 @@ from alef_audit.auditing.pending_send import pending_sends
 from alef_audit.auditing.phase import Lexicon, Step
 from alef_audit.auditing.rounds import single_rounds
 from alef_audit.auditing.targets import Target, own_targets, package_targets
+from alef_audit.auditing.sweeps import untested_loops
 from alef_audit.auditing.trace import ends_early, frame_of, frames_of, label_of, multiplied_by, own_frames
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
 from alef_audit.callgraph.guards import confidence_of
@@ -185,6 +186,7 @@ class _Shown(NamedTuple):
     frames: tuple[report.Frame, ...]
     own: tuple[report.Frame, ...]  # those of the program's own code
     per: tuple[str, ...]  # the loops that multiply
+    loops: int  # how many of them count for the level
     most: bool  # one of which ends at the first hit
     words: tuple[str, ...]  # that make it the auth phase
     auth: bool
@@ -199,12 +201,15 @@ def _shown(matcher: Matcher, target: Target, path: Path, best: _Group, way: int)
     steps = [Step(frame.function, frame.call) for frame in own]
     single = single_rounds(matcher.reach, target.sink, edges)
     words = matcher.auth_words(target.sink, steps, handler=best.heat == "dispatch")
+    per = multiplied_by(graph, target.sink, edges, single)
+    brief = target.sink.cost == "microseconds"
     return _Shown(
         root=min(n for n in matcher.root_functions[path.root] if best.roots >> n & 1),
         edges=edges,
         frames=frames,
         own=own,
-        per=multiplied_by(graph, target.sink, edges, single),
+        per=per,
+        loops=untested_loops(graph, target.sink, edges, single, matcher.lexicon.tests) if brief else len(per),
         most=ends_early(graph, target.sink, edges, single),
         words=words,
         auth=target.sink.kind in _ALWAYS_AUTH or bool(words),
@@ -225,7 +230,7 @@ def _finding(matcher: Matcher, target: Target, ordinals: Counter[str]) -> report
         shown = _shown_of(matcher, target, group)
         if shown is not None:
             sure = group._replace(confidence=_certain(matcher, target.sink, shown.edges, group.confidence))
-            level = _level(matcher, sure, target.sink.cost, len(shown.per), target.sink.kind, auth=shown.auth)
+            level = _level(matcher, sure, target.sink.cost, shown.loops, target.sink.kind, auth=shown.auth)
             if chosen is None or LEVELS.index(level) > LEVELS.index(chosen[2]):
                 chosen = shown, sure, level
     return None if chosen is None else _build(matcher, target, *chosen, groups, ordinals)

@@ -103,7 +103,7 @@ def _parameters(graph: CallGraph, edge: Edge) -> Iterator[tuple[str, str]]:
 
 
 def _is_one_of(reach: Reachability, sink: SinkSite, edges: list[Edge], step: int, each: str) -> bool:
-    """Whether a loop calls several functions of the program, each made once, of which only one leads to the sink."""
+    """Whether a loop calls several functions of the program, each made once, of which few lead to the sink."""
     edge, graph = edges[step], reach.graph
     text = graph.table.text(edge.call)
     if not each or not (text == each or text.startswith(f"{each}.")):
@@ -117,7 +117,7 @@ def _is_one_of(reach: Reachability, sink: SinkSite, edges: list[Edge], step: int
     ):
         return False
     others = {one.callee for one in reach.outgoing.get(edge.caller, ()) if one.call == edge.call} - {edge.callee}
-    return not _leads(reach, others, sink.function)
+    return 2 * sum(_leads(reach, other, sink.function) for other in others) <= len(others)
 
 
 def _in_loop(graph: CallGraph, function: int, line: int) -> bool:
@@ -133,9 +133,9 @@ def _in_loop(graph: CallGraph, function: int, line: int) -> bool:
     )
 
 
-def _leads(reach: Reachability, starts: set[int], target: int) -> bool:
-    """Whether one of `starts` comes to `target`; if that is much work, it is said to."""
-    seen, pending = set(starts), list(starts)
+def _leads(reach: Reachability, start: int, target: int) -> bool:
+    """Whether `start` comes to `target`; if that is much work, it is said to."""
+    seen, pending = {start}, [start]
     while pending:
         if target in seen or len(seen) > _LOOKED_AT:
             return True

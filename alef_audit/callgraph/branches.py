@@ -43,6 +43,8 @@ _KINDS: Final[Mapping[int, GuardKind]] = {
 # Gates of the caller that one call hands on: each doubles its edges.
 _HANDED: Final = 3
 _EMPTY: Final = BIT["empty"]
+# What a dispatch keeps for itself holds nothing off: that it asks tells when a path is taken.
+_FORGOTTEN: Final = BIT["memoise.dispatch"]
 _Memos = Mapping[tuple[int, int], Memo]
 
 
@@ -210,7 +212,7 @@ def _applied(graph: CallGraph, bits: Mapping[tuple[int, int], int], gates: Gates
         graph,
         edges=tuple(edges),
         sinks=tuple(_sink(sink, around) for sink in graph.sinks),
-        untold=graph.untold | frozenset(bits),
+        untold=graph.untold | frozenset(key for key, each in bits.items() if each != _FORGOTTEN),
         gated=frozenset((*gates.closing, *bypassing, *gates.empty)),
         entered=gates.entered,
     )

@@ -19,8 +19,10 @@ _MEMBER: Final = re.compile(
     r"""[\w$.?]+\.(?:includes|has|startsWith|startswith|endsWith|endswith)\((?:"[^"]*"|'[^']*')\)"""
     r"""|(?:"[^"]*"|'[^']*') in [\w$.]+"""
 )
+_FILE: Final = re.compile(r"(?:await )?(?:[\w$]+\.)*(?P<name>\w+)\([^()]*\)")
 # `isLinux()`, `shouldDeliver(task)`
 _CALLED: Final = re.compile(r"(?:await )?(?P<name>\w+)\([^()]*\)")
+_QUOTED: Final = re.compile(r"""(["'])(?P<value>\w*)\1""")
 _ANY_NUMBER: Final = re.compile(r"-?\d+|[Tt]rue")
 
 
@@ -33,7 +35,11 @@ def exits_that_tell(graph: CallGraph, function: int, test: Condition, words: Tes
     known = list(implied(parse(test.text), test.holds))
     for atom, outcome in known:
         subject, there = asked_for(atom, outcome)
-        if _tells(graph, function, test, subject, words, there=there):
+        if (
+            _tells(graph, function, test, subject, words, there=there)
+            or (there and _asks_for_file(subject, words))
+            or _is_something(atom, outcome, words)
+        ):
             yield atom, outcome
     if (
         not known
@@ -44,6 +50,21 @@ def exits_that_tell(graph: CallGraph, function: int, test: Condition, words: Tes
         # an exit inside of what another test enters
         if first_name(plain(test.text).lstrip("(")) in graph.held.get(function, ()):
             yield test.text, False
+
+
+def _asks_for_file(subject: str, words: TestWords) -> bool:
+    """Whether a test asks whether a file is there: `exists(path)`, `path.is_file()`."""
+    called = _FILE.fullmatch(subject)
+    return called is not None and called["name"].lower().replace("_", "").startswith(words.present)
+
+
+def _is_something(atom: str, outcome: bool, words: TestWords) -> bool:
+    """Whether a value is none of those that say that there is nothing: `resolution.kind !== "none"`."""
+    compared = comparison(atom)
+    if compared is None or compared.sign != ("!=" if outcome else "=="):
+        return False
+    quoted = _QUOTED.fullmatch(compared.right)
+    return quoted is not None and quoted["value"].lower() in words.nothing
 
 
 def asked_for(atom: str, outcome: bool) -> tuple[str, bool]:

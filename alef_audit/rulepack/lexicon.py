@@ -104,6 +104,7 @@ class TestWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     finding: tuple[str, ...]  # first words of what looks for what is mostly there
     rewriting: tuple[str, ...]  # first words of what gives back what it was given, in another form
     present: tuple[str, ...]  # how words begin that ask whether something is there
+    nothing: tuple[str, ...]  # literals that say that there is nothing to do
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
