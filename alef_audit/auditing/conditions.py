@@ -141,7 +141,10 @@ def _is_validity(text: str, words: TestWords) -> bool:
 
 def _denies(test: Condition) -> bool:
     """Whether a test holds where something is not so: as a rule that is how it is."""
-    return _told(test).startswith(("not ", "!"))
+    told = _told(test)
+    compared = comparison(told)
+    is_other = compared is not None and compared.sign == "!=" and _LITERAL.fullmatch(compared.right) is not None
+    return is_other or told.startswith(("not ", "!"))
 
 
 def steps_on(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> int:

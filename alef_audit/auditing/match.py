@@ -20,8 +20,8 @@ from alef_audit.auditing.pending_send import KIND as PENDING_SEND
 from alef_audit.auditing.pending_send import pending_sends
 from alef_audit.auditing.phase import Lexicon, Step
 from alef_audit.auditing.rounds import single_rounds
-from alef_audit.auditing.targets import Target, own_targets, package_targets
 from alef_audit.auditing.sweeps import untested_loops
+from alef_audit.auditing.targets import Target, own_targets, package_targets
 from alef_audit.auditing.trace import ends_early, frame_of, frames_of, label_of, multiplied_by, own_frames
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
 from alef_audit.callgraph.guards import confidence_of

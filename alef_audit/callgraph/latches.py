@@ -17,9 +17,7 @@ from alef_audit.facts import flows
 from alef_audit.rulepack.guards import GuardWords
 
 _FIELD: Final = re.compile(r"(?P<entry>[A-Za-z_$][\w$]*)(?:\.[\w$]+)*\.(?P<name>[A-Za-z_$][\w$]*)")
-_ENTRY: Final = re.compile(
-    r"(?P<entry>[A-Za-z_$][\w$]*)(?:\.get\((?P<got>\"\w+\"|'\w+')\)|\[(?P<at>\"\w+\"|'\w+')\])"
-)
+_ENTRY: Final = re.compile(r"(?P<entry>[A-Za-z_$][\w$]*)(?:\.get\((?P<got>\"\w+\"|'\w+')\)|\[(?P<at>\"\w+\"|'\w+')\])")
 _NAME: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*")
 _CALLED: Final = re.compile(r"(?:[\w$]+\.)*(?P<name>[\w$]+)\(")
 

@@ -9,7 +9,7 @@ from alef_audit.pipeline.auditing import audit
 from tests.requests import request_for
 
 TYPESCRIPT = """
-import {{ readFileSync }} from "node:fs";
+import {{ existsSync, readFileSync }} from "node:fs";
 import {{ EventEmitter }} from "node:events";
 
 declare function findUser(name: string): {{ id: string }} | undefined;
@@ -30,6 +30,7 @@ register(new EventEmitter());
 """
 PYTHON = """
 import re
+from os.path import isfile
 from fastapi import FastAPI
 
 app = FastAPI()
@@ -163,6 +164,10 @@ FOUND, NOT_FOUND = SOME + "link", SOME + "not (link)"
             "const n = event.n; if (n === undefined) { await stop(event); tell(n); hm(n); return; } read(event.data);",
             SOME + "n !== undefined",
         ),
+        # a file, where there is one; something, where there is anything to do
+        ("if (!existsSync(event.data)) return; read(event.data);", SOME + "existsSync(event.data)"),
+        ('if (event.kind === "none") return; read(event.data);', SOME + 'event.kind !== "none"'),
+        ('if (event.kind === "chat") return; read(event.data);', EVERY),
         # what turns something down, or says that something went wrong
         ("const link = resolveLink(event); if (!link) return; read(event.data);", EVERY),
         ("const link = resolveLink(event); if (!link) { reply('not found'); return 1; } read(event.data);", EVERY),
@@ -190,6 +195,8 @@ def test_early_exits(body: str, says: str, tmp_path: Path) -> None:
             "on requests, when link is not None",
         ),
         ("if not is_linked():\n    return\nread(event.data)", "on requests, when is_linked()"),
+        ("if not isfile(event.data):\n    return\nread(event.data)", "on requests, when isfile(event.data)"),
+        ('if event.kind == "skip":\n    return\nread(event.data)', 'on requests, when event.kind != "skip"'),
         ('if "new" not in event.tags:\n    return\nread(event.data)', 'on requests, when "new" in event.tags'),
         ("link = resolve_link(event)\nif not link:\n    return None\nread(event.data)", "on every request"),
         ("link = resolve_link(event)\nif not link:\n    raise ValueError\nread(event.data)", "on every request"),
