@@ -3,7 +3,7 @@
 from math import log, prod
 from typing import Final, NamedTuple, get_args
 
-from alef_audit.callgraph.guards import BIT, LASTING, confidence_of
+from alef_audit.callgraph.guards import BIT, LASTING, LOW, confidence_of
 from alef_audit.rulepack.kinds import Band, Confidence, Cost, Heat, Kinds, Level, Rate, Score, SinkKind, Steps, Verdict
 from alef_audit.rulepack.pattern import Pattern
 
@@ -57,6 +57,8 @@ class Judge:
         level: Level = "note"
         for row in self.pattern.levels:
             if row.verdict and verdict not in row.verdict:
+                continue
+            if row.unguessed and way & LOW:
                 continue
             if row.crossing and not any(way & BIT[kind] for kind in row.crossing):
                 continue
