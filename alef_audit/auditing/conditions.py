@@ -82,7 +82,7 @@ def _fixed(graph: CallGraph, call: int, guards: int, words: TestWords) -> Iterat
     """What is shown of a call in any case."""
     function, conditions, innermost = _place(graph, call)
     for test in platform_tests(conditions, innermost):
-        yield Shown(_told(test), 0)
+        yield Shown(_told(test), 0 if _denies(test) else _SETTING)
     for test in environment_tests(conditions, innermost):
         yield Shown(_told(test), 0 if _denies(test) else _SETTING)
     for index in chain(conditions, innermost):

@@ -89,7 +89,12 @@ def finding(folder: Path, name: str, text: str) -> Finding:
             SOME + "params.count > 0",
         ),
         ("if (isLarge) read(event);", ("isLarge",), SOME + "isLarge"),
-        ('if (process.platform === "linux") read(event);', ('process.platform === "linux"',), EVERY),
+        (
+            'if (process.platform === "linux") read(event);',
+            ('process.platform === "linux"',),
+            SOME + 'process.platform === "linux"',
+        ),
+        ('if (process.platform !== "win32") read(event);', ('process.platform !== "win32"',), EVERY),
         ("if (process.env.DEEP) read(event);", ("process.env.DEEP",), SOME + "process.env.DEEP"),
         ("if (!process.env.FLAT) read(event);", ("!process.env.FLAT",), EVERY),
         (
