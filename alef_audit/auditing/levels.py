@@ -1,13 +1,25 @@
 """Verdicts, levels and the score of a path, all read off the pattern's tables."""
 
 from math import log, prod
-from typing import Final, NamedTuple, get_args
+from typing import Final, NamedTuple
 
 from alef_audit.callgraph.guards import BIT, LASTING, LOW, confidence_of
-from alef_audit.rulepack.kinds import Band, Confidence, Cost, Heat, Kinds, Level, Rate, Score, SinkKind, Steps, Verdict
+from alef_audit.rulepack.kinds import (
+    COSTS,
+    Band,
+    Confidence,
+    Cost,
+    Heat,
+    Kinds,
+    Level,
+    Rate,
+    Score,
+    SinkKind,
+    Steps,
+    Verdict,
+)
 from alef_audit.rulepack.pattern import Pattern
 
-COSTS: Final[tuple[Cost, ...]] = get_args(Cost)
 CONFIDENCES: Final[tuple[Confidence, ...]] = ("low", "medium", "high")
 LEVELS: Final[tuple[Level, ...]] = ("note", "warning", "error")
 VERDICTS: Final[tuple[Verdict, ...]] = ("discharged", "mitigated", "exposed")

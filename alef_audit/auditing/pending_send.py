@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import re2
 
-from alef_audit.auditing.levels import COSTS, Judge, lifted
+from alef_audit.auditing.levels import Judge, lifted
 from alef_audit.auditing.phase import Lexicon
 from alef_audit.auditing.report import Finding
 from alef_audit.auditing.targets import Target
@@ -17,7 +17,7 @@ from alef_audit.callgraph.keeping import chain
 from alef_audit.facts.file import Condition
 from alef_audit.reachability.reach import COLD_ROLES, Reachability
 from alef_audit.reachability.without import leading_to
-from alef_audit.rulepack.kinds import Cost, SinkKind
+from alef_audit.rulepack.kinds import COSTS, Cost, SinkKind
 
 KIND: Final[SinkKind] = "pending-send"
 _INSTEAD: Final = "buffer it until the connection is known to stand"

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from alef_audit.auditing.levels import COSTS, Judge
+from alef_audit.auditing.levels import Judge
 from alef_audit.callgraph.graph import HOW, Edge, SinkSite
 from alef_audit.callgraph.guards import BIT, DOUBT, LOW, OFFLOAD
 from alef_audit.callgraph.loops import gives_turns
 from alef_audit.reachability.reach import Reachability
 from alef_audit.reachability.ways import Ways, minimal
-from alef_audit.rulepack.kinds import SinkKind
+from alef_audit.rulepack.kinds import COSTS, SinkKind
 
 _DYNAMIC_HOW: Final = HOW.index("dynamic")
 _NOT_INSIDE: Final = "blocking.user-code"  # what a package runs of the program is analysed with the program

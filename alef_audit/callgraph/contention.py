@@ -6,7 +6,7 @@ that a thread holds over a blocking call makes the event loop wait for that call
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Final, NamedTuple, get_args
+from typing import Final, NamedTuple
 
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.closure import closure
@@ -14,10 +14,9 @@ from alef_audit.callgraph.graph import CallGraph, SinkSite
 from alef_audit.callgraph.guards import LOW, OFFLOAD
 from alef_audit.callgraph.program import Program
 from alef_audit.facts import flows
-from alef_audit.rulepack.kinds import Cost
+from alef_audit.rulepack.kinds import COSTS, Cost
 
-_COSTS: Final[tuple[Cost, ...]] = get_args(Cost)
-_LONG: Final = _COSTS[1:]
+_LONG: Final = COSTS[1:]
 _READS: Final = flows.choice(flows.LOAD, flows.ATTRIBUTE)
 # These stand for code that is analysed itself, or for code that nobody knows.
 _UNTOLD: Final = frozenset(("blocking.import", "blocking.user-code"))

@@ -8,12 +8,12 @@ from typing import Final
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import methods_of
+from alef_audit.callgraph.keeping import CONSTRUCTORS
 from alef_audit.callgraph.parameters import Literals, Spelled
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
 
-_CONSTRUCTORS: Final = ("__init__", "constructor")
 _COPIES: Final = 4
 _STORED: Final = flows.choice(flows.SELF, flows.STORE)
 
@@ -61,7 +61,7 @@ class Kept:
         constructors = [
             function
             for ancestor in classes.ancestors(index)
-            for name in _CONSTRUCTORS
+            for name in CONSTRUCTORS
             for function in methods_of(program, ancestor, name)
         ]
         for function in constructors:
@@ -84,7 +84,7 @@ class Kept:
         unit, names = program.units[number], program.name_maps[number]
         slots = table.slots_of(unit)
         functions = range(unit.functions, unit.functions + len(unit.facts.functions))
-        constructors = [each for each in functions if program.functions[each].name in _CONSTRUCTORS]
+        constructors = [each for each in functions if program.functions[each].name in CONSTRUCTORS]
         if not constructors:
             return {}
         found: dict[int, _Keeping] = {each: {} for each in constructors}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Final, get_args
+from typing import Final
 
 from alef_audit.callgraph import graph, guards, tokens
 from alef_audit.callgraph.calls import CallTable
@@ -23,7 +23,7 @@ from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
-from alef_audit.rulepack.kinds import Cost
+from alef_audit.rulepack.kinds import COSTS, Cost
 from alef_audit.rulepack.lexicon import Lexicon
 
 _BASE: Final = re.compile(r"[^\w]")
@@ -315,11 +315,10 @@ def _one_per_call(sinks: Iterable[SinkSite], opened: Mapping[int, Cost]) -> tupl
     """Of the rows that fit one call (a receiver of several possible types) the costliest; what only opens something
     costs no more than `opened` says.
     """
-    costs: tuple[Cost, ...] = get_args(Cost)
     chosen: dict[int, SinkSite] = {}
-    for sink in sorted(sinks, key=lambda s: (-costs.index(s.cost), s.how, s.text)):
+    for sink in sorted(sinks, key=lambda s: (-COSTS.index(s.cost), s.how, s.text)):
         chosen.setdefault(sink.call, sink)
     for call, cost in opened.items():
-        if call in chosen and costs.index(chosen[call].cost) > costs.index(cost):
+        if call in chosen and COSTS.index(chosen[call].cost) > COSTS.index(cost):
             chosen[call] = replace(chosen[call], cost=cost)
     return tuple(sorted(chosen.values(), key=lambda s: (s.function, s.call)))

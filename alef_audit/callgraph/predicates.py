@@ -54,7 +54,6 @@ class Comparison(NamedTuple):
 
 
 @lru_cache(maxsize=65536)
-@lru_cache(maxsize=65536)
 def parse(text: str, depth: int = 0) -> Test:
     """The tree of a test's text."""
     text = unwrapped(text)

@@ -1,12 +1,11 @@
 """What calls come to: kinds of blocking calls, each with what it costs at most."""
 
 from collections.abc import Mapping
-from typing import Final, get_args
+from typing import Final
 
 from alef_audit.callgraph.graph import CallGraph
-from alef_audit.rulepack.kinds import Cost, SinkKind
+from alef_audit.rulepack.kinds import COSTS, SinkKind
 
-COSTS: Final[tuple[Cost, ...]] = get_args(Cost)
 # Functions that are looked at below a call.
 _MOST: Final = 3_000
 Kinds = Mapping[SinkKind, int]

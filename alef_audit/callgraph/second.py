@@ -12,10 +12,11 @@ from alef_audit.callgraph.early import asked_for
 from alef_audit.callgraph.graph import CallGraph
 from alef_audit.callgraph.keeping import chain
 from alef_audit.callgraph.predicates import comparison, implied, parse
-from alef_audit.callgraph.reached import COSTS, Kinds, Reached
+from alef_audit.callgraph.reached import Kinds, Reached
 from alef_audit.facts import flows
 from alef_audit.facts.file import Condition, Handler, Leaving
 from alef_audit.frontends.words import names_cache
+from alef_audit.rulepack.kinds import COSTS
 
 _LONG: Final = COSTS.index("seconds")
 # Fields by which a row of a database says whether there is one.

@@ -171,7 +171,7 @@ class Condition(msgspec.Struct, frozen=True, array_like=True):
 
     parent: int
     line: int
-    text: str  # the test, one line, at most 160 characters
+    text: str  # the test, one line, at most 400 characters
     holds: bool
     exits: bool = False
     handler: int = 0  # see Handler

@@ -23,7 +23,6 @@ _WAYS: Final = {
     "continue_statement": CONTINUE,
 }
 _BLOCKS: Final = frozenset(("statement_block", "block", "else_clause"))
-_BRANCHES: Final = frozenset(("else_clause", "elif_clause"))
 _LOOPS: Final = frozenset(
     ("for_statement", "for_in_statement", "while_statement", "do_statement", "function_body", "program", "module")
 )

@@ -4,7 +4,7 @@ The literal types below are what the code computes with; the TOML file carries w
 kinds, how hot it is.  `load.py` refuses a file whose keys differ from these types.
 """
 
-from typing import Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
@@ -59,6 +59,7 @@ GuardKind = Literal[
     "fallback",
 ]
 Cost = Literal["microseconds", "milliseconds", "seconds"]
+COSTS: Final[tuple[Cost, ...]] = get_args(Cost)
 Thread = Literal["event-loop", "thread", "worker", "process"]
 Level = Literal["error", "warning", "note"]
 Verdict = Literal["exposed", "mitigated", "discharged"]

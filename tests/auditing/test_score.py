@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alef_audit.auditing.levels import COSTS, LEVELS, Judge, Weighed, rebanded, score, weighed_product
+from alef_audit.auditing.levels import LEVELS, Judge, Weighed, rebanded, score, weighed_product
 from alef_audit.auditing.message import message
 from alef_audit.callgraph.graph import RootSite
-from alef_audit.rulepack.kinds import Confidence, Cost, Level, Rate, RootKind, Verdict
+from alef_audit.rulepack.kinds import COSTS, Confidence, Cost, Level, Rate, RootKind, Verdict
 from alef_audit.rulepack.load import bundled_rules, load_rulepack
 
 PACK = load_rulepack([bundled_rules()])

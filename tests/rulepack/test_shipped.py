@@ -5,10 +5,10 @@ from typing import get_args
 
 import pytest
 
-from alef_audit.auditing.levels import COSTS, LEVELS, Judge, lifted
+from alef_audit.auditing.levels import LEVELS, Judge, lifted
 from alef_audit.callgraph.guards import BIT
 from alef_audit.discovery.versions import satisfies
-from alef_audit.rulepack.kinds import Confidence, Cost, GuardKind, Heat, Level, SinkKind, Verdict
+from alef_audit.rulepack.kinds import COSTS, Confidence, Cost, GuardKind, Heat, Level, SinkKind, Verdict
 from alef_audit.rulepack.load import Rulepack, bundled_rules, load_rulepack
 from alef_audit.rulepack.pattern import LevelRow, Pattern
 
