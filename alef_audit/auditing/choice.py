@@ -1,17 +1,28 @@
-"""Which path to a blocking call is shown: the nearest, or one a few calls longer that is worse."""
+"""Which path to a blocking call is shown: the nearest, or one a few calls longer that is worse.
 
+Of paths that are about as near, the one for which least has to come together.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
+from alef_audit.auditing.conditions import tests_at
 from alef_audit.auditing.levels import SWEEP
 from alef_audit.auditing.matcher import Matcher
 from alef_audit.auditing.phase import Step
 from alef_audit.auditing.targets import Target
 from alef_audit.callgraph.graph import Edge
-from alef_audit.reachability.witness import shortest_path
+from alef_audit.callgraph.keeping import chain
+from alef_audit.callgraph.loop_text import words_in
+from alef_audit.reachability.witness import shortest_paths
 from alef_audit.rulepack.kinds import Heat
 
 # How many calls longer than the shortest a path may be to be preferred, because it sweeps or passes the auth phase.
 _DETOUR: Final = 3
+# How many roots are looked at that are about as near as the nearest, and how much longer their paths may be.
+_ROOTS: Final = 6
+_LONGER: Final = 1
 
 
 class Path(NamedTuple):
@@ -53,7 +64,7 @@ def _search(matcher: Matcher, target: Target, wanted: Wanted) -> Path | None:
     roots = matcher.functions_of(wanted.roots)
 
     def search(loops: int = 0, longest: int = 1 << 30, marks: frozenset[int] | None = None) -> Path | None:
-        found = shortest_path(
+        found = shortest_paths(
             reach.incoming,
             graph.function_guards,
             matcher.is_async,
@@ -67,7 +78,7 @@ def _search(matcher: Matcher, target: Target, wanted: Wanted) -> Path | None:
             entered=graph.entered,
             barred=wanted.barred,
         )
-        return None if found is None else Path(*found)
+        return _most_general(matcher, found, wanted)
 
     def is_auth(path: Path) -> bool:
         steps = steps_of(matcher, path.edges, target.start)
@@ -85,3 +96,53 @@ def _search(matcher: Matcher, target: Target, wanted: Wanted) -> Path | None:
         return best
     sweep = search(SWEEP, len(best.edges) + _DETOUR, matcher.auth_functions if auth else None)
     return sweep if sweep is not None and (not auth or is_auth(sweep)) else best
+
+
+def _most_general(matcher: Matcher, found: Iterator[tuple[int, list[Edge]]], wanted: Wanted) -> Path | None:
+    """Of the paths that are about as short as the first the one for which least has to come together, and which starts
+    where that is not once in a while; none for which more has to come together than for the first.
+    """
+    best: Path | None = None
+    nearest, least = 0, (False, 0)
+    for root, edges in islice(found, _ROOTS):
+        if best is not None and len(edges) > nearest + _LONGER:
+            break
+        general = [_most_general_call(matcher, edge, wanted) for edge in edges]
+        needed = 2 * len(edges) + sum(tests_at(matcher.graph, edge.call) for edge in general)
+        rank = _is_occasional(matcher, root), needed
+        if best is None:
+            nearest = len(edges)
+        if best is None or (rank < least and needed <= least[1]):
+            best, least = Path(root, general), rank
+    return best
+
+
+def _is_occasional(matcher: Matcher, root: int) -> bool:
+    """Whether the name of an entry point says that it runs once in a while."""
+    words = words_in(matcher.graph.program.functions[root].label)
+    return not matcher.occasional.isdisjoint(words)
+
+
+def _most_general_call(matcher: Matcher, edge: Edge, wanted: Wanted) -> Edge:
+    """Of the calls by which one function runs the other alike, the one that fewest tests decide."""
+    table, program = matcher.graph.table, matcher.graph.program
+    if edge.call < 0 or table.condition(edge.call) < 0:
+        return edge
+    conditions = program.unit_of(edge.caller).facts.conditions
+    alike = [
+        each
+        for each in matcher.reach.incoming[edge.callee]
+        if each.caller == edge.caller
+        and each.call >= 0
+        and each.call not in wanted.barred
+        and each.depth >= edge.depth
+        and not each.closed & ~edge.closed
+        and (each.guards, each.decides, each.how) == (edge.guards, edge.decides, edge.how)
+    ]
+    return min(
+        alike,
+        key=lambda each: (
+            tests_at(matcher.graph, each.call),
+            sum(1 for _ in chain(conditions, table.condition(each.call))),
+        ),
+    )

@@ -149,8 +149,12 @@ def _denies(test: Condition) -> bool:
 
 def steps_on(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> int:
     """How much has to come together for the path: two for each function, one for each test around them."""
-    calls = [edge.call for edge in edges if edge.call >= 0] + [sink.call]
-    return 2 * (len(edges) + 1) + sum(_tests(*_place(graph, call)[1:]) for call in calls)
+    return 2 * (len(edges) + 1) + sum(tests_at(graph, call) for call in [*(edge.call for edge in edges), sink.call])
+
+
+def tests_at(graph: CallGraph, call: int) -> int:
+    """How many tests decide whether a call is made in its function."""
+    return _tests(*_place(graph, call)[1:]) if call >= 0 else 0
 
 
 def _tests(conditions: tuple[Condition, ...], innermost: int) -> int:

@@ -33,6 +33,7 @@ class Matcher:
         "judges",
         "kinds",
         "lexicon",
+        "occasional",
         "packages",
         "paths",
         "pattern",
@@ -52,6 +53,7 @@ class Matcher:
         self.judge = Judge(pattern)
         self.judges = {**dict.fromkeys(pattern.sinks, self.judge), **judges(pattern, kinds)}
         self.lexicon = lexicon
+        self.occasional = frozenset(lexicon.tests.occasional)
         self.is_async = async_functions(reach.graph.program)
         self.root_functions: dict[int, list[int]] = {}
         self.roots_by_heat: dict[Heat, int] = dict.fromkeys(HEATS, 0)

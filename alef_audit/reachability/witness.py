@@ -1,6 +1,6 @@
 """The trace that is shown: a shortest path from a root to a blocking call, by the way that was judged."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from alef_audit.callgraph.graph import Edge
@@ -23,26 +23,39 @@ def shortest_path(
     target: int,
     roots: frozenset[int],
     way: int,
+) -> tuple[int, list[Edge]] | None:
+    """The nearest of `roots` to `target`, and the edges, root first."""
+    return next(shortest_paths(incoming, function_guards, is_async, target, roots, way), None)
+
+
+def shortest_paths(
+    incoming: Mapping[int, list[Edge]],
+    function_guards: Mapping[int, int],
+    is_async: frozenset[int],
+    target: int,
+    roots: frozenset[int],
+    way: int,
     loops: int = 0,
     longest: int = 1 << 30,
     marks: frozenset[int] | None = None,
     closed: int = 0,
     entered: Mapping[int, int] | None = None,
     barred: frozenset[int] = frozenset(),
-) -> tuple[int, list[Edge]] | None:
-    """The nearest of `roots` to `target` by a path of at most `longest` edges.
+) -> Iterator[tuple[int, list[Edge]]]:
+    """The nearest of `roots` to `target` by paths of at most `longest` edges, one path from each, the nearest first.
 
     The path crosses no guard outside `way`, at least `loops` (0 to 2) multiplying loops, and a function of `marks`.  It
     enters no function by arguments that close its next edge; `closed` does for the target, `entered` decides at roots.
     It makes none of the calls `barred`.
 
     Gives the root and the edges, root first.  Ties are broken by the order of edges (caller, line), so the same input
-    gives the same path.
+    gives the same paths.
     """
     entered = entered or {}
     start = closed << _GATES | target << _SHIFT | (marks is None or target in marks)
     if target in roots and not loops and start & _MARKED and not entered.get(target, 0) & closed:
-        return target, []
+        yield target, []
+        return
     enough = loops << _LOOPS | _MARKED
     came_by: dict[int, tuple[Edge, int] | None] = {start: None}
     level, length = [start], 0
@@ -65,10 +78,10 @@ def shortest_path(
                     continue
                 came_by[caller] = (edge, state)
                 if function in roots and caller & _ALL >= enough and not entered.get(function, 0) & edge.closed:
-                    return function, _follow(came_by, caller)
+                    yield function, _follow(came_by, caller)
+                    continue
                 following.append(caller)
         level = following
-    return None
 
 
 def _follow(came_by: Mapping[int, tuple[Edge, int] | None], state: int) -> list[Edge]:

@@ -97,6 +97,7 @@ class EndingWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TestWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Words by which tests are told apart that say when a path is taken, from those that mostly hold."""
 
+    occasional: tuple[str, ...]  # in names of entry points that run once in a while: logout, doctor
     asking: tuple[str, ...]  # first words of a predicate: isLinux, should_deliver
     validating: tuple[str, ...]  # first words of what tells whether something is as it ought to be
     valid: tuple[str, ...]  # names of fields that tell so
