@@ -14,14 +14,14 @@ from typing import Final
 from alef_audit.callgraph.given import ABSENT, FALSE, UNKNOWN, Given, Surroundings
 from alef_audit.callgraph.graph import PROPERTY, CallGraph, Edge
 from alef_audit.callgraph.guards import GATES
-from alef_audit.callgraph.keeping import Keeping, chain
+from alef_audit.callgraph.keeping import Keeping, chain, first_name
 from alef_audit.callgraph.memos import Memo
 from alef_audit.callgraph.recall import Option
 from alef_audit.facts.file import Function
 
 _NAME: Final = re.compile(r"(?<![\w$.\"'])[A-Za-z_$][\w$]*")
 # How many functions may hand a value on before it decides.
-_HANDED: Final = 2
+_HANDED: Final = 5
 # How often a function is followed into itself: parameters that change places are few.
 _ROUNDS: Final = 3
 # Callers of a function that hands something on; one with more is a utility, and its callers differ.
@@ -211,8 +211,8 @@ def _asked_names(facts: Function, names: tuple[str, ...], keeping: Keeping, func
         return None
     parameters = {names[parameter.name] for parameter in facts.parameters}
     locals_ = (
-        local
-        for local, bound in keeping.reads.get(function, {}).items()
+        first_name(local)
+        for local, bound in (*keeping.reads.get(function, {}).items(), *keeping.bound.get(function, {}).items())
         if any(not parameters.isdisjoint(_NAME.findall(read.value)) for read in bound)
     )
     return frozenset(parameters.union(locals_)) if parameters else frozenset()

@@ -12,7 +12,7 @@ from alef_audit.callgraph.graph import CallGraph, Edge
 from alef_audit.callgraph.keeping import Keeping, Read, chain, plain
 from alef_audit.callgraph.keywords import Asked, Keywords, asked_keyword
 from alef_audit.callgraph.named_literals import NamedLiterals, is_same
-from alef_audit.callgraph.predicates import Truth, comparison, implied, parse, separated, truth
+from alef_audit.callgraph.predicates import Truth, choice, comparison, implied, parse, separated, truth
 from alef_audit.callgraph.records import Records
 from alef_audit.facts import flows
 from alef_audit.facts.file import Condition, Parameter, ParameterKind
@@ -38,6 +38,7 @@ _FALLBACK: Final = re.compile(r"(?P<path>[\w$.]+) (?P<sign>\?\?|\|\||or) (?P<lit
 _LISTED: Final = re.compile(r"\(.*,.*\)|\[.*\]|\{[^:]*\}", re.DOTALL)
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\.[\w$]+)?")
 _DEPTH: Final = 3
+_NOBODY: Final[frozenset[int]] = frozenset()
 
 
 class Options(NamedTuple):
@@ -92,6 +93,8 @@ class Given:
         function = edge.callee
         self._surroundings, self._edge, self._caller = surroundings, edge, caller
         self._reads: Mapping[str, list[Read]] = keeping.reads.get(function, {})
+        if function in keeping.bound:
+            self._reads = {**self._reads, **keeping.bound[function]}
         self._rebound: Set[str] = keeping.rebound.get(function, frozenset())
         self._given: dict[str, tuple[_Value, _Value]] = {}  # with the default
         self._unnamed: dict[str, str] = {}
@@ -269,14 +272,27 @@ class Given:
         asked = asked_keyword(text) if self._keywords is not None else None
         if asked is not None:
             return self._keyword(asked)
-        name, _, inner = text.partition(".")
+        chosen = choice(text)
+        if chosen is not None:
+            told = self._evaluate(chosen.test, depth)
+            return UNKNOWN if told is None else self.value(chosen.chosen if told else chosen.otherwise, depth)
+        name, _, inner = (text, "", "") if text in self._reads else text.partition(".")
         bound = self._reads.get(name)
         if bound is not None and self._is_changed(name, text):
-            if len(bound) != 1 or name in self._rebound or depth >= _DEPTH:
+            if len(bound) != 1 or self._takes_others(name) or depth >= _DEPTH:
                 return UNKNOWN
             return self.value(bound[0].value + (f".{inner}" if inner else ""), depth + 1)
+        if text in _LITERALS:
+            return _LITERALS[text]
         held = self.held(text)
         return held if isinstance(held, str) else PRESENT if self._is_python else TRUTHY
+
+    def _takes_others(self, name: str) -> bool:
+        """Whether a local, or a field that a constructor binds, may take another value besides."""
+        program, keeping = self._surroundings.graph.program, self._surroundings.keeping
+        function = self._edge.callee
+        setting = keeping.setting.get((program.unit_of(function).functions, name), _NOBODY) if "." in name else _NOBODY
+        return name in self._rebound or not setting <= {function}
 
     def held(self, path: str) -> _Value:
         """What a parameter, or a field of one, holds."""
@@ -316,10 +332,18 @@ class Given:
 
     def _atom(self, text: str, depth: int) -> Truth:
         bound = self._reads.get(text) if self._is_changed(text, text) else None
-        if bound is not None and (len(bound) != 1 or text in self._rebound or depth >= _DEPTH):
+        if bound is not None and (len(bound) != 1 or self._takes_others(text) or depth >= _DEPTH):
             return None
         if bound is not None and not _FALLBACK.fullmatch(bound[0].value):
             return self._evaluate(bound[0].value, depth + 1)
+        chosen = choice(text)
+        if chosen is not None:
+            told = self._evaluate(chosen.test, depth)
+            first = self._evaluate(chosen.chosen, depth) if told is not False else None
+            second = self._evaluate(chosen.otherwise, depth) if told is not True else None
+            return first if told or first == second else None if told is None else second
+        if text in _LITERALS:
+            return _LITERALS[text] not in FALSE
         compared = comparison(text)
         if compared is None:
             value = self.value(text, depth)

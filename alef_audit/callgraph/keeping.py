@@ -90,6 +90,7 @@ class Keeping:
     clears: dict[int, list[Touch]] = field(default_factory=dict)
     loans: dict[int, list[Loan]] = field(default_factory=dict)
     reads: dict[int, dict[str, list[Read]]] = field(default_factory=dict)  # by function and local
+    bound: dict[int, dict[str, list[Read]]] = field(default_factory=dict)  # by constructor and field of the object
     held: dict[int, dict[str, Held]] = field(default_factory=dict)  # by function and local that an early exit tests
     loaded: dict[int, dict[str, list[str]]] = field(default_factory=dict)  # as `reads`: what speaks of a file's text
     rebound: dict[int, set[str]] = field(default_factory=dict)  # by declaring function: what takes other values
@@ -100,6 +101,8 @@ class Keeping:
     required: dict[tuple[int, str], dict[str, str]] = field(default_factory=dict)  # what others must hold, as `fields`
     # by the first function of the file and the spelling: literals of constants and of members of enumerations
     literals: dict[int, dict[str, Literal]] = field(default_factory=dict)
+    # by the first function of the file and a field of the object, `self.x`: the functions that store something in it
+    setting: dict[tuple[int, str], set[int]] = field(default_factory=dict)
     constants: dict[str, float | None] = field(default_factory=dict)  # None: several modules disagree
 
 
@@ -126,6 +129,9 @@ def _add(result: Keeping, program: Program, unit: Unit) -> None:
         elif row.kind == kept.READ:
             found = result.reads.setdefault(function, {})
             found.setdefault(names[row.subject], []).append(Read(_as_look_up(plain(names[row.value])), owner, slot))
+        elif row.kind == kept.BOUND:
+            fields = result.bound.setdefault(function, {})
+            fields.setdefault(names[row.subject], []).append(Read(plain(names[row.value]), owner, slot))
         elif row.kind == kept.HELD:
             result.held.setdefault(function, {})[names[row.subject]] = Held(names[row.value], row.line)
         elif row.kind == kept.LOADED:
@@ -151,6 +157,8 @@ def _add(result: Keeping, program: Program, unit: Unit) -> None:
             subject = plain(names[row.subject])
             if owner > unit.functions and not (row.key and _collects_keywords(program, owner, subject)):
                 _rebind(result, row, owner, subject, function)
+            if owner == kept.RECEIVER and not row.key:
+                result.setting.setdefault((unit.functions, subject), set()).add(function)
             place = _place(result, function, Place(subject, plain(names[row.key]), first_name(subject), owner, slot))
             touches = result.stores if row.kind == kept.STORE else result.clears
             touch = Touch(place, function, row.condition, row.line, names[row.value])

@@ -43,8 +43,15 @@ _AND: Final = frozenset(("&&", "and"))
 _TERNARY: Final = frozenset(("?", "if", "??"))
 _COMPARING: Final = frozenset(("===", "==", "!==", "!=", "<=", ">=", "<", ">", "in", "is", "instanceof"))
 _WRAPPERS: Final = re.compile(r"(?:Boolean|bool)\((.*)\)\Z", re.DOTALL)
+_CHOOSING: Final = (("?", ":"), ("if", "else"))
 _DEPTH: Final = 12
 _ANY: Final = "(…)"  # an operand of which nothing is known
+
+
+class Choice(NamedTuple):
+    test: str
+    chosen: str
+    otherwise: str
 
 
 class Comparison(NamedTuple):
@@ -139,6 +146,18 @@ def comparison(text: str) -> Comparison | None:
     if sign == "is":
         return Comparison(left, "!=" if right.startswith("not ") else "==", right.removeprefix("not ").strip())
     return Comparison(left, {"===": "==", "!==": "!="}.get(sign, sign), right)
+
+
+@lru_cache(maxsize=65536)
+def choice(text: str) -> Choice | None:
+    """`text` as a choice between two values, `a if test else b`, `test ? a : b`; None if it is none."""
+    tokens = list(_top_level(text))
+    for signs in _CHOOSING:
+        asked = [each for each in tokens if each[0] in signs]
+        if tuple(word for word, _, _ in asked) == signs:
+            one, two, three = (part.strip() for part in _split(text, [(start, end) for _, start, end in asked]))
+            return Choice(one, two, three) if "?" in signs else Choice(two, one, three)
+    return None
 
 
 def truth(test: Test, known: Callable[[str], Truth]) -> Truth:

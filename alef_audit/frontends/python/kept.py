@@ -57,6 +57,7 @@ _PATH: Final = re.compile(r"[A-Za-z_$][\w$.!?]*")
 # Locals whose value tells what is kept, whatever it is: keys, and where files are.
 _NAMED_AFTER: Final = ("key", "path", "file", "dir", "directory", "folder")
 _HELD: Final = re.compile(r"[A-Za-z_][\w.]*(?:\[[^\[\]]+\]|\.(?:get|setdefault)\(.*\))", re.DOTALL)
+_FIELD: Final = re.compile(r"self\.[A-Za-z_]\w*")
 _NO_FILE: Final = ("FileNotFoundError", "OSError")
 _ASKS_FILE: Final = re.compile(r"[\w.]+\.l?stat\([\w.]*\)\Z", re.ASCII)
 _NUMBER: Final = re.compile(r"[\d_.e\s*+()]+|(?:datetime\.)?timedelta\([\w=,\s]+\)", re.ASCII)
@@ -95,6 +96,7 @@ def assigned(walk: Walk, place: Place, target: Node, right: Node) -> None:
         if text:
             _note(walk, place, target, text, "", right)
             _looked_up_into(walk, place, text, right)
+            _constructed(walk, place, text, right)
     elif kind == "subscript" and len(target.named_children) == 2:
         text = _chain(walk, target.named_children[0])
         if text:
@@ -126,6 +128,14 @@ def _looked_up_into(walk: Walk, place: Place, field: str, right: Node) -> None:
         spelled = source(walk, right)
         if _HELD.fullmatch(spelled):
             walk.build.keep(kept.READ, place.scope, place.function, -1, line_of(right), field, value=spelled)
+
+
+def _constructed(walk: Walk, place: Place, field: str, right: Node) -> None:
+    """Note what a constructor binds a field of the object to: `self.folder = Path(folder) if folder else None`."""
+    if place.qualname.endswith(".__init__") and _FIELD.fullmatch(field):
+        always = place.condition < 0 and place.loop < 0 and right.end_byte - right.start_byte <= _LIMIT
+        spelled = source(walk, right) if always else "…"
+        walk.build.keep(kept.BOUND, place.scope, place.function, -1, line_of(right), field, value=spelled)
 
 
 def declared(walk: Walk, place: Place, field: Node, annotation: Node, default: Node | None) -> None:
