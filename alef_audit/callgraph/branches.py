@@ -19,6 +19,7 @@ from alef_audit.callgraph.guards import BIT, LASTING, MEDIUM
 from alef_audit.callgraph.keeping import Keeping, asked_locals, chain, keeping
 from alef_audit.callgraph.keywords import Keywords
 from alef_audit.callgraph.latches import latched
+from alef_audit.callgraph.leading import leading
 from alef_audit.callgraph.lifetimes import DISPATCH, PROCESS, SESSION, UNKNOWN, Lifetimes
 from alef_audit.callgraph.memos import Memo, memos
 from alef_audit.callgraph.named_literals import NamedLiterals
@@ -62,7 +63,8 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     """
     kept = keeping(graph.program)
     graph = without_other_threads(without_tests(graph, kept, rules.words), kept)
-    graph = replace(graph, asked=asked_locals(kept), held=kept.held)
+    around = leading(graph)
+    graph = replace(graph, asked=asked_locals(kept, around.conditions), held=kept.held)
     calls = {call for edge in graph.edges for call in edge.via}
     calls |= {call for sink in graph.sinks for call in (sink.call, *sink.via)}
     found = created(graph.program, kept, rules.words)
@@ -73,15 +75,15 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     surroundings = Surroundings(graph, kept, state.links, records, literals, keywords)
     above = above_sinks(graph)
     gates = find_gates(surroundings, found.values(), above)
-    mended = repairs(graph, kept, rules.words)
+    mended = repairs(graph, kept, rules.words, around)
     latches = latched(graph, kept, rules.words, above)
-    for key in established(graph, kept, rules.words, above) | mended.conditions | latches:
+    for key in established(graph, kept, rules.words, above, around) | mended.conditions | latches:
         bits[key] = bits.get(key, 0) | BIT["established"]
-    for key in renewed(graph, rules.words):
+    for key in renewed(graph, rules.words, around):
         bits[key] = bits.get(key, 0) | BIT["memoise.unknown"] | MEDIUM
     reached = Reached(graph)
-    rare = dict.fromkeys(second_choices(graph, reached, bits), BIT["fallback"])
-    for call in after_failures(graph, rules.words, reached):
+    rare = dict.fromkeys(second_choices(graph, reached, bits, around), BIT["fallback"])
+    for call in after_failures(graph, rules.words, reached, around):
         rare[call] = rare.get(call, 0) | BIT["exceptional"]
     for call in mended.calls:
         rare[call] = rare.get(call, 0) | BIT["established"]

@@ -17,9 +17,14 @@ def closure(callees: Mapping[int, Iterable[int]], starts: Iterable[int], beyond:
     return found
 
 
-def above_sinks(graph: CallGraph) -> set[int]:
-    """The functions that come to a blocking call."""
+def callers_of(graph: CallGraph) -> dict[int, list[int]]:
+    """The functions that call a function, by that."""
     callers: dict[int, list[int]] = {}
     for edge in graph.edges:
         callers.setdefault(edge.callee, []).append(edge.caller)
-    return closure(callers, {sink.function for sink in graph.sinks})
+    return callers
+
+
+def above_sinks(graph: CallGraph) -> set[int]:
+    """The functions that come to a blocking call."""
+    return closure(callers_of(graph), {sink.function for sink in graph.sinks})

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from alef_audit.callgraph.graph import CallGraph
 from alef_audit.callgraph.keeping import Keeping, Read, chain, plain
+from alef_audit.callgraph.leading import Leading
 from alef_audit.callgraph.makers import Makers
 from alef_audit.callgraph.predicates import NOTHING, comparison, implied, parse
 from alef_audit.callgraph.recall import words_in
@@ -37,8 +38,10 @@ class _LookUp(NamedTuple):
     local: str
 
 
-def established(graph: CallGraph, keeping: Keeping, words: GuardWords, above: Set[int]) -> frozenset[tuple[int, int]]:
-    """The conditions, as function and index, below which is made what was not found.
+def established(
+    graph: CallGraph, keeping: Keeping, words: GuardWords, above: Set[int], leading: Leading
+) -> frozenset[tuple[int, int]]:
+    """The conditions around `leading` calls, as function and index, below which is made what was not found.
 
     `above` are the functions that come to a blocking call.
     """
@@ -54,7 +57,8 @@ def established(graph: CallGraph, keeping: Keeping, words: GuardWords, above: Se
         return bool(own) and own[0] in words.making and not nouns.isdisjoint(own)
 
     for call, (function, innermost) in enumerate(zip(table.functions, table.conditions, strict=True)):
-        if innermost < 0 or function not in asking:
+        told = leading.conditions.get(function) if innermost >= 0 else None
+        if told is None or function not in asking:
             continue
         made = words_in(_last(table.text(call)))
         makes_one, done = not making.isdisjoint(made[:_VERBS]), _participles("".join(made[:1]), words)
@@ -63,6 +67,8 @@ def established(graph: CallGraph, keeping: Keeping, words: GuardWords, above: Se
         conditions = graph.program.unit_of(function).facts.conditions
         reads = keeping.reads.get(function, {})
         for index in chain(conditions, innermost):
+            if index not in told:
+                continue
             known = looked_up.get((function, index))
             if known is None:
                 asked = (each for each in _look_ups(conditions[index], reads) if each.callee in asking[function])

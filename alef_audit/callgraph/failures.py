@@ -7,10 +7,12 @@ back what was begun.  Neither is a retry a failure: it is how a program waits.  
 tries again, after one failure that is told from the others, is not what it is for: the first try mostly succeeds.
 """
 
+from collections.abc import Set
 from typing import Final
 
 from alef_audit.callgraph.graph import CallGraph
 from alef_audit.callgraph.keeping import chain
+from alef_audit.callgraph.leading import Leading
 from alef_audit.callgraph.reached import Reached
 from alef_audit.callgraph.recall import words_of
 from alef_audit.facts import flows
@@ -22,16 +24,16 @@ _PAUSES: Final[frozenset[SinkKind]] = frozenset(("blocking.sleep", "blocking.wai
 _CALLBACK: Final = ".catch callback"
 
 
-def after_failures(graph: CallGraph, words: GuardWords, reached: Reached) -> frozenset[int]:
-    """The calls of the program that run only where something failed."""
-    handled = _handled(graph)
+def after_failures(graph: CallGraph, words: GuardWords, reached: Reached, leading: Leading) -> frozenset[int]:
+    """The `leading` calls that run only where something failed."""
+    handled = _handled(graph, {graph.table.functions[call] for call in leading.calls})
     pauses = {sink.call for sink in graph.sinks if sink.kind in _PAUSES}
     table, found = graph.table, set[int]()
     for around, calls in handled.items():
         function, _ = around
         conditions = graph.program.unit_of(function).facts.conditions
         telling = {table.condition(call) for call in calls if _tells(graph, call, words)}
-        for call in calls:
+        for call in leading.calls.intersection(calls):
             if (
                 _undoes(graph, call, words)
                 or _raises(conditions, table.condition(call))
@@ -45,8 +47,10 @@ def after_failures(graph: CallGraph, words: GuardWords, reached: Reached) -> fro
     return frozenset(found)
 
 
-def _handled(graph: CallGraph) -> dict[tuple[int, int], list[int]]:
-    """The calls in handlers by function and the handler's condition; -1 for what is handed to `.catch(…)`."""
+def _handled(graph: CallGraph, functions: Set[int]) -> dict[tuple[int, int], list[int]]:
+    """The calls in handlers by function, one of these, and the handler's condition; -1 for what is handed to
+    `.catch(…)`.
+    """
     table, program = graph.table, graph.program
     handlers = [
         frozenset(index for index, each in enumerate(unit.facts.conditions) if each.handler & Handler.CATCHES)
@@ -56,6 +60,8 @@ def _handled(graph: CallGraph) -> dict[tuple[int, int], list[int]]:
     found: dict[tuple[int, int], list[int]] = {}
     inside: dict[tuple[int, int], int] = {}  # (file, condition) -> the handler that it stands in, -1 for none
     for call, (function, innermost) in enumerate(zip(table.functions, table.conditions, strict=True)):
+        if function not in functions:
+            continue
         unit = program.function_unit[function]
         if innermost >= 0 and handlers[unit]:
             handler = inside.get((unit, innermost))

@@ -1,7 +1,7 @@
 """What the functions of a program keep, read off the facts: stores, clearings and reads, by function."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -202,7 +202,10 @@ def first_name(text: str) -> str:
 
 def plain(text: str) -> str:
     """`text` without optional chaining, assertions that something is there, and casts."""
-    return _MARKS.sub("", text.strip().removeprefix("await ")).strip()
+    text = text.strip().removeprefix("await ")
+    if "!" in text or "?" in text or "as" in text:  # most have no marks, and looking costs more than telling so
+        text = _MARKS.sub("", text)
+    return text.strip()
 
 
 def _as_look_up(text: str) -> str:
@@ -230,13 +233,13 @@ def number(text: str) -> float | None:
     return result
 
 
-def asked_locals(keeping: Keeping) -> dict[tuple[int, str], str]:
-    """The locals, by function and name, that hold what a text was matched with, as written, or, with "", what was
-    looked for.
+def asked_locals(keeping: Keeping, functions: Iterable[int]) -> dict[tuple[int, str], str]:
+    """The locals of some functions, by function and name, that hold what a text was matched with, as written, or, with
+    "", what was looked for.
     """
     found = {}
-    for function, reads in keeping.reads.items():
-        for local, bound in reads.items():
+    for function in functions:
+        for local, bound in keeping.reads.get(function, {}).items():
             values = {_ASKED.sub("", read.value) for read in bound}
             if "" in values:
                 found[function, local] = ""

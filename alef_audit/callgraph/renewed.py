@@ -12,6 +12,7 @@ from typing import Final
 
 from alef_audit.callgraph.graph import CallGraph
 from alef_audit.callgraph.keeping import chain
+from alef_audit.callgraph.leading import Leading
 from alef_audit.callgraph.predicates import NOTHING, Truth, comparison, parse, truth
 from alef_audit.callgraph.recall import words_in, words_of
 from alef_audit.facts.file import Condition
@@ -22,21 +23,25 @@ _ASKED: Final = re.compile(r"(?:[\w$]+[.?!]+)+(?P<told>[\w$]+)(?:\(\))?|(?:[\w$]
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$.?!]*")
 
 
-def renewed(graph: CallGraph, words: GuardWords) -> frozenset[tuple[int, int]]:
-    """The conditions, as function and index, below which something is renewed that is too old."""
+def renewed(graph: CallGraph, words: GuardWords, leading: Leading) -> frozenset[tuple[int, int]]:
+    """The conditions around `leading` calls, as function and index, below which something too old is renewed."""
     table, found = graph.table, set[tuple[int, int]]()
     renewing = frozenset(words.renewing)
     rows = zip(table.functions, table.conditions, table.texts, strict=True)
     spelled = re.compile("|".join(map(re.escape, sorted(renewing))), re.IGNORECASE)
-    names = {
-        index for index, name in enumerate(graph.program.names) if spelled.search(name) and _renews(name, renewing)
-    }
+    known: dict[int, bool] = {}  # by text, whether it names something that renews
     for function, innermost, text in rows:
-        if innermost < 0 or text not in names:
+        told = leading.conditions.get(function)
+        if innermost < 0 or told is None:
+            continue
+        if text not in known:
+            name = graph.program.names[text]
+            known[text] = spelled.search(name) is not None and _renews(name, renewing)
+        if not known[text]:
             continue
         conditions = graph.program.unit_of(function).facts.conditions
         # behind an early exit for what is valid, other ways to get one are tried as well, and every time
-        around = (index for index in chain(conditions, innermost) if not conditions[index].exits)
+        around = (index for index in chain(conditions, innermost) if index in told and not conditions[index].exits)
         found |= {(function, index) for index in around if _is_too_old(conditions[index], words)}
     return frozenset(found)
 

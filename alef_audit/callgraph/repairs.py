@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from alef_audit.callgraph.created import Paths, asks_missing, makes
 from alef_audit.callgraph.graph import CallGraph
 from alef_audit.callgraph.keeping import Keeping, Loan, Read, arguments, chain, plain
+from alef_audit.callgraph.leading import Leading
 from alef_audit.callgraph.makers import Makers
 from alef_audit.callgraph.predicates import NOTHING, comparison, implied, parse
 from alef_audit.callgraph.recall import words_in, words_of
@@ -57,11 +58,14 @@ class _Write(NamedTuple):
     removes: bool
 
 
-def repairs(graph: CallGraph, keeping: Keeping, words: GuardWords) -> Repairs:
-    """The conditions and calls behind which something is put right that then stays so."""
-    found, removing = set(_flagged(graph, keeping, words)), dict[int, list[Loan]]()
+def repairs(graph: CallGraph, keeping: Keeping, words: GuardWords, leading: Leading) -> Repairs:
+    """The `leading` calls, and conditions around some, behind which something is put right that then stays so."""
+    found, removing = set(_flagged(graph, keeping, words, leading)), dict[int, list[Loan]]()
     makers = Makers(graph, words)
+    functions = {graph.table.functions[call] for call in leading.calls}
     for function, loans in keeping.loans.items():
+        if function not in functions:
+            continue
         conditions = graph.program.unit_of(function).facts.conditions
         reads = keeping.reads.get(function, {})
         writes = [write for loan in loans if loan.condition >= 0 for write in _writes(loan, reads, words)]
@@ -80,7 +84,7 @@ def repairs(graph: CallGraph, keeping: Keeping, words: GuardWords) -> Repairs:
                 found.add((function, index))
             elif file.is_missing(write, by_name=_ensures(name, words)) and not makers.call(function, write.path):
                 found.add((function, write.loan.condition))
-    return Repairs(frozenset(found), _behind(graph, removing))
+    return Repairs(frozenset(found), _behind(graph, removing, leading))
 
 
 def _writes(loan: Loan, reads: Mapping[str, list[Read]], words: GuardWords) -> Iterator[_Write]:
@@ -278,19 +282,12 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(_NAME.findall(text))
 
 
-def _flagged(graph: CallGraph, keeping: Keeping, words: GuardWords) -> Iterator[tuple[int, int]]:
+def _flagged(graph: CallGraph, keeping: Keeping, words: GuardWords, leading: Leading) -> Iterator[tuple[int, int]]:
     """The conditions that something had to be put right: `sanitize(row)`, `changed`."""
-    table, program = graph.table, graph.program
     telling = frozenset((*words.mending, *words.migrating, *words.altered))
-    seen: set[tuple[int, int]] = set()
-    calls = {sink.call for sink in graph.sinks} | {edge.call for edge in graph.edges if edge.call >= 0}
-    for call in calls:
-        function = table.functions[call]
-        conditions = program.unit_of(function).facts.conditions
-        for index in chain(conditions, table.conditions[call]):
-            if (function, index) in seen:
-                break
-            seen.add((function, index))
+    for function, told in leading.conditions.items():
+        conditions = graph.program.unit_of(function).facts.conditions
+        for index in told:
             condition = conditions[index]
             if telling.isdisjoint(words_of(condition.text)):
                 continue
@@ -342,14 +339,13 @@ def _is_stored(graph: CallGraph, keeping: Keeping, function: int, text: str, wor
     return any(text in _words(each.each) and _is_stored(graph, keeping, function, each.over, words) for each in loops)
 
 
-def _behind(graph: CallGraph, loans: Mapping[int, list[Loan]]) -> frozenset[int]:
-    """The calls that follow the taking away of a file, it included, under the same condition."""
-    if not loans:
-        return frozenset()
+def _behind(graph: CallGraph, loans: Mapping[int, list[Loan]], leading: Leading) -> frozenset[int]:
+    """The `leading` calls that follow the taking away of a file, it included, under the same condition."""
     table, found = graph.table, set[int]()
-    for call, (function, condition) in enumerate(zip(table.functions, table.conditions, strict=True)):
+    for call in leading.calls if loans else ():
+        function = table.functions[call]
         for loan in loans.get(function, ()):
             conditions = graph.program.unit_of(function).facts.conditions
-            if table.line(call) >= loan.line and loan.condition in chain(conditions, condition):
+            if table.line(call) >= loan.line and loan.condition in chain(conditions, table.conditions[call]):
                 found.add(call)
     return frozenset(found)

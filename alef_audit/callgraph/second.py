@@ -11,6 +11,7 @@ from typing import Final
 from alef_audit.callgraph.early import asked_for
 from alef_audit.callgraph.graph import CallGraph
 from alef_audit.callgraph.keeping import chain
+from alef_audit.callgraph.leading import Leading
 from alef_audit.callgraph.predicates import comparison, implied, parse
 from alef_audit.callgraph.reached import Kinds, Reached
 from alef_audit.facts import flows
@@ -23,8 +24,10 @@ _LONG: Final = COSTS.index("seconds")
 _SAYING: Final = frozenset(("found", "exists", "ok", "count", "cnt", "n", "total", "one", "hit"))
 
 
-def second_choices(graph: CallGraph, reached: Reached, guards: Container[tuple[int, int]]) -> frozenset[int]:
-    """The calls that run only where another one, which costs as much and is of the same kind, gave nothing.
+def second_choices(
+    graph: CallGraph, reached: Reached, guards: Container[tuple[int, int]], leading: Leading
+) -> frozenset[int]:
+    """The `leading` calls that run only where another one, which costs as much and is of the same kind, gave nothing.
 
     `guards` are the functions and conditions that are guards already: what is looked up in a cache is no work.
     """
@@ -38,7 +41,8 @@ def second_choices(graph: CallGraph, reached: Reached, guards: Container[tuple[i
         for unit in program.units
     ]
     below: dict[tuple[int, int], list[int]] = {}
-    for call, (function, innermost) in enumerate(zip(table.functions, table.conditions, strict=True)):
+    for call in sorted(leading.calls):
+        function, innermost = table.functions[call], table.conditions[call]
         known = candidates[program.function_unit[function]]
         if innermost >= 0 and known and function in graph.held:
             for index in chain(program.unit_of(function).facts.conditions, innermost):
