@@ -67,26 +67,22 @@ def write_load(state: State, known: Accessors, base: int, read: int, dst: int, f
     """The constraints of `dst = base.name` for a name that may run something; `read` as in the constraint LOAD."""
     name = read if read >= 0 else ~read
     if name in known.getters or name in known.descriptors:
-        through = state.variable()
-        state.uses[through] = [(GETTER, dst, function, line, base, name)]
+        through = state.passage((GETTER, dst, function, line, base, name))
         state.attach(base, (LOAD, through, read))
     else:
         state.attach(base, (LOAD, dst, read))
     if name in known.read:
-        through = state.variable()
-        state.uses[through] = [(READ, dst, function, line, base)]
+        through = state.passage((READ, dst, function, line, base))
         state.attach(base, (ON_INSTANCE, through, known.read[name]))
 
 
 def write_store(state: State, known: Accessors, base: int, name: int, src: int, function: int, line: int) -> None:
     """The constraints of `base.name = src` that run setters."""
     if name in known.written:
-        through = state.variable()
-        state.uses[through] = [(WRITE, src, function, line, base)]
+        through = state.passage((WRITE, src, function, line, base))
         state.attach(base, (ON_INSTANCE, through, known.written[name]))
     if name in known.descriptors:
-        through = state.variable()
-        state.uses[through] = [(SET_ON, src, function, line, base)]
+        through = state.passage((SET_ON, src, function, line, base))
         state.attach(base, (ON_INSTANCE, through, name))
 
 

@@ -64,9 +64,9 @@ class Interfaces:
         """
         state, implementers = self._state, self._implementers
         implementers.extend(changed)
-        points_to, loads, waiting = state.points_to, state.loads, state.calls
+        points_to, loads, waiting, watched = state.points_to, state.loads, state.calls, state.watched
         for variable in changed:
-            if loads[variable] or variable in waiting:
+            if watched[variable] and (variable in loads or variable in waiting):
                 held = points_to[variable]
                 if held and held <= self._types:
                     self._candidates[variable] = None
@@ -77,7 +77,7 @@ class Interfaces:
             if not held or not held <= self._types:
                 continue
             declared = sorted(held)
-            integers = iter(loads[variable] or ())
+            integers = iter(loads.get(variable, ()))
             for destination, name in zip(integers, integers, strict=True):
                 if name != ELEMENT:
                     plain = name if name >= 0 else ~name

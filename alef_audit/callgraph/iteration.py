@@ -30,8 +30,7 @@ def iterate(state: State, value: int, constraint: tuple[int, ...]) -> None:
     _, destination, function, line, way = constraint
     if value & MASK not in _MADE_BY_PROGRAM or value in state.type_objects:
         return
-    through = state.variable()
-    state.uses[through] = [(ITERATOR, destination, function, line, way)]
+    through = state.passage((ITERATOR, destination, function, line, way))
     names = state.program.name_ids
     if way & flows.ASYNCHRONOUS and flows.ASYNC_ITERATOR in names:
         _read(state, value, names[flows.ASYNC_ITERATOR], through)
@@ -60,8 +59,7 @@ def advance(state: State, value: int, constraint: tuple[int, ...]) -> None:
     names = state.program.name_ids
     for name in ("next",) if way & flows.EXHAUSTS else ("next", "return"):
         if name in names:
-            through = state.variable()
-            state.uses[through] = [(STEP, destination, function, line, way)]
+            through = state.passage((STEP, destination, function, line, way))
             _read(state, value, names[name], through)
 
 

@@ -71,12 +71,5 @@ def _member_names(state: State, index: int, *, below: bool) -> set[int]:
 
 
 def approximate(state: State) -> frozenset[int]:
-    """The variables that hold what a pattern gave, directly or by copies."""
-    seen = {destination for _, destination, _ in state.matches}
-    pending = list(seen)
-    while pending:
-        for following in state.forward[pending.pop()] or ():
-            if following not in seen:
-                seen.add(following)
-                pending.append(following)
-    return frozenset(seen)
+    """The variables that take what a pattern gave."""
+    return frozenset(destination for _, destination, _ in state.matches)

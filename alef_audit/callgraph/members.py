@@ -328,8 +328,7 @@ def _load_commonjs(state: State, unit: int, name: int, destination: int) -> None
         getter = state.program.name_ids.get(GET + state.program.names[name])
         if getter is not None:
             # `Object.defineProperty(exports, "x", { get })`: how compilers write re-exports
-            getters = state.variable()
-            state.uses[getters] = [(RESULT, known)]
+            getters = state.passage((RESULT, known))
             state.read_field(value, getter, getters)
         replaced = replaced_exports(state, unit)
         if state.program.names[name] == "default":

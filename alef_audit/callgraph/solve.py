@@ -146,7 +146,7 @@ def _propagate(state: State, table: CallTable, changed: dict[int, None] | None =
     none are left; `changed` takes down which variables that were.
     """
     pending, backlog = state.pending, state.backlog
-    forward, loads, uses = state.forward, state.loads, state.uses
+    forward, loads, uses, watched = state.forward, state.loads, state.uses, state.watched
     stores, calls, owners = state.stores, state.calls, state.owners
     while pending or backlog:
         while backlog:
@@ -158,12 +158,13 @@ def _propagate(state: State, table: CallTable, changed: dict[int, None] | None =
         variable, fresh = pending.popitem()
         if changed is not None:
             changed[variable] = None
-        targets, reads, constraints = forward[variable], loads[variable], uses[variable]
-        writes, called, owned_by = stores.get(variable), calls.get(variable), owners.get(variable)
+        targets = forward[variable]
         if targets:
             state.hand_on(fresh, targets)
-        if not (reads or writes or called or owned_by or constraints):
+        if not watched[variable]:
             continue
+        reads, constraints = loads.get(variable), uses.get(variable)
+        writes, called, owned_by = stores.get(variable), calls.get(variable), owners.get(variable)
         ordered = sorted(fresh)
         if reads:
             for value in ordered:

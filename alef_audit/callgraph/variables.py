@@ -37,6 +37,7 @@ class Variables:
         "singles",
         "stores",
         "uses",
+        "watched",
         "wide",
     )
 
@@ -46,13 +47,15 @@ class Variables:
         # sets of tokens are never changed, so variables share them
         self.points_to: list[frozenset[int] | None] = [None] * size
         self.pending: dict[int, frozenset[int]] = {}  # variables with tokens that their successors have not seen yet
-        self.forward: list[list[int] | None] = [None] * size
+        # what a variable's values are handed on to: most often nothing, 0, or one other variable, which needs no list
+        self.forward: list[int | list[int]] = [0] * size
+        self.watched = bytearray(size)  # per variable, whether a constraint looks at what arrives
         # the most frequent constraints in flat lists: one object for each would take most of the memory
-        self.loads: list[list[int] | None] = [None] * size  # destination, name, destination, name, …
+        self.loads: dict[int, list[int]] = {}  # destination, name, destination, name, …
         self.stores: dict[int, list[int]] = {}  # source, name, source, name, …
         self.calls: dict[int, list[int]] = {}
         self.owners: dict[int, list[int]] = {}  # tokens that functions which arrive are methods of
-        self.uses: list[list[Constraint] | None] = [None] * size  # all other constraints
+        self.uses: dict[int, list[Constraint]] = {}  # all other constraints
         self.singles: dict[int, frozenset[int]] = {}  # token -> the set of it alone
         self.backlog: list[tuple[Constraint, frozenset[int]]] = []  # constraints to apply to tokens already there
         self.delegated: set[tuple[int, Constraint]] = set()
@@ -63,10 +66,16 @@ class Variables:
 
     def variable(self) -> int:
         self.points_to.append(None)
-        self.forward.append(None)
-        self.loads.append(None)
-        self.uses.append(None)
+        self.forward.append(0)
+        self.watched.append(0)
         return len(self.points_to) - 1
+
+    def passage(self, constraint: Constraint) -> int:
+        """A new variable with a constraint."""
+        found = self.variable()
+        self.uses[found] = [constraint]
+        self.watched[found] = 1
+        return found
 
     def add(self, variable: int, value: int) -> None:
         if not variable:
@@ -97,10 +106,10 @@ class Variables:
         waiting = self.pending.get(variable)
         self.pending[variable] = fresh if waiting is None else waiting | fresh
 
-    def hand_on(self, fresh: frozenset[int], targets: list[int]) -> None:
-        """`add_all` to many variables: most take one value more, or have it already."""
+    def hand_on(self, fresh: frozenset[int], targets: int | list[int]) -> None:
+        """`add_all` to one variable or many: most take one value more, or have it already."""
         points_to, pending, bound, size = self.points_to, self.pending, self.bound, len(fresh)
-        for variable in targets:
+        for variable in (targets,) if isinstance(targets, int) else targets:
             held = points_to[variable]
             if held is None and size <= bound:
                 points_to[variable] = pending[variable] = fresh
@@ -113,12 +122,16 @@ class Variables:
             return
         if destination in self.admitting:
             constraint = (ADMIT, destination)
-            if constraint not in (self.uses[source] or ()):
+            if constraint not in self.uses.get(source, ()):
                 self.attach(source, constraint)
             return
         targets = self.forward[source]
-        if targets is None:
-            self.forward[source] = [destination]
+        if not targets:
+            self.forward[source] = destination
+        elif isinstance(targets, int):
+            if targets == destination:
+                return
+            self.forward[source] = [targets, destination]
         else:
             if len(targets) < 64 and destination in targets:
                 return
@@ -143,18 +156,16 @@ class Variables:
         if constraint[0] == CALL:
             self.call(variable, constraint[1])
             return
-        attached = self.uses[variable]
-        if attached is None:
-            self.uses[variable] = [constraint]
-        else:
-            attached.append(constraint)
+        self.watched[variable] = 1
+        self.uses.setdefault(variable, []).append(constraint)
         held = self.points_to[variable]
         if held:
             self.backlog.append((constraint, held))
 
     def read(self, base: int, destination: int, name: int) -> None:
         """`attach` for the constraint LOAD."""
-        reads = self.loads[base]
+        self.watched[base] = 1
+        reads = self.loads.get(base)
         if reads is None:
             self.loads[base] = [destination, name]
         else:
@@ -165,6 +176,7 @@ class Variables:
 
     def write(self, base: int, source: int, name: int) -> None:
         """`attach` for the constraint STORE."""
+        self.watched[base] = 1
         self.stores.setdefault(base, []).extend((source, name))
         held = self.points_to[base]
         if held:
@@ -172,6 +184,7 @@ class Variables:
 
     def call(self, callee: int, call: int) -> None:
         """`attach` for the constraint CALL."""
+        self.watched[callee] = 1
         self.calls.setdefault(callee, []).append(call)
         held = self.points_to[callee]
         if held:
@@ -179,6 +192,7 @@ class Variables:
 
     def own(self, variable: int, owner: int) -> None:
         """Functions that reach the variable are methods of the token `owner`; those already there wait."""
+        self.watched[variable] = 1
         self.owners.setdefault(variable, []).append(owner)
         received = self.receivers(self.points_to[variable])
         if received:
@@ -259,7 +273,8 @@ class Variables:
     def release(self) -> None:
         """Let go of what only propagation needs: a third of the memory that solving takes."""
         size = len(self.points_to)
-        self.forward, self.loads, self.uses = [None] * size, [None] * size, [None] * size
+        self.forward, self.watched = [0] * size, bytearray(size)
+        self.loads, self.uses = {}, {}
         self.stores, self.calls, self.owners, self.singles = {}, {}, {}, {}
         self.delegated = set()
 

@@ -40,7 +40,7 @@ class ClassKind:
     ENUM: Final = 2
 
 
-class Parameter(msgspec.Struct, frozen=True, array_like=True):
+class Parameter(msgspec.Struct, frozen=True, array_like=True, gc=False):
     name: int  # index into names; NO_NAME for a destructuring pattern
     slot: int  # values that callers hand over; 0 if it is declared to be a string, a number …
     kind: int = 0
@@ -51,7 +51,7 @@ class Parameter(msgspec.Struct, frozen=True, array_like=True):
     types: tuple[int, ...] = ()
 
 
-class Function(msgspec.Struct, frozen=True, array_like=True):
+class Function(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A function, method, lambda or, at index 0, the module body.
 
     `qualname` is dotted and unique per file as far as the source allows (`Store.read`, `make.inner`); `label` is what a
@@ -74,7 +74,7 @@ class Function(msgspec.Struct, frozen=True, array_like=True):
     types: tuple[int, ...] = ()  # of its declared result, as in Parameter
 
 
-class Class(msgspec.Struct, frozen=True, array_like=True):
+class Class(msgspec.Struct, frozen=True, array_like=True, gc=False):
     name: str
     qualname: str
     line: int
@@ -98,7 +98,7 @@ class ObjectKind:
     GENERATOR: Final = 2  # what a generator function gives: iterated, but no collection with methods
 
 
-class Object(msgspec.Struct, frozen=True, array_like=True):
+class Object(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An allocation site.  `label` is the variable or property it is first bound to, or ""."""
 
     function: int
@@ -109,7 +109,7 @@ class Object(msgspec.Struct, frozen=True, array_like=True):
     declared: bool = False  # stands for a type that is written down (`Store[]`, `() => Store`), not for a value
 
 
-class Import(msgspec.Struct, frozen=True, array_like=True):
+class Import(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One imported module or name.
 
     `specifier` is the text as written (`node:fs`, `./x.js`, `..pkg.mod`: Python keeps its leading dots); `name` is ""
@@ -124,13 +124,13 @@ class Import(msgspec.Struct, frozen=True, array_like=True):
     dynamic: bool = False  # await import(...), importlib.import_module("literal")
 
 
-class Export(msgspec.Struct, frozen=True, array_like=True):
+class Export(msgspec.Struct, frozen=True, array_like=True, gc=False):
     name: str  # "default" for default exports; every module-level binding of a Python module
     slot: int
     starred: bool = True  # whether `from m import *` takes it
 
 
-class Loop(msgspec.Struct, frozen=True, array_like=True):
+class Loop(msgspec.Struct, frozen=True, array_like=True, gc=False):
     function: int
     parent: int  # enclosing loop of the same function, -1 if none
     line: int
@@ -162,7 +162,7 @@ class Leaving:
     TRIED: Final = 16  # of a clause that catches: what is tried ends by a `return`, or by leaving a loop
 
 
-class Condition(msgspec.Struct, frozen=True, array_like=True):
+class Condition(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A test that decides whether what stands below it runs.
 
     `holds` tells which outcome leads there; `exits` is true for an early return, continue or raise earlier in the same
@@ -178,7 +178,7 @@ class Condition(msgspec.Struct, frozen=True, array_like=True):
     leaving: int = 0  # see Leaving
 
 
-class Directive(msgspec.Struct, frozen=True, array_like=True):
+class Directive(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A comment addressed to the tool: `audit: hot`, `audit: ignore[035] reason` (text after `audit:`).
 
     It speaks about the statement it stands in or, alone on its line, above: `spans` are the lines of that statement
@@ -192,13 +192,13 @@ class Directive(msgspec.Struct, frozen=True, array_like=True):
     function: int
 
 
-class Problem(msgspec.Struct, frozen=True, array_like=True):
+class Problem(msgspec.Struct, frozen=True, array_like=True, gc=False):
     line: int
     kind: str  # parse-error, too-deep, not-utf8, skipped, unfinished, internal
     message: str
 
 
-class FileFacts(msgspec.Struct, frozen=True, array_like=True):
+class FileFacts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     language: str  # "ecmascript" or "python"
     lines: int
     names: tuple[str, ...]  # 0 = "", 1 = "*"

@@ -1,6 +1,6 @@
 """Stage 2 with what earlier audits left: facts of contents that were read before are not extracted again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +30,7 @@ def facts_of(
     """Facts of `files`, in their order; `digests` says by path which contents are looked up."""
     limit = request.config.max_file_size
     if request.cache is None:
-        return extract_all(root, files, request.jobs, limit, progress)
+        return _sharing_names(extract_all(root, files, request.jobs, limit, progress))
     store = Store(request.cache)
     version = facts_version()
     keys = [_key(version, file.grammar, digest) if (digest := digests.get(file.path)) else b"" for file in files]
@@ -46,7 +46,16 @@ def facts_of(
     portion.write()
     for number, facts in zip(missing, extracted, strict=True):
         found[number] = facts
-    return [facts for facts in found if facts is not None]
+    return _sharing_names(facts for facts in found if facts is not None)
+
+
+def _sharing_names(found: Iterable[FileFacts]) -> list[FileFacts]:
+    """The facts with one object for each name, however many files spell it: two of three names are repetitions."""
+    known: dict[str, str] = {}
+    return [
+        msgspec.structs.replace(facts, names=tuple([known.setdefault(name, name) for name in facts.names]))
+        for facts in found
+    ]
 
 
 def _recalled(store: Store, keys: Sequence[bytes]) -> list[FileFacts | None]:
