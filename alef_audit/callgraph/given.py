@@ -7,6 +7,7 @@ it is asked for, is unknown.
 import re
 from collections.abc import Mapping, Set
 from typing import Final, NamedTuple
+from weakref import ReferenceType, ref
 
 from alef_audit.callgraph.graph import CallGraph, Edge
 from alef_audit.callgraph.keeping import Keeping, Read, chain, plain
@@ -46,7 +47,9 @@ class Options(NamedTuple):
 
     values: Mapping[str, str]
     absent: str
-    maker: "Given"  # the call that it was made for: what it hands on is of the caller there
+    # the call that it was made for: what it hands on is of the caller there; a reference of its own would be a circle,
+    # which reference counts do not free, and with it all that the call knows of the program
+    maker: "ReferenceType[Given]"
 
 
 _Value = str | Options
@@ -75,6 +78,7 @@ class Given:
     """
 
     __slots__ = (
+        "__weakref__",
         "_asked",
         "_caller",
         "_edge",
@@ -122,7 +126,7 @@ class Given:
             default = named if constant else self._read(spelled)
             if parameter.kind & ParameterKind.KEYWORDS and ends:
                 told = {label: each if isinstance(each, str) else UNKNOWN for label, each in labelled.items()}
-                self._keywords = name, Options(told, ABSENT, self)
+                self._keywords = name, Options(told, ABSENT, ref(self))
             if parameter.kind & (ParameterKind.REST | ParameterKind.KEYWORDS):
                 continue
             value = default if ends else UNKNOWN
@@ -166,12 +170,12 @@ class Given:
     def _read(self, spelled: str) -> _Value:
         told = flows.options_of(spelled)
         if told is not None:
-            return Options(told, ABSENT, self)
+            return Options(told, ABSENT, ref(self))
         return UNKNOWN if spelled == flows.OPAQUE else spelled
 
     def _record(self, slot: int) -> _Value:
         record = self._surroundings.records.made(slot) if slot else None
-        return Options(record, UNKNOWN, self) if record is not None else UNKNOWN
+        return Options(record, UNKNOWN, ref(self)) if record is not None else UNKNOWN
 
     def _resolved(self, value: _Value) -> _Value:
         """The value of an argument; what the caller hands on only where it is known how that was entered."""
@@ -310,7 +314,8 @@ class Given:
         if not inner:
             return holder
         if isinstance(holder, Options):
-            return holder.maker._resolved(holder.values.get(inner, holder.absent))
+            maker = holder.maker()
+            return maker._resolved(holder.values.get(inner, holder.absent)) if maker is not None else UNKNOWN
         if self._surroundings.trusting and isinstance(given, str):
             return self._declared(f"{flows.handed_path(given)}.{inner}")
         return ABSENT if holder == ABSENT else UNKNOWN
