@@ -21,6 +21,7 @@ from alef_audit.callgraph.keywords import Keywords
 from alef_audit.callgraph.latches import latched
 from alef_audit.callgraph.leading import leading
 from alef_audit.callgraph.lifetimes import DISPATCH, PROCESS, SESSION, UNKNOWN, Lifetimes
+from alef_audit.callgraph.makers import Makers
 from alef_audit.callgraph.memos import Memo, memos
 from alef_audit.callgraph.named_literals import NamedLiterals
 from alef_audit.callgraph.off_loop import without_other_threads
@@ -75,9 +76,10 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     surroundings = Surroundings(graph, kept, state.links, records, literals, keywords)
     above = above_sinks(graph)
     gates = find_gates(surroundings, found.values(), above)
-    mended = repairs(graph, kept, rules.words, around)
+    makers = Makers(graph, rules.words)
+    mended = repairs(graph, kept, rules.words, around, makers)
     latches = latched(graph, kept, rules.words, above)
-    for key in established(graph, kept, rules.words, above, around) | mended.conditions | latches:
+    for key in established(graph, kept, rules.words, above, around, makers) | mended.conditions | latches:
         bits[key] = bits.get(key, 0) | BIT["established"]
     for key in renewed(graph, rules.words, around):
         bits[key] = bits.get(key, 0) | BIT["memoise.unknown"] | MEDIUM

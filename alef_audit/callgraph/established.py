@@ -38,8 +38,16 @@ class _LookUp(NamedTuple):
     local: str
 
 
+class _Made(NamedTuple):
+    """What the name of a function tells of what it does."""
+
+    words: list[str]
+    makes_one: bool
+    done: frozenset[str]  # the participles of its verb
+
+
 def established(
-    graph: CallGraph, keeping: Keeping, words: GuardWords, above: Set[int], leading: Leading
+    graph: CallGraph, keeping: Keeping, words: GuardWords, above: Set[int], leading: Leading, makers: Makers
 ) -> frozenset[tuple[int, int]]:
     """The conditions around `leading` calls, as function and index, below which is made what was not found.
 
@@ -48,7 +56,6 @@ def established(
     asking = _asking(graph, above)
     table, found = graph.table, set[tuple[int, int]]()
     making = frozenset((*words.making, *words.preparing))
-    makers = Makers(graph, words)
     looked_up: dict[tuple[int, int], list[_LookUp]] = {}
 
     def makes(function: int, nouns: Set[str]) -> bool:
@@ -56,12 +63,15 @@ def established(
         own = words_in(graph.program.functions[function].name)
         return bool(own) and own[0] in words.making and not nouns.isdisjoint(own)
 
-    for call, (function, innermost) in enumerate(zip(table.functions, table.conditions, strict=True)):
+    rows = zip(table.functions, table.conditions, table.texts, strict=True)
+    told_by: dict[int, _Made] = {}  # by text
+    for call, (function, innermost, text) in enumerate(rows):
         told = leading.conditions.get(function) if innermost >= 0 else None
         if told is None or function not in asking:
             continue
-        made = words_in(_last(table.text(call)))
-        makes_one, done = not making.isdisjoint(made[:_VERBS]), _participles("".join(made[:1]), words)
+        if text not in told_by:
+            told_by[text] = _made(_last(table.text(call)), making, words)
+        made, makes_one, done = told_by[text]
         if not (makes_one or done):
             continue
         conditions = graph.program.unit_of(function).facts.conditions
@@ -84,6 +94,11 @@ def established(
                 ):
                     found.add((function, index))
     return frozenset(found)
+
+
+def _made(name: str, making: Set[str], words: GuardWords) -> _Made:
+    made = words_in(name)
+    return _Made(made, not making.isdisjoint(made[:_VERBS]), _participles("".join(made[:1]), words))
 
 
 def _asking(graph: CallGraph, above: Set[int]) -> Mapping[int, Set[str]]:

@@ -58,10 +58,9 @@ class _Write(NamedTuple):
     removes: bool
 
 
-def repairs(graph: CallGraph, keeping: Keeping, words: GuardWords, leading: Leading) -> Repairs:
+def repairs(graph: CallGraph, keeping: Keeping, words: GuardWords, leading: Leading, makers: Makers) -> Repairs:
     """The `leading` calls, and conditions around some, behind which something is put right that then stays so."""
     found, removing = set(_flagged(graph, keeping, words, leading)), dict[int, list[Loan]]()
-    makers = Makers(graph, words)
     functions = {graph.table.functions[call] for call in leading.calls}
     for function, loans in keeping.loans.items():
         if function not in functions:
