@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 from msgspec import structs
 
 from alef_audit.callgraph.clearing import cleared_per_dispatch
-from alef_audit.callgraph.closure import above_sinks
 from alef_audit.callgraph.created import created
 from alef_audit.callgraph.environment import without_tests
 from alef_audit.callgraph.established import established
@@ -74,12 +73,11 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     records = Records(state, graph.table, kept, frozenset(rules.words.record_bases))
     literals, keywords = NamedLiterals(graph.program, state.modules, kept), Keywords(graph.program, kept)
     surroundings = Surroundings(graph, kept, state.links, records, literals, keywords)
-    above = above_sinks(graph)
-    gates = find_gates(surroundings, found.values(), above)
+    gates = find_gates(surroundings, found.values(), around.above)
     makers = Makers(graph, rules.words)
     mended = repairs(graph, kept, rules.words, around, makers)
-    latches = latched(graph, kept, rules.words, above)
-    for key in established(graph, kept, rules.words, above, around, makers) | mended.conditions | latches:
+    latches = latched(graph, kept, rules.words, around.above)
+    for key in established(graph, kept, rules.words, around, makers) | mended.conditions | latches:
         bits[key] = bits.get(key, 0) | BIT["established"]
     for key in renewed(graph, rules.words, around):
         bits[key] = bits.get(key, 0) | BIT["memoise.unknown"] | MEDIUM

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Collection
+from itertools import compress
 from typing import Final
 
 from alef_audit.callgraph.plain import plain_slots
@@ -137,7 +138,7 @@ class CallTable:
         """The calls of members (or functions) with one of these names, in order."""
         ids = self.program.name_ids
         wanted = {ids[member] for member in members if member in ids}
-        return [call for call, member in enumerate(self.members) if member in wanted] if wanted else []
+        return list(compress(range(len(self)), map(wanted.__contains__, self.members))) if wanted else []
 
     def append(self, head: tuple[int, ...], arguments: tuple[Argument, ...]) -> int:
         """Add a call that the facts do not spell out, its head as in `flows.py`; gives its index."""

@@ -1,4 +1,4 @@
-"""What lies below some functions, by whatever calls lead there, and what lies above blocking calls."""
+"""What lies below some functions, by whatever calls lead there."""
 
 from collections.abc import Collection, Iterable, Mapping
 
@@ -23,8 +23,3 @@ def callers_of(graph: CallGraph) -> dict[int, list[int]]:
     for edge in graph.edges:
         callers.setdefault(edge.callee, []).append(edge.caller)
     return callers
-
-
-def above_sinks(graph: CallGraph) -> set[int]:
-    """The functions that come to a blocking call."""
-    return closure(callers_of(graph), {sink.function for sink in graph.sinks})

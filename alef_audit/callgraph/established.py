@@ -47,13 +47,10 @@ class _Made(NamedTuple):
 
 
 def established(
-    graph: CallGraph, keeping: Keeping, words: GuardWords, above: Set[int], leading: Leading, makers: Makers
+    graph: CallGraph, keeping: Keeping, words: GuardWords, leading: Leading, makers: Makers
 ) -> frozenset[tuple[int, int]]:
-    """The conditions around `leading` calls, as function and index, below which is made what was not found.
-
-    `above` are the functions that come to a blocking call.
-    """
-    asking = _asking(graph, above)
+    """The conditions around `leading` calls, as function and index, below which is made what was not found."""
+    asking = _asking(graph, leading.above)
     table, found = graph.table, set[tuple[int, int]]()
     making = frozenset((*words.making, *words.preparing))
     looked_up: dict[tuple[int, int], list[_LookUp]] = {}

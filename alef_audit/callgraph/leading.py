@@ -15,6 +15,7 @@ _ASYNCHRONOUS: Final = FunctionFlag.ASYNC | FunctionFlag.PROMISE
 class Leading(NamedTuple):
     """Calls that come to a blocking call or to a promise that is tested in place of its answer, or are one."""
 
+    above: Set[int]  # functions that come to a blocking call
     calls: frozenset[int]
     conditions: Mapping[int, Set[int]]  # by function, those around the calls
 
@@ -22,14 +23,15 @@ class Leading(NamedTuple):
 def leading(graph: CallGraph) -> Leading:
     """The calls of `graph` that lead to something that is reported, and the conditions around them."""
     tested = [edge for edge in graph.edges if _may_be_missed(graph, edge)]
-    functions = {sink.function for sink in graph.sinks}.union(edge.caller for edge in tested)
-    above = closure(callers_of(graph), functions)
+    callers = callers_of(graph)
+    above = closure(callers, {sink.function for sink in graph.sinks})
+    near = above | closure(callers, {edge.caller for edge in tested}, above)
     calls = {call for sink in graph.sinks for call in (sink.call, *sink.via)}
-    for edge in (*tested, *(edge for edge in graph.edges if edge.callee in above)):
+    for edge in (*tested, *(edge for edge in graph.edges if edge.callee in near)):
         calls.add(edge.call)
         calls.update(edge.via)
     calls.discard(-1)
-    return Leading(frozenset(calls), _around(graph, calls))
+    return Leading(above, frozenset(calls), _around(graph, calls))
 
 
 def _may_be_missed(graph: CallGraph, edge: Edge) -> bool:

@@ -256,8 +256,12 @@ class Variables:
         found = self.points_to[variable]
         if not found:
             return []
-        if not any(value & tokens.MASK == tokens.VALUES_OF for value in found):
-            return sorted(found)
+        ordered = sorted(found)
+        for value in ordered:
+            if value & tokens.MASK == tokens.VALUES_OF:
+                break
+        else:
+            return ordered
         expanded: set[int] = set()
         seen = {variable}
         pending = [variable]
