@@ -50,11 +50,12 @@ def _wire_down(state: State, index: int, name: int, variable: int) -> None:
     for level in hierarchy.definers.get(name, ()):
         if level in levels and name not in levels[level]:
             state.read_field(token(tokens.CLASS, level), name, variable)
-    names = (name, ANY_NAME) if state.is_set_freely(name) else (name,)
-    for each in names:
-        for owner in hierarchy.holders.get(each, ()):
-            if owner >> SHIFT in levels:
-                state.copy(state.fields[owner][each], variable)
+    for owner in hierarchy.holders.get(name, ()):
+        if owner >> SHIFT in levels:
+            state.copy(state.fields[owner][name], variable)
+    for owner in hierarchy.holders.get(ANY_NAME, ()):
+        if owner >> SHIFT in levels and state.is_set_freely(owner >> SHIFT, name):
+            state.copy(state.fields[owner][ANY_NAME], variable)
     for node, sub in hierarchy.outside_of.get(index, {}).items():
         if not _defines(state, sub, name):
             outside_member(state, node, name, variable)
@@ -104,7 +105,7 @@ def _read_instances(state: State, level: int, down: dict[int, int]) -> None:
         state.copy(state.fields[token(tokens.INSTANCE, level)][name], down[name])
     if ANY_NAME in stored:
         for name, variable in tuple(down.items()):
-            if state.is_set_freely(name):
+            if state.is_set_freely(level, name):
                 state.copy(state.fields[token(tokens.INSTANCE, level)][ANY_NAME], variable)
 
 

@@ -27,6 +27,7 @@ class Hierarchy:
         "live",
         "members",
         "metaclasses",
+        "methods",
         "named_metaclasses",
         "open",
         "outside_of",
@@ -39,6 +40,7 @@ class Hierarchy:
 
     def __init__(self) -> None:
         self.own: list[frozenset[int]] = []  # per class: names that its body defines
+        self.methods: list[frozenset[int]] = []  # per class: names of the functions that its body defines and fills
         self.fields: list[tuple[int, ...]] = []  # per class: names that its body annotates
         self.named_metaclasses: dict[int, list[int]] = {}  # class -> metaclasses that it names itself
         self.bases: dict[int, list[tuple[int, int]]] = {}  # class -> (position, token), in source order
@@ -124,6 +126,10 @@ class Hierarchy:
     def declares(self, index: int, name: int) -> bool:
         """Whether the body of a class, or of a superclass of the program, defines the member."""
         return any(name in self.own[ancestor] for ancestor in self.ancestors(index))
+
+    def has_method(self, index: int, name: int) -> bool:
+        """Whether the body of a class, or of a superclass of the program, defines the member as a function."""
+        return any(name in self.methods[ancestor] for ancestor in self.ancestors(index))
 
     def outside_bases(self, index: int) -> list[int]:
         """API nodes of the classes outside the program that a class derives from, at any distance."""

@@ -38,7 +38,7 @@ def _read_level(state: State, value: int, index: int, name: int, variable: int) 
     state.read_field(token(tokens.CLASS, index), name, variable)
     if value & MASK == tokens.INSTANCE:
         state.read_field(token(tokens.INSTANCE, index), name, variable)
-        if state.is_set_freely(name):
+        if state.is_set_freely(value >> SHIFT, name):
             state.read_field(token(tokens.INSTANCE, index), ANY_NAME, variable)
 
 

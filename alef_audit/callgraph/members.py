@@ -240,6 +240,12 @@ def keep_instances(state: State, value: int, destination: int) -> None:
         state.add(destination, value)
 
 
+def define(state: State, index: int, name: int, source: int) -> None:
+    """Let the body of class `index` bind a name to what `source` holds: a plain function becomes a method."""
+    state.copy(source, state.field(token(tokens.CLASS, index), name))
+    state.own(source, token(tokens.OPEN, index))
+
+
 def store(state: State, value: int, name: int, source: int) -> None:
     """Let `value.name` take what `source` holds."""
     kind, index = value & MASK, value >> SHIFT
@@ -247,6 +253,8 @@ def store(state: State, value: int, name: int, source: int) -> None:
         if kind in (tokens.OBJECT, tokens.FUNCTION, tokens.MADE_BY, tokens.PROTOTYPE):
             state.attach(source, (HEIR, value))
         return
+    if kind == tokens.CLASS and name in state.classes.methods[index]:
+        return  # patched from outside, for tests and trials most often: what the class defines is what it does
     if kind in (tokens.CLASS, tokens.OPEN_CLASS):
         state.copy(source, state.field(token(tokens.CLASS, index), name))
     elif kind in (tokens.INSTANCE, tokens.OPEN):

@@ -27,7 +27,7 @@ def certain_callees(state: State, table: CallTable, call: int) -> tuple[list[int
         return [], []
     functions, nodes = _declared(state, receiver, member, table)
     if not functions and not nodes and not state.overflowed(receiver):
-        functions = _exact(state, receiver, table.names[member])
+        functions, nodes = _exact(state, receiver, member, table.names[member])
     return sorted(functions), sorted(nodes)
 
 
@@ -48,17 +48,24 @@ def _declared(state: State, receiver: int, member: str, table: CallTable) -> tup
     return functions, nodes
 
 
-def _exact(state: State, receiver: int, name: int) -> set[int]:
-    found: set[int] = set()
+def _exact(state: State, receiver: int, member: str, name: int) -> tuple[set[int], set[int]]:
+    """What the values of a receiver that lost none hold under a name; no functions where some of them are no objects
+    of the program.
+    """
+    functions: set[int] = set()
+    nodes: set[int] = set()
+    certain = True
     for value in state.held(receiver):
-        kind = value & MASK
+        kind, index = value & MASK, value >> SHIFT
         if kind == tokens.OBJECT:
-            found |= _functions(state, state.known_field(value, name))
+            functions |= _functions(state, state.known_field(value, name))
         elif kind in (tokens.INSTANCE, tokens.CLASS):
-            found |= _functions(state, state.classes.members.get(value, {}).get(name))
+            functions |= _functions(state, state.classes.members.get(value, {}).get(name))
         else:
-            return set()
-    return found
+            certain = False
+            node = state.api.child(index, member) if kind == tokens.EXTERNAL else 0
+            nodes |= {node} if node else set()
+    return functions if certain else set(), nodes
 
 
 def _functions(state: State, variable: int | None) -> set[int]:

@@ -10,7 +10,7 @@ from alef_audit.callgraph.containers import Literals
 from alef_audit.callgraph.iteration import has_iterators
 from alef_audit.callgraph.lazy import lazy_slots, read_lazily
 from alef_audit.callgraph.library import METHODS
-from alef_audit.callgraph.members import find_export, load_export, replaced_exports
+from alef_audit.callgraph.members import define, find_export, load_export, replaced_exports
 from alef_audit.callgraph.program import Program, Unit
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import token
@@ -81,6 +81,7 @@ def _write_rows(state: State, table: CallTable, index: int, unit: Unit, known: _
     lazy = lazy_slots(state, table, index, unit) if state.lazy else {}
     methods = known.methods[unit.facts.language]
     literals = containers.Literals()
+    bodies = {facts.slot: unit.classes + number for number, facts in enumerate(unit.facts.classes)}
     function = unit.functions
     for op, a, b, c, line in flows.rows(unit.facts.flows):
         if op == flows.ENTER:
@@ -105,7 +106,9 @@ def _write_rows(state: State, table: CallTable, index: int, unit: Unit, known: _
                 state.read(source, destination, key)
         elif op == flows.STORE:
             source, name = aliases[base + b] if b else 0, names[c]
-            if source:
+            if source and a in bodies:
+                define(state, bodies[a], name, source)
+            elif source:
                 state.write(destination, source, name)
             if c == flows.ANY_NAME:
                 state.stock.named_freely = True

@@ -34,11 +34,12 @@ from alef_audit.callgraph.members import (
     settle_unnamed,
 )
 from alef_audit.callgraph.operations import attach_operations
-from alef_audit.callgraph.program import Program
+from alef_audit.callgraph.program import Program, Unit
 from alef_audit.callgraph.record_classes import note_records
 from alef_audit.callgraph.rows import write_rows
 from alef_audit.callgraph.state import State
 from alef_audit.facts import flows
+from alef_audit.facts.file import FunctionFlag
 from alef_audit.resolution.graph import ModuleGraph
 
 # What a declared type stands for is looked up when all values are known; what that finds may lead to the next one.
@@ -124,8 +125,18 @@ def _tables(state: State) -> None:
         state.classes.fields.extend(
             tuple(program.name_maps[index][name] for name in c.fields) for c in unit.facts.classes
         )
+        state.classes.methods.extend(_methods(program, unit))
     state.lazy = lazy_modules(state)
     state.namespaces = namespaces(program)
+
+
+def _methods(program: Program, unit: Unit) -> list[frozenset[int]]:
+    """Per class of a file: the names of the functions that its body defines, but for those left to others to fill."""
+    found: list[set[int]] = [set() for _ in unit.facts.classes]
+    for function in unit.facts.functions:
+        if function.owner >= 0 and not function.flags & FunctionFlag.STUB and function.name in program.name_ids:
+            found[function.owner].add(program.name_ids[function.name])
+    return [frozenset(names) for names in found]
 
 
 def _methods_only(program: Program) -> frozenset[int]:

@@ -176,12 +176,17 @@ class State(Variables):
                 self.copy(field, down[name])
             elif name == flows.ANY_NAME:
                 for each, variable in tuple(down.items()):
-                    if self.is_set_freely(each):
+                    if self.is_set_freely(level, each):
                         self.copy(field, variable)
 
-    def is_set_freely(self, name: int) -> bool:
-        """Whether a `setattr` under a name that is not known may have meant this one."""
-        return self.stock.named_freely and not self.program.names[name].startswith("_")
+    def is_set_freely(self, level: int, name: int) -> bool:
+        """Whether a `setattr` on a class or its instances, under a name that is not known, may have meant this one.
+
+        It puts fields into place, and not one function where a class defines another.
+        """
+        if not self.stock.named_freely or self.program.names[name].startswith("_"):
+            return False
+        return not self.classes.has_method(level, name)
 
     def known_field(self, owner: int, name: int) -> int:
         """The variable of a field, 0 if nothing is stored in it."""
