@@ -21,7 +21,7 @@ from alef_audit.facts.file import Function
 
 _NAME: Final = re.compile(r"(?<![\w$.\"'])[A-Za-z_$][\w$]*")
 # How many functions may hand a value on before it decides.
-_HANDED: Final = 5
+_HANDED: Final = 3
 # How often a function is followed into itself: parameters that change places are few.
 _ROUNDS: Final = 3
 # Callers of a function that hands something on; one with more is a utility, and its callers differ.
