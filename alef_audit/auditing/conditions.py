@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain as joined
 from typing import Final, NamedTuple
 
-from alef_audit.callgraph.early import exits_that_tell
+from alef_audit.callgraph.early import answers_before, exits_that_tell
 from alef_audit.callgraph.environment import environment_tests
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.guards import BIT
@@ -104,6 +104,8 @@ def _selecting(graph: CallGraph, call: int, words: TestWords, *, at_root: bool) 
         yield Shown(text, _weight(text, _DEEP, words) if there else _VALUE)
     for text in _entering(graph, call):
         yield Shown(text, _weight(text, _ROOT if at_root else _DEEP, words))
+    for text in _remaining(graph, call, words):
+        yield Shown(text, _TRIVIAL)
 
 
 def telling_lines(graph: CallGraph, call: int, words: TestWords) -> list[int]:
@@ -214,6 +216,17 @@ def _leaving(graph: CallGraph, call: int, words: TestWords) -> Iterator[tuple[st
         if conditions[index].exits and (function, index) not in graph.untold:
             for atom, outcome in exits_that_tell(graph, function, conditions[index], words):
                 yield _spelled(atom, outcome), outcome
+
+
+def _remaining(graph: CallGraph, call: int, words: TestWords) -> Iterator[str]:
+    """What is left for a call: other values than those that other branches take, and what no earlier answer fits."""
+    function, conditions, innermost = _place(graph, call)
+    for index in chain(conditions, innermost):
+        test = conditions[index]
+        if test.handler or "…" in test.text or (function, index) in graph.untold:
+            continue
+        if answers_before(test, words) if test.exits else _is_other(test):
+            yield _told(test)
 
 
 def _is_other(test: Condition) -> bool:

@@ -78,7 +78,7 @@ class Judge:
                 continue
             if kind in row.other_than or (row.phase and (row.phase == "auth") != auth):
                 continue
-            if COSTS.index(cost if row.alone else lifted(cost, loops)) < COSTS.index(row.cost_at_least):
+            if COSTS.index(cost if row.alone else lifted(cost, loops, auth=auth)) < COSTS.index(row.cost_at_least):
                 continue
             if CONFIDENCES.index(confidence) < CONFIDENCES.index(row.confidence_at_least):
                 continue
@@ -89,9 +89,13 @@ class Judge:
         return level
 
 
-def lifted(cost: Cost, loops: int) -> Cost:
-    """The cost class of a call that runs in that many nested loops along its path: one class up from two loops on."""
-    return COSTS[min(len(COSTS) - 1, COSTS.index(cost) + (loops >= SWEEP))]
+def lifted(cost: Cost, loops: int, *, auth: bool) -> Cost:
+    """The cost class of a call that runs in that many nested loops along its path: one class up from two loops on.
+
+    What takes microseconds and is no auth work has to run in three: two of them often range over what was configured.
+    """
+    brief = cost == COSTS[0] and not auth
+    return COSTS[min(len(COSTS) - 1, COSTS.index(cost) + (loops >= SWEEP + brief))]
 
 
 def certain(confidence: Confidence, steps: int, limits: Steps) -> Confidence:

@@ -196,7 +196,8 @@ def _counts(finding: Finding) -> bool:
 def _work(finding: Finding, loops: int) -> _Work:
     """A blocking call in so many loops, and in those around the call itself."""
     sink = finding.sink
-    return _Work(lifted(sink.cost, loops + len(finding.trace[-1].per)), f"{sink.call} ({sink.path}:{sink.line})")
+    cost = lifted(sink.cost, loops + len(finding.trace[-1].per), auth=True)
+    return _Work(cost, f"{sink.call} ({sink.path}:{sink.line})")
 
 
 def _exclusive(graph: CallGraph, one: int, other: int) -> bool:

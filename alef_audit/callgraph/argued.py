@@ -25,7 +25,7 @@ _NOTHING: Final = frozenset((flows.NULL, flows.ABSENT, '"'))
 _WORDS: Final = {"true": (flows.TRUE,), "false": (flows.FALSE,), "none": (flows.NULL, flows.ABSENT)}
 _OWN: Final = ("self.", "cls.", "this.")
 _UNKNOWN: Final = "?"
-_ANY_TEXT: Final = '"*"'
+_ANY_END: Final = '*"'
 _ENTERING: Final = ("__enter__", "__aenter__")  # what a `with` statement binds is what it was given, or its like
 
 _Argument = tuple[int, str]  # slot, literal spelling
@@ -218,8 +218,8 @@ def _is_below(literal: str, limit: str) -> Answer:
 def _same(literal: str, value: str) -> bool:
     if value in _WORDS:
         return literal in _WORDS[value]
-    if value == _ANY_TEXT:
-        return literal.startswith('"')
+    if value.endswith(_ANY_END):
+        return literal.startswith(value.removesuffix(_ANY_END))
     if value.startswith('"'):
         return literal == flows.string_literal(value[1:-1])
     try:

@@ -10,7 +10,7 @@ from typing import Final
 
 from alef_audit.callgraph.graph import CallGraph
 from alef_audit.callgraph.keeping import first_name, plain
-from alef_audit.callgraph.predicates import NOTHING, comparison, implied, parse
+from alef_audit.callgraph.predicates import NOTHING, Junction, comparison, implied, parse
 from alef_audit.callgraph.recall import words_in
 from alef_audit.facts.file import Condition, Handler, Leaving
 from alef_audit.rulepack.lexicon import TestWords
@@ -50,6 +50,14 @@ def exits_that_tell(graph: CallGraph, function: int, test: Condition, words: Tes
         # an exit inside of what another test enters
         if first_name(plain(test.text).lstrip("(")) in graph.held.get(function, ()):
             yield test.text, False
+
+
+def answers_before(test: Condition, words: TestWords) -> bool:
+    """Whether an early exit answers where several things come together: `if (user && user.id === id) return 1`."""
+    if test.handler or not test.leaving & Leaving.ANSWERS or _begins(test.text, words.refusing):
+        return False
+    parsed = parse(test.text)
+    return isinstance(parsed, Junction) and parsed.every is not test.holds
 
 
 def _asks_for_file(subject: str, words: TestWords) -> bool:

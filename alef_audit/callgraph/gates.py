@@ -21,11 +21,14 @@ from alef_audit.facts.file import Function
 
 _NAME: Final = re.compile(r"(?<![\w$.\"'])[A-Za-z_$][\w$]*")
 # How many functions may hand a value on before it decides.
-_HANDED: Final = 3
+_HANDED: Final = 5
 # How often a function is followed into itself: parameters that change places are few.
 _ROUNDS: Final = 3
 # Callers of a function that hands something on; one with more is a utility, and its callers differ.
 _CALLERS: Final = 1_000
+# Further up than this many functions it is worth looking where few call: chains of callers multiply.
+_NEAR: Final = 2
+_FEW: Final = 4
 
 # A call that decides a branch: its edge, and the gate of its caller without which it does not, 0 for none, or ITSELF
 # where a function hands on to itself what it was given.
@@ -121,7 +124,7 @@ class _Finder:
                 found.add((number, 0))
             elif given.asks_caller and edge.caller == function:
                 own.append(number)
-            elif given.asks_caller and depth < _HANDED and len(self.incoming.get(edge.caller, ())) <= _CALLERS:
+            elif given.asks_caller and len(self.incoming.get(edge.caller, ())) <= _most_callers(depth):
                 gate = self._handed(edge.caller, given, decides, depth)
                 if gate:
                     found.add((number, gate))
@@ -166,6 +169,11 @@ class _Finder:
         if gate:
             self.gates.bypassing[memo.function, memo.condition] = gate
             self.gates.entered[memo.function] = self.gates.entered.get(memo.function, 0) | gate
+
+
+def _most_callers(depth: int) -> int:
+    """How many callers a function may have that hands a value on, at `depth` above the one that asks for it."""
+    return _CALLERS if depth < _NEAR else _FEW if depth < _HANDED else -1
 
 
 def _bypasses(given: Given, option: Option) -> bool:

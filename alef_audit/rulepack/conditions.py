@@ -1,10 +1,11 @@
 """What a row of a library model asks of the arguments of a call.
 
-``Argument[token:]`` is given (and is not literally None); ``Argument[1,timeout:] = 0, false`` is one of these literals,
-``"*"`` being any text that is written out; ``Argument[0] < 0.05`` is a number below that; ``Argument[0] is io.BytesIO``
-is an instance of one of these types; ``Argument[1] has fcntl.LOCK_NB`` is one of these constants, or joins one of them
-to others with `|`.  ``Receiver.`` in front asks the same of the call that made the object before the dot,
-``Receiver.Member[setblocking].`` of the calls of that member on it.
+``Argument[token:]`` is given (and is not literally None); ``Argument[1,timeout:] = 0, false`` is one of these
+literals, ``"*"`` being any text that is written out and ``"/proc/*"`` one that begins so; ``Argument[0] < 0.05`` is a
+number below that; ``Argument[0] is io.BytesIO`` is an instance of one of these types; ``Argument[1] has
+fcntl.LOCK_NB`` is one of these constants, or joins one of them to others with `|`. ``Receiver.`` in front asks the
+same of the call that made the object before the dot, ``Receiver.Member[setblocking].`` of the calls of that member on
+it.
 """
 
 import re

@@ -126,22 +126,26 @@ def test_typescript(body: str, per: list[str], shown: list[str], tmp_path: Path)
     assert [name for frame in found.trace for name in frame.per] == shown
 
 
-def test_two_loops_make_a_warning_of_a_look_at_the_disk(tmp_path: Path) -> None:
+def test_three_loops_make_a_warning_of_a_look_at_the_disk(tmp_path: Path) -> None:
     text = "import os\n" + PYTHON.replace("open(path).read()", "os.path.exists(path)")
-    body = "for p in providers:\n        for a in agents: read(p + a)"
+    two = "for p in providers:\n        for a in agents: read(p + a)"
+    three = two.replace("read(p + a)", "[read(p + f) for f in a]")
     levels = []
-    for number, each in enumerate(("read(providers[0])", body)):
+    for number, each in enumerate(("read(providers[0])", two, three)):
         folder = tmp_path / str(number)
         folder.mkdir()
         (folder / "service.py").write_text(text.format(body=each), encoding="utf-8")
         levels += [one.level for one in audit(request_for(folder), lambda *_: None).findings]
-    assert levels == ["note", "warning"]
+    assert levels == ["note", "note", "warning"]
 
 
 def test_loops_make_no_error_of_what_is_short_itself_and_the_sentence_names_them(tmp_path: Path) -> None:
     body = "for p in providers:\n        for a in agents: read(p + a)"
     found = finding(tmp_path, "service.py", PYTHON.format(body=body))
-    assert found.level == "warning"
+    read = next(
+        each for each in audit(request_for(tmp_path), lambda *_: None).findings if each.sink.call == "File.read"
+    )
+    assert (found.level, read.level) == ("note", "warning")
     assert found.message == "open blocks the event loop once per provider per agent on every request"
     assert found.multiplicity == ("providers", "agents")
 

@@ -35,6 +35,7 @@ async def index(path: str):
         ("with open(path) as file: return json.load(file)", {"open": "milliseconds"}),
         ("with open(path) as file: return [line for line in file]", {"open": "milliseconds"}),
         ('with open(path, "w") as file: file.write("x")', {"open": "milliseconds", "File.write": "microseconds"}),
+        ('return open("/proc/version").read()', {"open": "microseconds", "File.read": "microseconds"}),
     ],
 )
 def test_costs(tmp_path: Path, body: str, costs: dict[str, str]) -> None:

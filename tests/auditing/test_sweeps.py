@@ -17,8 +17,10 @@ function look(path: string): number {{
 const app = express();
 app.get("/", (request: any, response: any) => {{
   for (const dir of request.dirs) {{
-    for (const path of dir.paths) {{
-      {body}
+    for (const paths of dir.folders) {{
+      for (const path of paths) {{
+        {body}
+      }}
     }}
   }}
 }});
@@ -33,8 +35,9 @@ app = FastAPI()
 @app.post("/")
 async def handle(request):
     for folder in request.folders:
-        for path in folder.paths:
-            {body}
+        for paths in folder.paths:
+            for path in paths:
+                {body}
 """
 
 
@@ -62,6 +65,11 @@ def test_typescript(body: str, expected: str, tmp_path: Path) -> None:
 def test_a_test_around_the_loops_takes_nothing_away(tmp_path: Path) -> None:
     text = TYPESCRIPT.format(body="look(path);").replace("for (const dir", "if (request.deep)\n  for (const dir")
     assert level(tmp_path, "service.ts", text) == "warning"
+
+
+def test_two_loops_are_few(tmp_path: Path) -> None:
+    text = TYPESCRIPT.format(body="look(path);").replace("for (const dir of request.dirs)", "const dir = request;")
+    assert level(tmp_path, "service.ts", text) == "note"
 
 
 @pytest.mark.parametrize(("body", "expected"), [("os.stat(path)", "warning"), ("if path.link: os.stat(path)", "note")])

@@ -45,7 +45,7 @@ def fits(row: LevelRow, combination: Combination) -> bool:
         and (not row.phase or (row.phase == "auth") == auth)
         and kind not in row.other_than
         and (loops > 0 or not row.looped)
-        and COSTS.index(cost if row.alone else lifted(cost, loops)) >= COSTS.index(row.cost_at_least)
+        and COSTS.index(cost if row.alone else lifted(cost, loops, auth=auth)) >= COSTS.index(row.cost_at_least)
         and CONFIDENCES.index(confidence) >= CONFIDENCES.index(row.confidence_at_least)
     )
 
