@@ -81,9 +81,7 @@ def _cut(text: str) -> str:
 def _fixed(graph: CallGraph, call: int, guards: int, words: TestWords) -> Iterator[Shown]:
     """What is shown of a call in any case."""
     function, conditions, innermost = _place(graph, call)
-    for test in platform_tests(conditions, innermost):
-        yield Shown(_told(test), 0 if _denies(test) else _SETTING)
-    for test in environment_tests(conditions, innermost):
+    for test in (*platform_tests(conditions, innermost), *environment_tests(conditions, innermost)):
         yield Shown(_told(test), 0 if _denies(test) else _SETTING)
     for index in chain(conditions, innermost):
         if (function, index) in graph.gated:
@@ -100,9 +98,9 @@ def _selecting(graph: CallGraph, call: int, words: TestWords, *, at_root: bool) 
     _, conditions, innermost = _place(graph, call)
     for text in _telling(conditions, innermost):
         yield Shown(text, _KIND_ROOT if at_root else _KIND_DEEP if _KIND.search(text) else _VALUE)
-    for text, there in _leaving(graph, call, words):
+    for _, text, there in _leaving(graph, call, words):
         yield Shown(text, _weight(text, _DEEP, words) if there else _VALUE)
-    for text in _entering(graph, call):
+    for _, text in _entering(graph, call):
         yield Shown(text, _weight(text, _ROOT if at_root else _DEEP, words))
     for text in _remaining(graph, call, words):
         yield Shown(text, _TRIVIAL)
@@ -112,16 +110,9 @@ def telling_lines(graph: CallGraph, call: int, words: TestWords) -> list[int]:
     """The lines of the tests around a call that tell when it runs, early exits in front of it included."""
     if call < 0:
         return []
-    function, conditions, innermost = _place(graph, call)
-    entered = [index for index, _ in _entered(graph, call)]
-    left = (
-        index
-        for index in chain(conditions, innermost)
-        if conditions[index].exits
-        and (function, index) not in graph.untold
-        and any(exits_that_tell(graph, function, conditions[index], words))
-    )
-    return [conditions[index].line for index in (*entered, *left)]
+    _, conditions, _ = _place(graph, call)
+    telling = [index for index, _ in _entering(graph, call)] + [index for index, *_ in _leaving(graph, call, words)]
+    return [conditions[index].line for index in telling]
 
 
 def _weight(text: str, most: int, words: TestWords) -> int:
@@ -179,15 +170,10 @@ def _told(test: Condition) -> str:
     return _spelled(text, holds=False) if isinstance(parsed, Atom) else f"not ({text})"
 
 
-def _entering(graph: CallGraph, call: int) -> Iterator[str]:
-    """The tests that `_entered` gives, as they are told."""
-    return (told for _, told in _entered(graph, call))
-
-
-def _entered(graph: CallGraph, call: int) -> Iterator[tuple[int, str]]:
-    """The tests whose branch a call stands in, from the innermost on, without those of what is kept, those that hold
-    wherever none of several values is at hand, those of whether there is what is called, and those of whether there is
-    what was looked for: it mostly is.
+def _entering(graph: CallGraph, call: int) -> Iterator[tuple[int, str]]:
+    """The tests whose branch a call stands in, by index and as they are told, from the innermost on, without those of
+    what is kept, those that hold wherever none of several values is at hand, those of whether there is what is
+    called, and those of whether there is what was looked for: it mostly is.
     """
     if call < 0:
         return
@@ -207,15 +193,15 @@ def _entered(graph: CallGraph, call: int) -> Iterator[tuple[int, str]]:
             yield index, value
 
 
-def _leaving(graph: CallGraph, call: int, words: TestWords) -> Iterator[tuple[str, bool]]:
-    """The early exits in front of a call that tell when it runs, from the innermost on, as tests that hold, each with
-    whether something has to be there.
+def _leaving(graph: CallGraph, call: int, words: TestWords) -> Iterator[tuple[int, str, bool]]:
+    """The early exits in front of a call that tell when it runs, from the innermost on, by index and as tests that
+    hold, each with whether something has to be there.
     """
     function, conditions, innermost = _place(graph, call)
     for index in chain(conditions, innermost):
         if conditions[index].exits and (function, index) not in graph.untold:
             for atom, outcome in exits_that_tell(graph, function, conditions[index], words):
-                yield _spelled(atom, outcome), outcome
+                yield index, _spelled(atom, outcome), outcome
 
 
 def _remaining(graph: CallGraph, call: int, words: TestWords) -> Iterator[str]:

@@ -22,7 +22,7 @@ from alef_audit.auditing.phase import Lexicon, Step
 from alef_audit.auditing.rounds import single_rounds
 from alef_audit.auditing.sweeps import untested_loops
 from alef_audit.auditing.targets import Target, own_targets, package_targets
-from alef_audit.auditing.trace import ends_early, frame_of, frames_of, label_of, multiplied_by, own_frames
+from alef_audit.auditing.trace import frame_of, frames_of, label_of, multiplying, own_frames
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
 from alef_audit.callgraph.guards import confidence_of
 from alef_audit.reachability.reach import Reachability
@@ -201,16 +201,16 @@ def _shown(matcher: Matcher, target: Target, path: Path, best: _Group, way: int)
     steps = [Step(frame.function, frame.call) for frame in own]
     single = single_rounds(matcher.reach, target.sink, edges)
     words = matcher.auth_words(target.sink, steps, handler=best.heat == "dispatch")
-    per = multiplied_by(graph, target.sink, edges, single)
+    loops = multiplying(graph, target.sink, edges, single)
     brief = target.sink.cost == "microseconds"
     return _Shown(
         root=min(n for n in matcher.root_functions[path.root] if best.roots >> n & 1),
         edges=edges,
         frames=frames,
         own=own,
-        per=per,
-        loops=untested_loops(graph, target.sink, edges, single, matcher.lexicon.tests) if brief else len(per),
-        most=ends_early(graph, target.sink, edges, single),
+        per=tuple(name for name, _ in loops),
+        loops=untested_loops(graph, target.sink, edges, single, matcher.lexicon.tests) if brief else len(loops),
+        most=any(loop.searches for _, loop in loops),
         words=words,
         auth=target.sink.kind in _ALWAYS_AUTH or bool(words),
         confidence=_certain(matcher, target.sink, edges, confidence_of(way)),
@@ -332,7 +332,7 @@ def _also_reached_from(
     """Every other root, each with its own verdict and level, `most` at most; their paths are not searched, so only the
     loops around the call itself count.
     """
-    loops = len(multiplied_by(matcher.graph, target.sink, []))
+    loops = len(multiplying(matcher.graph, target.sink, []))
     found: list[report.Reach] = []
     for group in groups:
         level = _level(matcher, group, target.sink.cost, loops, target.sink.kind, auth=shown.auth)

@@ -11,7 +11,7 @@ from alef_audit.callgraph.guards import DOUBT
 from alef_audit.reachability.reach import Reachability
 from alef_audit.reachability.surface import async_functions
 from alef_audit.reachability.without import Removal, removes_edge, removes_root
-from alef_audit.reachability.witness import shortest_path
+from alef_audit.reachability.witness import shortest_paths
 from alef_audit.rulepack.kinds import Heat, RootKind, Verdict
 
 NEAREST: Final = 3
@@ -74,7 +74,8 @@ def paths_from_roots(searched: Searched, function: int, removal: Removal | None 
             if len(numbers) - len(left) == NEAREST:
                 break
             starts = candidates & left
-            found = shortest_path(incoming, graph.function_guards, is_async, function, starts, allowed)
+            paths = shortest_paths(incoming, graph.function_guards, is_async, function, starts, allowed)
+            found = next(paths, None)
             if found is not None:
                 left -= {found[0]}
                 yield PathFromRoot(numbers[found[0]], tuple(found[1]), judge.verdict(guards_along(graph, found[1])))

@@ -42,11 +42,7 @@ def _ended(graph: CallGraph, call: int) -> set[int]:
     `for each in all: if fits(each): value = work(each); return value`.
     """
     table, facts = graph.table, graph.program.unit_of(graph.table.function(call)).facts
-    lines: list[int] = []  # where the loops around the call start
-    at = table.loops[call]
-    while at >= 0:
-        lines.insert(0, facts.loops[at].line)
-        at = facts.loops[at].parent
+    lines = starts_at(graph, call)
     ended: set[int] = set()
     for index in chain(facts.conditions, table.condition(call)) if lines else ():
         test = facts.conditions[index]
@@ -55,6 +51,16 @@ def _ended(graph: CallGraph, call: int) -> set[int]:
             outside = sum(line < test.line for line in lines)
             ended.update(range(outside) if test.leaving & Leaving.FUNCTION else range(outside - 1, outside))
     return ended - {-1}
+
+
+def starts_at(graph: CallGraph, call: int) -> list[int]:
+    """The lines where the loops around a call start, the outermost first."""
+    loops, at = graph.program.unit_of(graph.table.function(call)).facts.loops, graph.table.loops[call]
+    lines: list[int] = []
+    while at >= 0:
+        lines.append(loops[at].line)
+        at = loops[at].parent
+    return lines[::-1]
 
 
 def _is_handed_few(graph: CallGraph, edges: list[Edge], step: int, over: str) -> bool:

@@ -7,7 +7,7 @@ lets pass cannot be told, and most tests pass few: symbolic links, directories o
 from collections.abc import Set
 
 from alef_audit.auditing.conditions import telling_lines
-from alef_audit.auditing.rounds import Round
+from alef_audit.auditing.rounds import Round, starts_at
 from alef_audit.auditing.trace import loops_at, loops_of
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.rulepack.lexicon import TestWords
@@ -19,7 +19,7 @@ def untested_loops(graph: CallGraph, sink: SinkSite, edges: list[Edge], single: 
     count = 0
     for step, (call, loops) in reversed(list(enumerate(steps))):
         tests = telling_lines(graph, call, words)
-        starts = _starts(graph, call)
+        starts = starts_at(graph, call) if call >= 0 else []
         for number, loop in reversed(list(enumerate(loops))):
             # loops that the call itself makes (`items.map(callback)`) are inside of those it stands in
             if number < len(starts) and any(line >= starts[number] for line in tests):
@@ -29,15 +29,3 @@ def untested_loops(graph: CallGraph, sink: SinkSite, edges: list[Edge], single: 
         if tests:
             return count
     return count
-
-
-def _starts(graph: CallGraph, call: int) -> list[int]:
-    """The lines of the loops around a call, the outermost first."""
-    if call < 0:
-        return []
-    facts, at = graph.program.unit_of(graph.table.function(call)).facts.loops, graph.table.loops[call]
-    lines: list[int] = []
-    while at >= 0:
-        lines.append(facts[at].line)
-        at = facts[at].parent
-    return lines[::-1]

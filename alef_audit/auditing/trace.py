@@ -51,23 +51,14 @@ def _recursion(graph: CallGraph, function: int) -> tuple[str, ...]:
     return (RECURSION,) if function in graph.recursive else ()
 
 
-def multiplied_by(
+def multiplying(
     graph: CallGraph, sink: SinkSite, edges: list[Edge], single: Set[Round] = frozenset()
-) -> tuple[str, ...]:
-    """The loops that multiply, in words, along `edges` and around the blocking call, outermost first, without those
-    that have a `single` round there.
+) -> list[tuple[str, Ranged]]:
+    """The loops that multiply, each with its name in words, along `edges` and around the blocking call, outermost
+    first, without those that have a `single` round there.
 
     What runs after a failure or for nothing does so in few of the rounds: the loops around it do not count.
     """
-    return tuple(name for name, _ in _multiplying(graph, sink, edges, single))
-
-
-def ends_early(graph: CallGraph, sink: SinkSite, edges: list[Edge], single: Set[Round]) -> bool:
-    """Whether one of the loops that multiply ends where a round has found something."""
-    return any(loop.searches for _, loop in _multiplying(graph, sink, edges, single))
-
-
-def _multiplying(graph: CallGraph, sink: SinkSite, edges: list[Edge], single: Set[Round]) -> list[tuple[str, Ranged]]:
     if sink.guards & _RARE:
         return []
     last = max((at for at, edge in enumerate(edges, 1) if edge.guards & _RARE), default=0)

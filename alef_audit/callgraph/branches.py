@@ -76,7 +76,7 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     gates = find_gates(surroundings, found.values(), around.above)
     makers = Makers(graph, rules.words)
     mended = repairs(graph, kept, rules.words, around, makers)
-    latches = latched(graph, kept, rules.words, around.above)
+    latches = latched(graph, kept, rules.words, around)
     for key in established(graph, kept, rules.words, around, makers) | mended.conditions | latches:
         bits[key] = bits.get(key, 0) | BIT["established"]
     for key in renewed(graph, rules.words, around):

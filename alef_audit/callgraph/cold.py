@@ -12,7 +12,7 @@ from typing import Final
 import re2
 
 from alef_audit.callgraph.boundaries import Marks
-from alef_audit.callgraph.closure import closure
+from alef_audit.callgraph.closure import callers_of, closure
 from alef_audit.callgraph.graph import CallGraph, RootSite
 from alef_audit.callgraph.loop_text import words_in
 from alef_audit.callgraph.loops import is_timer
@@ -127,12 +127,9 @@ def _named(graph: CallGraph, lexicon: Lexicon) -> Iterator[tuple[int, ColdName]]
 
 def _serving(graph: CallGraph) -> set[int]:
     """The functions that lead to a call which listens, or which registers what is run later."""
-    callers: dict[int, list[int]] = {}
-    for edge in graph.edges:
-        callers.setdefault(edge.callee, []).append(edge.caller)
     starts = {graph.table.function(call) for call, node in graph.externals if node in graph.api.serving}
     starts |= {graph.table.function(root.call) for root in graph.roots if root.call >= 0 and not root.soon}
-    return closure(callers, starts)
+    return closure(callers_of(graph), starts)
 
 
 def _asking(graph: CallGraph, lexicon: Lexicon) -> list[int]:

@@ -16,14 +16,13 @@ from alef_audit.callgraph.graph import CallGraph
 from alef_audit.callgraph.keeping import Keeping, Read, chain, plain
 from alef_audit.callgraph.leading import Leading
 from alef_audit.callgraph.makers import Makers
-from alef_audit.callgraph.predicates import NOTHING, comparison, implied, parse
+from alef_audit.callgraph.predicates import CALLED, implied, missing, parse
 from alef_audit.callgraph.recall import words_in
 from alef_audit.facts import flows
 from alef_audit.facts.file import Condition
 from alef_audit.rulepack.guards import GuardWords
 
-_CALLED: Final = re.compile(r"(?P<callee>[\w$.]+)\((?P<arguments>.*)\)\Z", re.DOTALL)
-_DENIED: Final = re.compile(r"(?:!|not )(?:await )?" + _CALLED.pattern, re.DOTALL)
+_DENIED: Final = re.compile(r"(?:!|not )(?:await )?" + CALLED.pattern, re.DOTALL)
 _NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
 _PATHS: Final = frozenset(("path", "file", "dir", "directory", "folder", "filename", "location"))
 _SHORTEST: Final = 3
@@ -117,22 +116,12 @@ def _look_ups(condition: Condition, reads: Mapping[str, list[Read]]) -> Iterator
                 denied = _DENIED.fullmatch(read.value)
                 if denied is not None:
                     yield _LookUp(denied["callee"], denied["arguments"], "")
-        text = plain(_missing(atom, outcome))
+        text = plain(missing(atom, outcome))
         local = text if _NAME.fullmatch(text) else ""
         for value in [read.value for read in reads.get(local, ())] if local else [text]:
-            called = _CALLED.fullmatch(value)
+            called = CALLED.fullmatch(value)
             if called is not None:
                 yield _LookUp(called["callee"], called["arguments"], local)
-
-
-def _missing(atom: str, outcome: bool) -> str:
-    """What is not there if `atom` gave `outcome`; "" if the test does not ask for that."""
-    compared = comparison(atom)
-    if compared is None:
-        return "" if outcome else atom
-    if compared.right in NOTHING and compared.sign == ("==" if outcome else "!="):
-        return compared.left
-    return ""
 
 
 def _nouns(look_up: _LookUp, words: GuardWords) -> frozenset[str]:

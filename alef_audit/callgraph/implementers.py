@@ -65,9 +65,8 @@ class Interfaces:
         state, implementers = self._state, self._implementers
         implementers.extend(changed)
         points_to, loads, waiting = state.points_to, state.loads, state.calls
-        asking = loads.keys() | waiting.keys()
-        for variable in sorted(asking) if len(asking) < len(changed) else changed:
-            if variable in asking and variable in changed:
+        for variable in changed:
+            if variable in loads or variable in waiting:
                 held = points_to[variable]
                 if held and held <= self._types:
                     self._candidates[variable] = None

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Set
 from typing import Final, NamedTuple
 
 from alef_audit.callgraph.graph import CallGraph
-from alef_audit.callgraph.keeping import Keeping, chain, plain
+from alef_audit.callgraph.keeping import Keeping, plain
+from alef_audit.callgraph.leading import Leading
 from alef_audit.callgraph.predicates import comparison, implied, parse
 from alef_audit.callgraph.recall import words_in, words_of
 from alef_audit.facts import flows
@@ -20,6 +21,7 @@ _FIELD: Final = re.compile(r"(?P<entry>[A-Za-z_$][\w$]*)(?:\.[\w$]+)*\.(?P<name>
 _ENTRY: Final = re.compile(r"(?P<entry>[A-Za-z_$][\w$]*)(?:\.get\((?P<got>\"\w+\"|'\w+')\)|\[(?P<at>\"\w+\"|'\w+')\])")
 _NAME: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*")
 _CALLED: Final = re.compile(r"(?:[\w$]+\.)*(?P<name>[\w$]+)\(")
+_STORING: Final = flows.choice(flows.ENTER, flows.STORE)
 
 
 class _Asked(NamedTuple):
@@ -30,26 +32,17 @@ class _Asked(NamedTuple):
     field: str
 
 
-def latched(graph: CallGraph, keeping: Keeping, words: GuardWords, above: Set[int]) -> frozenset[tuple[int, int]]:
-    """The conditions, as function and index, below which the stamp of something is stored that differed.
-
-    `above` are the functions that come to a blocking call.
-    """
-    asked = list(_asked(graph, keeping, words, above))
+def latched(graph: CallGraph, keeping: Keeping, words: GuardWords, leading: Leading) -> frozenset[tuple[int, int]]:
+    """The conditions around `leading` calls, as function and index, below which a stamp is stored that differed."""
+    asked = list(_asked(graph, keeping, words, leading))
     stored = _stored_fields(graph, {each.function for each in asked})
     return frozenset((each.function, each.condition) for each in asked if each.field in stored[each.function])
 
 
-def _asked(graph: CallGraph, keeping: Keeping, words: GuardWords, above: Set[int]) -> Iterator[_Asked]:
-    table, seen = graph.table, set[tuple[int, int]]()
-    calls = {edge.call for edge in graph.edges if edge.call >= 0 and edge.callee in above}
-    for call in sorted(calls | {sink.call for sink in graph.sinks}):
-        function = table.functions[call]
+def _asked(graph: CallGraph, keeping: Keeping, words: GuardWords, leading: Leading) -> Iterator[_Asked]:
+    for function, told in leading.conditions.items():
         conditions = graph.program.unit_of(function).facts.conditions
-        for index in chain(conditions, table.conditions[call]):
-            if (function, index) in seen:
-                break
-            seen.add((function, index))
+        for index in told:
             for atom, outcome in implied(parse(conditions[index].text), conditions[index].holds):
                 compared = comparison(plain(atom))
                 if compared is not None and compared.sign == ("!=" if outcome else "=="):
@@ -94,9 +87,9 @@ def _stored_fields(graph: CallGraph, functions: Set[int]) -> dict[int, set[str]]
     for index in {program.function_unit[function] for function in functions}:
         unit = program.units[index]
         into: set[str] | None = None
-        for op, first, _, name, _ in flows.rows(unit.facts.flows):
+        for op, first, _, name, _ in flows.chosen(unit.facts.flows, _STORING):
             if op == flows.ENTER:
                 into = found.get(first + unit.functions)
-            elif op == flows.STORE and into is not None:
+            elif into is not None:
                 into.add(unit.facts.names[name])
     return found

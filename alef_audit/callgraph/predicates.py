@@ -31,6 +31,7 @@ Test = Atom | Not | Junction
 
 # How nothing is spelled.
 NOTHING: Final = frozenset(("null", "undefined", "None"))
+CALLED: Final = re.compile(r"(?P<callee>[\w$.]+)\((?P<arguments>.*)\)\Z", re.DOTALL)
 _OPEN: Final = "([{"
 _CLOSE: Final = ")]}"
 _TOKEN: Final = re.compile(
@@ -158,6 +159,14 @@ def choice(text: str) -> Choice | None:
             one, two, three = (part.strip() for part in _split(text, [(start, end) for _, start, end in asked]))
             return Choice(one, two, three) if "?" in signs else Choice(two, one, three)
     return None
+
+
+def missing(atom: str, outcome: bool) -> str:
+    """What is not there if `atom` gave `outcome`; "" if the test does not ask for that."""
+    compared = comparison(atom)
+    if compared is None:
+        return "" if outcome else atom
+    return compared.left if compared.right in NOTHING and compared.sign == ("==" if outcome else "!=") else ""
 
 
 def truth(test: Test, known: Callable[[str], Truth]) -> Truth:

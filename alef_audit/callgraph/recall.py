@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from alef_audit.callgraph.keeping import Place, Read, number, plain
-from alef_audit.callgraph.predicates import Comparison, Junction, Test, Truth, atoms, comparison, parse, truth
+from alef_audit.callgraph.predicates import CALLED, Comparison, Junction, Test, Truth, atoms, comparison, parse, truth
 from alef_audit.facts.kept import RECEIVER
 from alef_audit.rulepack.guards import GuardWords
 
@@ -31,7 +31,6 @@ _ATTRIBUTE: Final = re.compile(
 )
 _LOCAL: Final = re.compile(r"(?<![\w$.\"'])[A-Za-z_$][\w$]*")
 _WALRUS: Final = re.compile(r"\(\w+ := (.*)\)\Z|\A\w+ := (.*)\Z", re.DOTALL)
-_CALLED: Final = re.compile(r"(?P<callee>[\w$.]+)\((?P<arguments>.*)\)\Z", re.DOTALL)
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _PATH: Final = re.compile(r"[\w$]+(?:\.[\w$]+)*")
 _FACTOR: Final = re.compile(r"[A-Za-z_$][\w$.]*|\d[\d_.]*(?:e\d+)?(?:\s*\*\s*\d[\d_.]*)*")
@@ -125,7 +124,7 @@ class _Reader:
         found = truth(test, lambda atom: self._known(atom, depth))
         if found is not None:
             return found
-        names = {name for atom in atoms(test) if not _CALLED.match(atom) for name in _LOCAL.findall(atom)}
+        names = {name for atom in atoms(test) if not CALLED.match(atom) for name in _LOCAL.findall(atom)}
         for name in tuple(names):
             names.update(*(_LOCAL.findall(read.value) for read in self.surroundings.reads.get(name, ())))
         return True if names.isdisjoint(self.surroundings.parameters) else None
@@ -211,7 +210,7 @@ class _Reader:
                 return self._timed(place, spelled, when_fresh=False, bound=True)
             self.asked[place] = None
             return True
-        called = _CALLED.match(spelled)
+        called = CALLED.match(spelled)
         if called is not None:
             return self._judged(called["callee"], called["arguments"])
         return self._option(text)

@@ -17,12 +17,11 @@ from alef_audit.callgraph.graph import CallGraph
 from alef_audit.callgraph.keeping import Keeping, Loan, Read, arguments, chain, plain
 from alef_audit.callgraph.leading import Leading
 from alef_audit.callgraph.makers import Makers
-from alef_audit.callgraph.predicates import NOTHING, comparison, implied, parse
+from alef_audit.callgraph.predicates import CALLED, comparison, implied, missing, parse
 from alef_audit.callgraph.recall import words_in, words_of
 from alef_audit.facts.file import Condition
 from alef_audit.rulepack.guards import GuardWords
 
-_CALLED: Final = re.compile(r"(?P<callee>[\w$.]+)\((?P<arguments>.*)\)\Z", re.DOTALL)
 _NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
 # A name that a value is taken from: no member, no key of an object or argument, nothing that is called.
 _TAKEN: Final = re.compile(r"(?<![\w$.])[A-Za-z_$][\w$]*(?![\w$:]|\s*\(|(?:\.[\w$]+)+\(|\s*=[^=])")
@@ -257,14 +256,9 @@ def _without(text: str, paths: Set[str]) -> str:
 def _nothing(condition: Condition) -> Iterator[str]:
     """The locals that hold nothing where a branch is entered."""
     for atom, outcome in implied(parse(_REST.sub("", condition.text)), condition.holds):
-        compared = comparison(atom)
-        missing = "" if outcome else atom
-        if compared is not None:
-            missing = (
-                compared.left if compared.right in NOTHING and compared.sign == ("==" if outcome else "!=") else ""
-            )
-        if _NAME.fullmatch(plain(missing)):
-            yield plain(missing)
+        local = plain(missing(atom, outcome))
+        if _NAME.fullmatch(local):
+            yield local
 
 
 def _mentions(text: str, paths: Set[str]) -> bool:
@@ -304,7 +298,7 @@ def _tells_repair(graph: CallGraph, keeping: Keeping, function: int, atom: str, 
         return not frozenset(words.altered).isdisjoint(words_in(atom)[-1:]) and (
             is_migrating or any(_mends(value, words) for value in told)
         )
-    called = _CALLED.fullmatch(atom)
+    called = CALLED.fullmatch(atom)
     handed = arguments(called["arguments"])[:1] if called is not None else ()
     if called is None or not handed or not _mends(atom, words):
         return False
@@ -314,7 +308,7 @@ def _tells_repair(graph: CallGraph, keeping: Keeping, function: int, atom: str, 
 
 def _mends(text: str, words: GuardWords) -> bool:
     """Whether a call puts something right."""
-    called = _CALLED.fullmatch(text)
+    called = CALLED.fullmatch(text)
     if called is None:
         return False
     name = words_in(called["callee"].rpartition(".")[2])

@@ -21,11 +21,10 @@ _THINGS: Final = frozenset((tokens.INSTANCE, tokens.OPEN, tokens.OBJECT))
 class Strays:
     """Tells receivers that hold one another's strangers; asks once for each receiver and member."""
 
-    __slots__ = ("_known", "_python", "_state", "_table")
+    __slots__ = ("_known", "_state", "_table")
 
     def __init__(self, state: State, table: CallTable) -> None:
         self._state, self._table = state, table
-        self._python = [unit.facts.language == "python" for unit in state.program.units]
         self._known: dict[tuple[int, int], bool] = {}
 
     def is_stray(self, call: int) -> bool:
@@ -37,7 +36,7 @@ class Strays:
         receiver, member = table.receivers[call], table.members[call]
         if not receiver or member < 0 or receiver in state.declared:
             return False
-        if not self._python[state.program.function_unit[table.functions[call]]]:
+        if state.program.unit_of(table.functions[call]).facts.language != "python":
             return False
         known = self._known.get((receiver, member))
         if known is None:

@@ -28,9 +28,8 @@ HELD: Final = 7  # the local `subject`, which an early exit tests, holds what a 
 LITERAL: Final = 8
 # the local variable `subject` was bound to `value`: what a file was read into, or something that speaks of such a local
 LOADED: Final = 9
-BOUND: Final = (
-    10  # a constructor binds `subject`, a field of the object, to `value`; "…" if it does so on some paths only
-)
+# a constructor binds `subject`, a field of the object, to `value`; "…" if it does so on some paths only
+BOUND: Final = 10
 
 # how the members of an enumeration compare: each like its value, or with itself only
 AS_VALUE: Final = "value"

@@ -95,8 +95,8 @@ class FactsBuilder:
         self.calls: list[int] = []
         self.operations: list[int] = []
         self.kept: list[int] = []
-        self._rebound: set[tuple[int, str]] = set()  # functions and what they give another value
-        self._rebindings: set[tuple[int, str, int]] = set()  # … and the conditions under which
+        # functions and what they give another value, with the conditions under which
+        self._rebound: dict[tuple[int, str], set[int]] = {}
         self._subjects: list[tuple[Scope, str]] = []  # where each row of `kept` stands, and the name it starts with
         self.functions: list[Function | None] = []
         self.classes: list[Class | None] = []
@@ -294,9 +294,11 @@ class FactsBuilder:
         """Write down, once for each function and condition, that `subject` takes another value than it was declared
         with.
         """
-        if scope.parent is not None and (scope.function, subject, condition) not in self._rebindings:
-            self._rebindings.add((scope.function, subject, condition))
-            self._rebound.add((scope.function, subject))
+        if scope.parent is None:
+            return
+        known = self._rebound.setdefault((scope.function, subject), set())
+        if condition not in known:
+            known.add(condition)
             self.keep(kept.REBOUND, scope, scope.function, condition, line, subject)
 
     def is_rebound(self, scope: Scope, name: str) -> bool:

@@ -16,18 +16,6 @@ _GATES: Final = 40
 _FUNCTIONS: Final = (1 << (_GATES - _SHIFT)) - 1
 
 
-def shortest_path(
-    incoming: Mapping[int, list[Edge]],
-    function_guards: Mapping[int, int],
-    is_async: frozenset[int],
-    target: int,
-    roots: frozenset[int],
-    way: int,
-) -> tuple[int, list[Edge]] | None:
-    """The nearest of `roots` to `target`, and the edges, root first."""
-    return next(shortest_paths(incoming, function_guards, is_async, target, roots, way), None)
-
-
 def shortest_paths(
     incoming: Mapping[int, list[Edge]],
     function_guards: Mapping[int, int],
