@@ -17,7 +17,7 @@ from alef_audit.callgraph.dispatch import MethodIndex, method_index
 from alef_audit.callgraph.entries import WorkerEntries
 from alef_audit.callgraph.events import Events
 from alef_audit.callgraph.function_kinds import FunctionKinds
-from alef_audit.callgraph.graph import Edge, RootSite, SinkSite
+from alef_audit.callgraph.graph import Edge, Handed, RootSite, SinkSite
 from alef_audit.callgraph.imports import dynamic_imports
 from alef_audit.callgraph.library import STORING
 from alef_audit.callgraph.loops import Loops, Multiplicity, Ranged, turning_loops
@@ -82,6 +82,7 @@ class Collector:
         "executors",
         "function_guards",
         "function_kinds",
+        "handed",
         "languages",
         "local_nodes",
         "loops",
@@ -136,6 +137,7 @@ class Collector:
         self.parameter_uses: dict[Path, list[tuple[Use, list[int]]]] = {}
         self.edges: dict[tuple[int, int], Edge] = {}  # (call, callee)
         self.sinks: dict[tuple[int, str], SinkSite] = {}
+        self.handed: dict[int, Handed] = {}
         self.opened: dict[int, Cost] = {}  # calls that only open what others then work on
         self.roots: dict[tuple[int, RootKind], RootSite] = {}
         self.registered: list[tuple[int, RootRow, int]] = []  # slot, row, call: settled when all edges are known

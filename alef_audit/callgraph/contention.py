@@ -118,7 +118,7 @@ def _held(graph: CallGraph, regions: list[_Region]) -> dict[_Lock, Cost]:
 
 
 def _counts(sink: SinkSite) -> bool:
-    return not sink.contended and not sink.guards and sink.kind not in _UNTOLD
+    return not (sink.contended or sink.releases) and not sink.guards and sink.kind not in _UNTOLD
 
 
 def _on_threads(graph: CallGraph) -> set[int]:

@@ -58,6 +58,9 @@ class SinkSite:
     via: tuple[int, ...] = ()  # as on edges
     after: str = ""  # of a pending send: the blocking call in front of it
     contended: bool = False  # waits only while another thread holds what it takes
+    releases: bool = False  # gives back, while it waits, the lock that is held around it
+    joins: bool = False  # waits for work that was handed to other threads
+    made: int = -1  # of one that joins: the call that made what it waits for, -1 if that is not known
     code: bool = False  # reads what ships with the program: no authentication work, whoever asks for it
 
 
@@ -77,6 +80,15 @@ class RootSite:
     event: str = ""  # the name of the event that it is registered for, if it is a message's or a life's
 
 
+class Handed(msgspec.Struct, frozen=True, gc=False):
+    """What a call hands to other threads, beside the functions that its edges lead to."""
+
+    text: str  # what is called: "concurrent.futures.Executor.submit"
+    made: int  # the call that made the pool, -1 if that is not known
+    cost: Cost | None  # of the costliest function of a library
+    unknown: bool  # whether there is something that nothing is known of
+
+
 @dataclass(frozen=True, slots=True)
 class CallGraph:
     program: Program
@@ -90,6 +102,7 @@ class CallGraph:
     unresolved: tuple[int, ...]  # calls of which nothing is known
     loops: Loops
     recursive: frozenset[int]  # functions that call themselves
+    handed: Mapping[int, Handed] = field(default_factory=dict)  # by call, what it hands to other threads
     cut: tuple[Edge, ...] = ()  # edges that a boundary takes out: into what runs at start-up only
     said: Mapping[int, str] = field(default_factory=dict)  # function -> which comment or entry makes it a boundary
     gated: frozenset[tuple[int, int]] = frozenset()  # functions and conditions that arguments of callers decide

@@ -58,6 +58,7 @@ def link(
         externals=tuple(state.externals),
         unresolved=tuple(collector.unresolved),
         loops=collector.loops,
+        handed=collector.handed,
         recursive=frozenset(edge.caller for edge in edges if edge.caller == edge.callee),
     )
 

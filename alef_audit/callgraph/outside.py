@@ -8,6 +8,7 @@ from alef_audit.callgraph import graph, guards
 from alef_audit.callgraph.api import CALL
 from alef_audit.callgraph.collect import Collector, functions_in, thread_of
 from alef_audit.callgraph.graph import SinkSite
+from alef_audit.callgraph.joining import hand_over
 from alef_audit.callgraph.narrow import builtin_constructor
 from alef_audit.callgraph.selecting import selected
 from alef_audit.callgraph.state import State
@@ -114,6 +115,8 @@ def leave(collector: Collector, outside: Outside, call: int, node: int) -> set[i
                 settled |= _guard_function(collector, call, guard_row, guard_selector)
             else:
                 settled |= _guard(collector, call, guard_row, guard_selector, is_decorator=is_decorator)
+            if guards.BIT[guard_row.kind] & guards.OFFLOAD and guard_row.form == "call":
+                hand_over(collector, call, row_node, guard_selector)
         for root_row, root_selector in _for_event(collector, call, api.roots.get(row_node, ())):
             slots = _rooted(collector, call, root_row, root_selector if row_node == node else None)
             collector.registered.extend((slot, root_row, call) for slot in slots)
@@ -220,6 +223,9 @@ def _sink(collector: Collector, call: int, node: int) -> None:
         bits = guards.BIT[row.kept] if row.kept else 0
         site = SinkSite(function, call, text, row.kind, row.cost, row.instead, how, guards=bits, code=row.code)
         site = replace(site, contended=True) if row.contended else site
+        site = replace(site, releases=True) if row.releases else site
+        if row.joins:
+            site = replace(site, joins=True, made=collector.arguments.maker(call, table.receiver(call)))
         collector.sinks.setdefault((call, text), site)
         if row.opened:
             collector.opened[collector.arguments.maker(call, table.receiver(call))] = row.opened

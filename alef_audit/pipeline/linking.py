@@ -16,6 +16,7 @@ from alef_audit.callgraph.contention import contended
 from alef_audit.callgraph.described import by_attribute
 from alef_audit.callgraph.exported import exported_functions
 from alef_audit.callgraph.hot import all_roots, implicit_roots
+from alef_audit.callgraph.joining import joined
 from alef_audit.callgraph.link import link
 from alef_audit.callgraph.local_models import attach_models
 from alef_audit.callgraph.program import Program, build_program
@@ -144,7 +145,7 @@ def _call_graph(
     complete = bounded(graph, configured_roots(config, found, roots), marks)
     lasting = max((pattern.lasting_ttl for pattern in pack.patterns), default=0)
     guarded = guard_branches(complete, state, Rules(pack.guards.words, pack.kinds, lasting))
-    return contended(by_attribute(guarded, state)), remarks
+    return contended(joined(by_attribute(guarded, state))), remarks
 
 
 def _role(file: SourceFile, facts: FileFacts) -> str:

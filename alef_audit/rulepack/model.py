@@ -94,6 +94,9 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     `kept`: the library itself keeps the result, so that later calls cost next to nothing.
     `contended`: it takes a lock of threads: it waits as long as other threads of the program do what they do under the
     same lock, `cost` is that of taking a free one.
+    `releases`: it gives back, while it waits, the lock that the caller holds.
+    `joins`: it waits for work that was handed to other threads: for as long as that takes where the function itself
+    hands it over, else for `cost`.
     `code`: it reads source or data that ship with the program and its libraries, no one's credentials.
     `opened`: it does the work that the object was opened for: the call that did so, in the same function, costs no more
     than this.
@@ -108,6 +111,8 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     unless: tuple[str, ...] = ()
     kept: GuardKind | Literal[""] = ""
     contended: bool = False
+    releases: bool = False
+    joins: bool = False
     code: bool = False
     opened: Cost | Literal[""] = ""
 
@@ -159,7 +164,7 @@ class GuardRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     form `decorator`: the decorated function is guarded wherever it is called.
     form `file`: the call names a file of the program, which runs under the guard.
     form `wrapper`: the call gives back a guarded version of the function in `runs` (`memoize(f)`).
-    `joins`: members that wait for the result on the calling thread make it block again; see `blocking.wait` rows.
+    Members that wait for the result on the calling thread make it block again; see `blocking.wait` rows.
     `ttl_argument` names the argument that holds a time to live, `ttl_unit` its unit, for `memoise.ttl`.
     """
 
