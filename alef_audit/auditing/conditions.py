@@ -1,19 +1,20 @@
 """The tests under which the calls of a path run, as far as they tell a reader when the path is taken."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain as joined
 from typing import Final, NamedTuple
 
-from alef_audit.callgraph.early import answers_before, exits_that_tell
+from alef_audit.callgraph.early import answers_before, exits_beside, exits_that_tell
 from alef_audit.callgraph.environment import environment_tests
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.guards import BIT
 from alef_audit.callgraph.keeping import chain, plain, tests_around
 from alef_audit.callgraph.platforms import asks_platform, platform_tests
-from alef_audit.callgraph.predicates import NOTHING, Atom, Not, atoms, comparison, implied, parse, unwrapped
+from alef_audit.callgraph.predicates import Atom, Not, atoms, comparison, implied, parse, unwrapped
 from alef_audit.callgraph.recall import words_in
 from alef_audit.facts.file import Condition
+from alef_audit.reachability.reach import Reachability
 from alef_audit.rulepack.lexicon import TestWords
 
 AFTER_FAILURE: Final = "only after an exception"
@@ -32,8 +33,8 @@ _THERE: Final = re.compile(
     r"[\w$]+(?:\??\.[\w$]+)*|(?:[\w$]+\.)*(?:exists(?:Sync)?|(?:is|path)\.?(?:file|dir|exists))\([^()]*\)"
 )
 # What tests tell of when a path is taken: those of literal values and of kinds, those by which the entry point itself
-# selects, and so on, down to what a deployment is set to.
-_FAILURE, _KIND_ROOT, _ROOT, _VALUE, _DEEP, _KIND_DEEP, _PLAIN, _TRIVIAL, _SETTING = range(9, 0, -1)
+# selects, and so on, down to what a deployment is set to, and to whom something else is done for.
+_FAILURE, _KIND_ROOT, _ROOT, _VALUE, _DEEP, _KIND_DEEP, _PLAIN, _TRIVIAL, _SETTING, _BESIDE = range(10, 0, -1)
 
 
 class Shown(NamedTuple):
@@ -43,16 +44,22 @@ class Shown(NamedTuple):
     weight: int
 
 
-def shown_conditions(graph: CallGraph, sink: SinkSite, edges: list[Edge], words: TestWords) -> tuple[Shown, ...]:
+def shown_conditions(
+    reach: Reachability, sink: SinkSite, edges: list[Edge], words: TestWords, alike: Sequence[int] = ()
+) -> tuple[Shown, ...]:
     """Tests under which the calls of the path run: of the platform, of environment variables, of arguments that some
     callers hand over, of failures; then the others, those first that tell most: by which the entry point itself
     selects, and of what value or kind something is; nearest to the blocking call first.
+
+    `alike` are other calls of the function that block in the same way.
     """
+    graph = reach.graph
     steps = [(edge.call, edge.guards) for edge in edges if edge.call >= 0] + [(sink.call, sink.guards)]
     fixed = _unique(joined.from_iterable(_fixed(graph, call, guards, words) for call, guards in steps))
     first = edges[0].call if edges else sink.call
     selecting = (_selecting(graph, call, words, at_root=call == first) for call, _ in reversed(steps))
-    others = sorted(joined.from_iterable(selecting), key=lambda test: -test.weight)
+    beside = (_beside(graph, *each, words) for each in reversed([*_leading_alike(reach, edges), (sink.call, alike)]))
+    others = sorted(joined.from_iterable((*selecting, *beside)), key=lambda test: -test.weight)
     known = {test.text for test in fixed}
     left = [test for test in _unique(others) if test.text not in known]
     return tuple(test._replace(text=_cut(test.text)) for test in (*fixed, *left[: max(0, _MOST - len(fixed))]))
@@ -215,6 +222,29 @@ def _remaining(graph: CallGraph, call: int, words: TestWords) -> Iterator[str]:
             yield _told(test)
 
 
+def _beside(graph: CallGraph, call: int, alike: Sequence[int], words: TestWords) -> Iterator[Shown]:
+    """The early exits in front of a call by which somebody leaves for whom there is nothing to do, without those in
+    whose branch another call does the same (`alike`).
+    """
+    function, conditions, innermost = _place(graph, call)
+    left = [index for index in chain(conditions, innermost) if conditions[index].exits]
+    if not left:
+        return
+    around = (chain(conditions, graph.table.condition(other)) for other in alike)
+    entered = {conditions[index].line for index in joined.from_iterable(around) if not conditions[index].exits}
+    for index in left:
+        if conditions[index].line not in entered and (function, index) not in graph.untold:
+            yield from (Shown(_spelled(*known), _BESIDE) for known in exits_beside(conditions[index], words))
+
+
+def _leading_alike(reach: Reachability, edges: list[Edge]) -> Iterator[tuple[int, Sequence[int]]]:
+    """Each call of a path with the other calls of its function that lead to the same callee."""
+    for edge in edges:
+        if edge.call >= 0:
+            others = (other for other in reach.outgoing.get(edge.caller, ()) if other.callee == edge.callee)
+            yield edge.call, [other.call for other in others if other.call not in (-1, edge.call)]
+
+
 def _is_other(test: Condition) -> bool:
     """Whether a branch is entered by what is not one of several values: `else` of `kind === "a"`."""
     known = list(implied(parse(test.text), test.holds))
@@ -253,11 +283,11 @@ def _spelled(atom: str, holds: bool) -> str:
         return atom if holds else f"not ({atom})"
     if compared.sign == "not in":
         return atom.replace(" not in ", " in ", 1)
-    if compared.sign == "==" and (compared.right in NOTHING or _LITERAL.fullmatch(compared.right)):
+    if compared.sign == "==" and (_DOTTED.fullmatch(compared.right) or _LITERAL.fullmatch(compared.right)):
         sign = next(sign for sign in (" is ", "===", "==") if sign in atom)
         return atom.replace(sign, {" is ": " is not ", "===": "!==", "==": "!="}[sign], 1)
-    sign = next((sign for sign in ("!==", "!=") if sign in atom), "")
-    return atom.replace(sign, "===" if sign == "!==" else "==", 1) if sign else f"not ({atom})"
+    sign = next((sign for sign in (" is not ", "!==", "!=") if sign in atom), "")
+    return atom.replace(sign, {" is not ": " is ", "!==": "===", "!=": "=="}[sign], 1) if sign else f"not ({atom})"
 
 
 def _is_telling(atom: str, holds: bool) -> bool:

@@ -64,9 +64,12 @@ class Judge:
     ) -> Level:
         """The first row of the pattern's level table that fits; a library's surface counts one level higher.
 
+        A single system call does not: nobody warns of a `stat` before asynchronous work.
+
         `cost` is that of one call, `loops` how many of those around it multiply.
         """
         level: Level = "note"
+        counted = lifted(cost, loops, auth=auth)
         for row in self.pattern.levels:
             if row.verdict and verdict not in row.verdict:
                 continue
@@ -78,14 +81,14 @@ class Judge:
                 continue
             if kind in row.other_than or (row.phase and (row.phase == "auth") != auth):
                 continue
-            if COSTS.index(cost if row.alone else lifted(cost, loops, auth=auth)) < COSTS.index(row.cost_at_least):
+            if COSTS.index(cost if row.alone else counted) < COSTS.index(row.cost_at_least):
                 continue
             if CONFIDENCES.index(confidence) < CONFIDENCES.index(row.confidence_at_least):
                 continue
             level = row.level
             break
         if library and heat == "surface" and level == "note" and verdict == "exposed" and confidence != "low":
-            return "warning"
+            return "warning" if counted != COSTS[0] else "note"
         return level
 
 

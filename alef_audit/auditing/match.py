@@ -264,7 +264,7 @@ def _build(
     root = matcher.reach.roots[shown.root]
     site = _sink(matcher, sink)
     inside, more = _in_package(matcher, target)
-    tests = shown_conditions(matcher.graph, sink, shown.edges, matcher.lexicon.tests)
+    tests = shown_conditions(matcher.reach, sink, shown.edges, matcher.lexicon.tests, matcher.alike(sink))
     when = occasion_of(tests)
     return report.Finding(
         pattern=matcher.pattern.id,

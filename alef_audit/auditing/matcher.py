@@ -26,6 +26,7 @@ class Matcher:
         "_functions",
         "_reached_from",
         "_reaches",
+        "_sinks",
         "auth_functions",
         "graph",
         "is_async",
@@ -60,6 +61,9 @@ class Matcher:
         for number, root in enumerate(reach.roots):
             self.root_functions.setdefault(root.function, []).append(number)
             self.roots_by_heat[kinds.root[root.kind].heat] |= 1 << number
+        self._sinks: dict[tuple[int, str], list[int]] = {}
+        for sink in reach.sinks:
+            self._sinks.setdefault((sink.function, sink.text), []).append(sink.call)
         self._functions: dict[int, frozenset[int]] = {}
         # those whose names speak for whatever they lead to
         handlers = self.functions_of(self.roots_by_heat["dispatch"])
@@ -70,6 +74,10 @@ class Matcher:
         self.paths: dict[tuple[int, int, int, int, frozenset[int]], tuple[int, list[Edge]] | None] = {}
         self._reaches: dict[tuple[int, Verdict, Level], report.Reach] = {}
         self._reached_from: dict[tuple[int, Verdict, Level], list[report.Reach]] = {}
+
+    def alike(self, sink: SinkSite) -> list[int]:
+        """The other calls of a function that block in the same way."""
+        return [call for call in self._sinks[sink.function, sink.text] if call != sink.call]
 
     def rule(self, sink: SinkSite) -> RuleId:
         """The rule that reports calls of that kind."""

@@ -22,6 +22,9 @@ _MEMBER: Final = re.compile(
 _FILE: Final = re.compile(r"(?:await )?(?:[\w$]+\.)*(?P<name>\w+)\([^()]*\)")
 # `isLinux()`, `shouldDeliver(task)`
 _CALLED: Final = re.compile(r"(?:await )?(?P<name>\w+)\([^()]*\)")
+# `DEBUG`, `this.options.audit`, `FEATURE.get()`
+_DOTTED_CALL: Final = re.compile(r"(?:await )?(?P<of>(?:[\w$]+\??\.)*?)(?P<name>[\w$]+)(?:\.get\(\)|\([^()]*\))?")
+_VALUE: Final = re.compile(r"""[A-Za-z_$][\w$]*(?:\.[\w$]+)*|"[^"]*"|'[^']*'""")
 _QUOTED: Final = re.compile(r"""(["'])(?P<value>\w*)\1""")
 _ANY_NUMBER: Final = re.compile(r"-?\d+|[Tt]rue")
 
@@ -50,6 +53,38 @@ def exits_that_tell(graph: CallGraph, function: int, test: Condition, words: Tes
         # an exit inside of what another test enters
         if first_name(plain(test.text).lstrip("(")) in graph.held.get(function, ()):
             yield test.text, False
+
+
+def exits_beside(test: Condition, words: TestWords) -> Iterator[tuple[str, bool]]:
+    """Of the atoms of a test that leaves early, without a word of refusal, those that tell that what follows is not for
+    everybody, with what they gave: something is not so (`if (user.isAdmin) return`), or a flag is set
+    (`if (!this.options.audit) return`). That there is what is needed is the usual case.
+    """
+    if test.handler & Handler.RAISES or "…" in test.text:
+        return
+    for atom, outcome in implied(parse(test.text), test.holds):
+        if _begins(atom, words.refusing):
+            continue
+        compared = comparison(atom)
+        if compared is not None and compared.right not in NOTHING and "in" not in compared.sign:
+            is_told = not outcome and compared.sign == "==" and _VALUE.fullmatch(compared.right) is not None
+        else:
+            subject, there = asked_for(atom, outcome)
+            is_told = subject != "" and (not there or _is_flag(subject, words))
+        if is_told:
+            yield atom, outcome
+
+
+def _is_flag(subject: str, words: TestWords) -> bool:
+    """Whether a test asks for what somebody set: `DEBUG`, `self.config.audit`, `this.isEnabled()`."""
+    named = _DOTTED_CALL.fullmatch(subject)
+    if named is None:
+        return False
+    name = named["name"]
+    parts = words_in(name)
+    if name.isupper() or (parts[:1] != [] and parts[0] in words.asking):
+        return True
+    return any(each in words.setting for each in words_in(named["of"] or "") + parts)
 
 
 def answers_before(test: Condition, words: TestWords) -> bool:

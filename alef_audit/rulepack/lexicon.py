@@ -106,6 +106,7 @@ class TestWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rewriting: tuple[str, ...]  # first words of what gives back what it was given, in another form
     present: tuple[str, ...]  # how words begin that ask whether something is there
     nothing: tuple[str, ...]  # literals that say that there is nothing to do
+    setting: tuple[str, ...]  # in names of flags, and of what holds them: options.audit, enabled
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -70,7 +70,7 @@ def finding(folder: Path, name: str, text: str) -> Finding:
         ("const text = event.full ? read(event.data) : '';", ("event.full",), SOME + "event.full"),
         ("if (!event.provider) { read(event.data); }", ("!event.provider",), SOME + "!event.provider"),
         ('if (event.type !== "a") return; read(event.data);', ('event.type === "a"',), SOME + 'event.type === "a"'),
-        ('if (event.type === "b") return; read(event.data);', (), EVERY),
+        ('if (event.type === "b") return; read(event.data);', ('event.type !== "b"',), SOME + 'event.type !== "b"'),
         (
             'if (event.type === "b") return; else read(event.data);',
             ('event.type !== "b"',),
@@ -170,7 +170,7 @@ FOUND, NOT_FOUND = SOME + "link", SOME + "not (link)"
         ("const link = await resolveLink(event); if (!link) return event.data; read(event.data);", FOUND),
         (
             "const link = resolveLink(event) as any; if (link?.found === 1) return true; read(event.data);",
-            SOME + "not (link?.found === 1)",
+            SOME + "link?.found !== 1",
         ),
         (
             "const link = resolveLink(event); if (link) { if (event.open) { return link; } } read(event.data);",
@@ -185,7 +185,7 @@ FOUND, NOT_FOUND = SOME + "link", SOME + "not (link)"
         # a file, where there is one; something, where there is anything to do
         ("if (!existsSync(event.data)) return; read(event.data);", SOME + "existsSync(event.data)"),
         ('if (event.kind === "none") return; read(event.data);', SOME + 'event.kind !== "none"'),
-        ('if (event.kind === "chat") return; read(event.data);', EVERY),
+        ('if (event.kind === "chat") return; read(event.data);', SOME + 'event.kind !== "chat"'),
         # what turns something down, or says that something went wrong
         ("const link = resolveLink(event); if (!link) return; read(event.data);", EVERY),
         ("const link = resolveLink(event); if (!link) { reply('not found'); return 1; } read(event.data);", EVERY),
@@ -195,8 +195,15 @@ FOUND, NOT_FOUND = SOME + "link", SOME + "not (link)"
         ("const link = normalizeLink(event); if (!link) return event.data; read(event.data);", EVERY),
         ("const failed = check(event); if (failed) return failed; read(event.data);", EVERY),
         ("if (isAborted()) return event.data; read(event.data);", EVERY),
-        ("if (!isLinked(event)) return; read(event.data);", EVERY),
-        ('if (event.tags.includes("old")) return; read(event.data);', EVERY),
+        ("if (!isLinked(event)) return; read(event.data);", SOME + "isLinked(event)"),
+        ("if (!event.linked) return; read(event.data);", EVERY),
+        ("if (!DEBUG) return; read(event.data);", SOME + "DEBUG"),
+        ("if (!this.options.audit) return; read(event.data);", SOME + "this.options.audit"),
+        ("if (event.admin) return; read(event.data);", SOME + "not (event.admin)"),
+        ("if (event.admin) { read(event.data); return; } read(event.data);", EVERY),
+        ("if (event.old === event.data) return; read(event.data);", SOME + "event.old !== event.data"),
+        ("if (event.tags.length === 0) return; read(event.data);", EVERY),
+        ('if (event.tags.includes("old")) return; read(event.data);', SOME + 'not (event.tags.includes("old"))'),
     ],
 )
 def test_early_exits(body: str, says: str, tmp_path: Path) -> None:
@@ -219,7 +226,11 @@ def test_early_exits(body: str, says: str, tmp_path: Path) -> None:
         ("link = resolve_link(event)\nif not link:\n    return None\nread(event.data)", "on every request"),
         ("link = resolve_link(event)\nif not link:\n    raise ValueError\nread(event.data)", "on every request"),
         ("link = get_link(event)\nif not link:\n    return event\nread(event.data)", "on every request"),
-        ('if "old" in event.tags:\n    return\nread(event.data)', "on every request"),
+        ('if "old" in event.tags:\n    return\nread(event.data)', 'on requests, when not ("old" in event.tags)'),
+        ("if not event.settings.audit:\n    return\nread(event.data)", "on requests, when event.settings.audit"),
+        ("if not event.scorers:\n    return\nread(event.data)", "on every request"),
+        ("if event.admin:\n    return\nread(event.data)", "on requests, when not (event.admin)"),
+        ("if event.admin:\n    read(event.data)\n    return\nread(event.data)", "on every request"),
     ],
 )
 def test_early_exits_in_python(body: str, says: str, tmp_path: Path) -> None:
