@@ -13,11 +13,12 @@ from alef_audit.callgraph.keeping import chain, plain, tests_around
 from alef_audit.callgraph.platforms import asks_platform, platform_tests
 from alef_audit.callgraph.predicates import Atom, Not, atoms, comparison, implied, parse, unwrapped
 from alef_audit.callgraph.recall import words_in
-from alef_audit.facts.file import Condition
+from alef_audit.facts.file import Condition, Handler
 from alef_audit.reachability.reach import Reachability
 from alef_audit.rulepack.lexicon import TestWords
 
 AFTER_FAILURE: Final = "only after an exception"
+_INSTEAD: Final = "what was tried first fails"
 # More conditions than this are read by nobody: those of the platform and of arguments come first, those of kinds and
 # values next.
 _MOST: Final = 4
@@ -57,7 +58,7 @@ def shown_conditions(
     steps = [(edge.call, edge.guards) for edge in edges if edge.call >= 0] + [(sink.call, sink.guards)]
     fixed = _unique(joined.from_iterable(_fixed(graph, call, guards, words) for call, guards in steps))
     first = edges[0].call if edges else sink.call
-    selecting = (_selecting(graph, call, words, at_root=call == first) for call, _ in reversed(steps))
+    selecting = (_selecting(graph, *step, words, at_root=step[0] == first) for step in reversed(steps))
     beside = (_beside(graph, *each, words) for each in reversed([*_leading_alike(reach, edges), (sink.call, alike)]))
     others = sorted(joined.from_iterable((*selecting, *beside)), key=lambda test: -test.weight)
     known = {test.text for test in fixed}
@@ -98,7 +99,7 @@ def _fixed(graph: CallGraph, call: int, guards: int, words: TestWords) -> Iterat
         yield Shown(AFTER_FAILURE, _FAILURE)
 
 
-def _selecting(graph: CallGraph, call: int, words: TestWords, *, at_root: bool) -> Iterator[Shown]:
+def _selecting(graph: CallGraph, call: int, guards: int, words: TestWords, *, at_root: bool) -> Iterator[Shown]:
     """The tests around a call that are not shown in any case, from the innermost on."""
     if call < 0:
         return
@@ -111,6 +112,8 @@ def _selecting(graph: CallGraph, call: int, words: TestWords, *, at_root: bool) 
         yield Shown(text, _weight(text, _ROOT if at_root else _DEEP, words))
     for text in _remaining(graph, call, words):
         yield Shown(text, _TRIVIAL)
+    if not guards & _EXCEPTIONAL and any(conditions[i].handler & Handler.CATCHES for i in chain(conditions, innermost)):
+        yield Shown(_INSTEAD, _DEEP)
 
 
 def telling_lines(graph: CallGraph, call: int, words: TestWords) -> list[int]:

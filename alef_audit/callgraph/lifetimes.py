@@ -120,7 +120,9 @@ class Lifetimes:
             return self._of_runs(owner)
         if not is_parameter and place.subject == place.base and not place.key:
             return DISPATCH
-        return self._of_objects(place, function, is_parameter=is_parameter)
+        lifetime = self._of_objects(place, function, is_parameter=is_parameter)
+        # what a closure captured lives as long as the closure
+        return max(lifetime, self._of_runs(owner)) if owner != function else lifetime
 
     def _of_field(self, place: Place, function: int) -> int:
         """The lifetime of the collection that a constructor takes from elsewhere: `self._cache = hass.data[KEY]`."""

@@ -7,7 +7,7 @@ only keeps others from starting it meanwhile.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from alef_audit.callgraph.calls import CallTable
@@ -18,7 +18,7 @@ from alef_audit.callgraph.predicates import implied, parse
 from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.recall import SAME, Recalled, Surroundings, recalled, words_of
 from alef_audit.facts import flows, kept
-from alef_audit.facts.file import Condition
+from alef_audit.facts.file import Condition, Leaving
 from alef_audit.rulepack.guards import GuardWords
 
 # How many lines a store may stand before the test that asks for it: `x =` above `x || make()`.
@@ -80,7 +80,9 @@ def memos(
                 continue
             values = _values(fitting)
             condition = conditions[index]
-            asked = recalled(condition.text, holds=condition.holds, places=values, surroundings=surroundings)
+            answers = condition.exits and condition.leaving & Leaving.GIVES_TESTED != 0
+            where = replace(surroundings, answers=True) if answers else surroundings
+            asked = recalled(condition.text, holds=condition.holds, places=values, surroundings=where)
             if asked is not None:
                 if not hidden.checked.isdisjoint(_NAME.findall(condition.text)):
                     asked = asked._replace(needs=asked.needs | SAME)

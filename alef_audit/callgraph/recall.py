@@ -81,6 +81,7 @@ class Surroundings:
     in_milliseconds: bool
     words: GuardWords
     switches: frozenset[str] = frozenset()  # the tests under which something is stored
+    answers: bool = False  # whoever has left early has got what was tested, or `true`
 
 
 class _Reader:
@@ -226,6 +227,8 @@ class _Reader:
             place = next((one for one in self.places if one.owner == RECEIVER and one.base == holder), None)
         if place is None:
             return None
+        if name in words.present:
+            return True if self.allowed & SAME else None
         if told & frozenset(words.stale):
             return self._timed(place, "", when_fresh=False, bound=False)
         if told & frozenset(words.fresh):
@@ -322,7 +325,7 @@ class _Reader:
         is_stamp = bool(words_of(operands) & frozenset(self.surroundings.words.stamp))
         if not self.allowed & (SAME if is_stamp else KEYED):
             return None
-        if is_stamp:
+        if is_stamp or self.surroundings.answers:
             self.asked[place] = None
         return when_alike
 

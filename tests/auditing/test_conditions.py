@@ -149,6 +149,26 @@ def test_typescript(body: str, conditions: tuple[str, ...], says: str, tmp_path:
         ),
         ("user = find_user(event.data)\nif user:\n    read(user)", (), "on every request"),
         ("if event.first:\n    return read(event.data)\nread(event.data)", (), "on every request"),
+        (
+            'match event.kind:\n    case "a" | Kind.B:\n        read(event.data)',
+            ('event.kind == "a" or event.kind == Kind.B',),
+            'on requests, when event.kind == "a" or event.kind == Kind.B',
+        ),
+        (
+            "match event.user:\n    case User(name=name):\n        read(name)",
+            ("isinstance(event.user, User)",),
+            "on requests, when isinstance(event.user, User)",
+        ),
+        (
+            'match event.kind:\n    case "a":\n        pass\n    case _:\n        read(event.data)',
+            ("event.kind != every case",),
+            "on requests, when event.kind != every case",
+        ),
+        (
+            "try:\n    event.parse()\nexcept OSError:\n    return read(event.data)",
+            ("what was tried first fails",),
+            "on requests, when what was tried first fails",
+        ),
     ],
 )
 def test_python(body: str, conditions: tuple[str, ...], says: str, tmp_path: Path) -> None:

@@ -13,10 +13,12 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.frontends.python import expressions, targets
 from alef_audit.frontends.python.types import is_plain
-from alef_audit.frontends.python.walk import Place, Walk, line_of, source
+from alef_audit.frontends.python.walk import Place, Walk, line_of, short, source
 
 _NAMES: Final = frozenset(("identifier", "attribute"))
 _DEPTH: Final = 8
+_SUBJECT: Final = 40  # characters of what is matched that a test shows
+_LITERALS: Final = frozenset(("string", "integer", "float", "true", "false", "concatenated_string"))
 
 
 def narrowed(walk: Walk, place: Place, test: Node | None, *, holds: bool, depth: int = 0) -> Place:
@@ -88,6 +90,33 @@ def matched(walk: Walk, place: Place, subject: Node | None, slot: int, patterns:
         if subject is not None and classes:
             place = _as(walk, place, subject, classes)
     return place
+
+
+def case_text(walk: Walk, subject: Node | None, patterns: list[Node]) -> str:
+    """A `case` written as a test of its subject, `mode == "fast" or mode == "slow"`; "" where no test says the same."""
+    if subject is None or len(patterns) != 1:
+        return ""
+    asked, pattern = short(walk, subject, _SUBJECT), patterns[0]
+    if source(walk, pattern) == "_":
+        return f"{asked} != every case"
+    tests = [_compared(walk, asked, each) for each in _alternatives(pattern)]
+    return " or ".join(tests) if all(tests) else ""
+
+
+def _alternatives(pattern: Node) -> list[Node]:
+    while pattern.type == "case_pattern" and len(pattern.named_children) == 1:
+        pattern = pattern.named_children[0]
+    return pattern.named_children if pattern.type == "union_pattern" else [pattern]
+
+
+def _compared(walk: Walk, asked: str, pattern: Node) -> str:
+    text = source(walk, pattern)
+    if pattern.type == "class_pattern":
+        return f"isinstance({asked}, {source(walk, pattern.named_children[0])})"
+    if pattern.type == "none":
+        return f"{asked} is None"
+    is_value = pattern.type in _LITERALS or (pattern.type == "dotted_name" and "." in text)
+    return f"{asked} == {text}" if is_value else ""
 
 
 def _outer_classes(pattern: Node) -> list[Node]:

@@ -14,7 +14,7 @@ from alef_audit.frontends.python.exits import after, after_asking, after_try
 from alef_audit.frontends.python.few import has_few, note_few
 from alef_audit.frontends.python.judged import held
 from alef_audit.frontends.python.kept import assigned, loaded
-from alef_audit.frontends.python.narrowing import matched, narrowed
+from alef_audit.frontends.python.narrowing import case_text, matched, narrowed
 from alef_audit.frontends.python.targets import assign, assign_pairwise, bind_iteration, rebound
 from alef_audit.frontends.python.texts import bind_value
 from alef_audit.frontends.python.there import note_fixed
@@ -346,7 +346,8 @@ def _match(walk: Walk, place: Place, node: Node) -> None:
         if case.type != "case_clause":
             continue
         patterns = [child for child in case.named_children if child.type == "case_pattern"]
-        here = place.under(add_condition(walk, place, case.named_children[0], holds=True))
+        text = case_text(walk, alone, patterns)
+        here = place.under(add_condition(walk, place, case.named_children[0], holds=True, text=text))
         here = matched(walk, here, alone, slots[0] if alone is not None else 0, patterns)
         for guard in case.named_children:
             if guard.type == "if_clause" and guard.named_children:
