@@ -114,6 +114,7 @@ class CallGraph:
     held: Mapping[int, Mapping[str, Held]] = field(default_factory=dict)
     entered: Mapping[int, int] = field(default_factory=dict)  # function -> gates that are decided where it is a root
     exported: frozenset[int] = frozenset()  # what the packages of the program hand to those who import them
+    unused: frozenset[int] = frozenset()  # async functions that nothing calls, mentions or hands out
 
 
 def calls_to_program(graph: CallGraph, own: int) -> tuple[int, int]:

@@ -36,6 +36,29 @@ def entry_files(inventory: Inventory, read: Callable[[str], str | None]) -> froz
     return frozenset(found)
 
 
+def closed_files(inventory: Inventory, read: Callable[[str], str | None]) -> frozenset[str]:
+    """The files of the packages whose `package.json` names all that others import: no pattern, and files that exist."""
+    files = frozenset(file.path for file in inventory.files)
+    packages: dict[str, bool] = {}
+    for path in inventory.manifests:
+        folder, _, name = path.rpartition("/")
+        if name == "package.json":
+            targets = _entry_points(decoded(read(path) or ""), _IMPORTED)
+            named = [sources_of(posixpath.normpath(posixpath.join(folder, target)), files) for target in targets]
+            packages[folder] = any(named) and not any("*" in target for target in targets)
+    return frozenset(path for path in files if _package_of(path, packages))
+
+
+def _package_of(path: str, packages: Mapping[str, bool]) -> bool:
+    """What is said of the innermost package that a file lies in; False of none."""
+    folder = path
+    while folder:
+        folder = folder.rpartition("/")[0]
+        if folder in packages:
+            return packages[folder]
+    return False
+
+
 def published_folders(root: Path, manifests: Iterable[str], files: Iterable[str]) -> frozenset[str]:
     """The folders `build/` (relative to `root`, with their slash) that entry points of packages lie in."""
     split = (f"/{path}".partition(f"/{_FOLDER}/") for path in files)

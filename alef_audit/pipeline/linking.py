@@ -21,6 +21,7 @@ from alef_audit.callgraph.link import link
 from alef_audit.callgraph.local_models import attach_models
 from alef_audit.callgraph.program import Program, build_program
 from alef_audit.callgraph.solve import solve
+from alef_audit.callgraph.unused import unused_coroutines
 from alef_audit.dependencies.follow import NOTHING_FOLLOWED, Followed, OwnFile, follow
 from alef_audit.dependencies.found import modelled_by
 from alef_audit.dependencies.places import confined_reader, places_of
@@ -28,7 +29,7 @@ from alef_audit.diagnostics import Diagnostic
 from alef_audit.discovery.assets import runs_in_browser
 from alef_audit.discovery.development import project_names, with_development
 from alef_audit.discovery.inventory import Inventory, SourceFile
-from alef_audit.discovery.published import entry_files
+from alef_audit.discovery.published import closed_files, entry_files
 from alef_audit.discovery.roles import refine_role
 from alef_audit.discovery.versions import satisfies, version_of
 from alef_audit.facts.file import FileFacts
@@ -134,6 +135,8 @@ def _call_graph(
     state = solve(program, modules, api, table)
     graph = link(state, table, pack.lexicon, frozenset(config.executors), request.platform)
     graph = replace(graph, exported=exported_functions(state, entry_files(surveyed.inventory, surveyed.read)))
+    closed = closed_files(surveyed.inventory, surveyed.read)
+    graph = replace(graph, unused=unused_coroutines(state, table, graph, closed))
     found = selected(program, config)
     said = comment_marks(program, comments)
     implicit = [*implicit_roots(state, table, pack.lexicon), *cold_roots(graph, pack.lexicon)]

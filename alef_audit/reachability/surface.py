@@ -45,6 +45,7 @@ def surface_roots(
         if program.unit_of(function).role in _SURFACE_ROLES
         if not program.functions[function].flags & FunctionFlag.ABSTRACT
         if not _FOR_TESTS.search(program.functions[function].label)
+        if function not in graph.unused or not (has_dispatch or program.unit_of(function).facts.language != "python")
     ]
     roots = [
         RootSite(function, "coroutine", "coroutine that runs on whichever event loop awaits it", "event-loop")
