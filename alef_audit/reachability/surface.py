@@ -55,8 +55,19 @@ def surface_roots(
 
 
 def started_functions(graph: CallGraph, callees: Callees, cold: list[RootSite]) -> set[int]:
-    """Functions that run when the program is loaded or started: from module bodies, command lines, other threads."""
-    return closure(callees, [*_module_bodies(graph.program), *(root.function for root in cold)])
+    """Functions that run when the program is loaded or started: from module bodies, command lines, other threads.
+
+    What a file of a command line defines and nobody calls is what its launcher runs.
+    """
+    called = {callee for below in callees.values() for callee in below}
+    commands = (
+        unit.functions + number
+        for unit in graph.program.units
+        if unit.role == "cli"
+        for number, facts in enumerate(unit.facts.functions)
+        if facts.parent == 0 and unit.functions + number not in called
+    )
+    return closure(callees, [*_module_bodies(graph.program), *commands, *(root.function for root in cold)])
 
 
 def _module_bodies(program: Program) -> Iterable[int]:
