@@ -151,7 +151,8 @@ class Arguments:
         function = self._table.function(call)
         names = self._state.program.unit_of(function).facts.names
         parameters = self._state.program.functions[function].parameters
-        return any(names[p.name] == path and not names[p.literal] and not p.kind for p in parameters)
+        without = ("", *flows.REQUIREMENTS)
+        return any(names[p.name] == path and names[p.literal] in without and not p.kind for p in parameters)
 
     def _is_instance(self, call: int, slot: int, types: tuple[str, ...]) -> Answer:
         """Whether a value that one place makes is of these types; values that callers hand over are unknown."""
