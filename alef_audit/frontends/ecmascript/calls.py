@@ -7,12 +7,13 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import Import
-from alef_audit.frontends.ecmascript.descriptors import define, define_all
+from alef_audit.frontends.ecmascript.compiled import compiled
+from alef_audit.frontends.ecmascript.defined import DEFINED, Callee, known
 from alef_audit.frontends.ecmascript.frames import Naming
 from alef_audit.frontends.ecmascript.functions import FUNCTIONS, handed_on
 from alef_audit.frontends.ecmascript.kept import lent, touched, touches
-from alef_audit.frontends.ecmascript.literals import LITERALS, handed_name, literal, property_name, string_value
-from alef_audit.frontends.ecmascript.modules import identifier, import_slot, interop
+from alef_audit.frontends.ecmascript.literals import LITERALS, handed_name, literal, string_value
+from alef_audit.frontends.ecmascript.modules import identifier, import_slot
 from alef_audit.frontends.ecmascript.nodes import bare, first, parts
 from alef_audit.frontends.ecmascript.objects import object_argument
 from alef_audit.frontends.ecmascript.patterns import field_name, load, load_computed
@@ -25,14 +26,6 @@ _CREATE_REQUIRE: Final = re.compile(rb"(?:\w+\s*\.\s*)?createRequire\d*\s*\(")
 _CALLED: Final = frozenset(("call_expression", "new_expression", "await_expression"))
 _ARGUMENTS: Final = ("arguments", "template_string")
 _OPTIONAL_MARKS: Final = ("?.", "optional_chain")
-
-# Functions whose effect on their arguments the language defines; those of compilers start with an underscore.
-_DEFINED: Final = frozenset(("assign", "defineProperty", "defineProperties"))
-# Helpers of compilers that copy all names of a module: the positions of what takes them and of what has them.
-_STARS: Final = {"__exportStar": (1, 0), "__reExport": (0, 1)}
-
-# What stands before the parentheses: its slot, that of the receiver, the member's name, line and text.
-_Callee = tuple[int, int, str, int, str]
 
 
 def call(walk: Walk, node: Node, flags: int, wanted: bool) -> int:
@@ -90,6 +83,10 @@ def record(walk: Walk, node: Node, flags: int, result: int) -> int:
             dst = result or build.slot()
             build.add_import(dst, Import(specifier, "", line, walk.frame.index))
             return dst
+    value = result
+    if member[:1] == "_" and listed is not None and compiled(walk, callee, parts(listed), value, decorate):
+        # the helper is called, but what it hands on is known of this very call
+        listed, result = None, 0
     arguments = _arguments(walk, listed, f"new {text}" if flags & flows.NEW else text) if listed is not None else []
     count, name, loop = len(arguments) // flows.CALL_ARG, build.name, walk.loop
     build.called(
@@ -111,9 +108,9 @@ def record(walk: Walk, node: Node, flags: int, result: int) -> int:
         arguments,
     )
     if listed is None:
-        return result
-    if member in _DEFINED or member[:1] == "_":
-        _known(walk, callee, listed, arguments[flows.ARG_SLOT :: flows.CALL_ARG], result)
+        return value
+    if member in DEFINED or member[:1] == "_":
+        known(walk, callee, listed, arguments[flows.ARG_SLOT :: flows.CALL_ARG], result)
     if touches(member) and kind == "member_expression":
         touched(walk, node, target.children[0], member, listed)
     elif count:
@@ -155,7 +152,7 @@ def _below_await(walk: Walk, node: Node) -> bool:
     )
 
 
-def _callee(walk: Walk, target: Node, kind: str) -> _Callee:
+def _callee(walk: Walk, target: Node, kind: str) -> Callee:
     """The callee `target` of this kind, through parentheses, casts and `(0, x.f)`."""
     if kind == "identifier":
         name = walk.text(target)
@@ -275,65 +272,19 @@ def callback_label(callee_text: str, first_text: str) -> str:
     return f'{text}("{first_text}") callback' if first_text else f"{text} callback"
 
 
-# --- what the language defines
-
-
-def _known(walk: Walk, callee: _Callee, listed: Node, arguments: list[int], result: int) -> None:
-    """What a call does with the slots that are its arguments."""
-    _, receiver, member, line, text = callee
-    if member == "assign" and text == "Object.assign" and arguments:
-        target = arguments[0]
-        for slot in arguments[1:]:
-            if target and slot:
-                walk.build.row(flows.SPREAD, target, slot, 0, line)
-        if result:
-            walk.build.copy(result, target)
-    elif member in _STARS and len(arguments) > 1:
-        target, source = (arguments[at] for at in _STARS[member])
-        if target and source:
-            walk.build.row(flows.SPREAD, target, source, 0, line)
-    elif member in ("defineProperty", "__defProp", "__export", "__exportAll"):
-        given = [child for child in listed.named_children if child.type != "comment"]
-        if member.startswith("__export") and len(given) > 1 and len(arguments) > 1:
-            _export_getters(walk, arguments[0], given[1])
-        elif len(arguments) > 2 and len(given) > 2 and text in ("Object.defineProperty", "__defProp"):
-            define(walk, arguments[0], given[1], arguments[2], given[2], line)
-    elif member == "defineProperties" and len(arguments) > 1 and text == "Object.defineProperties":
-        define_all(walk, arguments[0], arguments[1], listed, line)
-    elif result and not receiver and len(arguments) >= 1 and member[:1] == "_":
-        interop(walk, member, result, arguments[0], line)
-
-
-def _export_getters(walk: Walk, target: int, node: Node) -> None:
-    """esbuild's and rolldown's `__export(target, { name: () => value })`."""
-    if node.type != "object" or not target:
-        return
-    for child in node.named_children:
-        value = child.child_by_field_id(walk.fields.value)
-        body = (
-            value.child_by_field_id(walk.fields.body) if value is not None and value.type == "arrow_function" else None
-        )
-        if body is not None and body.type == "identifier":
-            name = property_name(walk, child.child_by_field_id(walk.fields.key))
-            slot = walk.build.reference(walk.frame.scope, walk.text(body))
-            walk.build.store(target, name, slot, child.start_point.row + 1)
-
-
 # --- decorators, awaits
 
 
-def decorate(walk: Walk, decorator: Node, decorated: int, result: int) -> None:
-    """Record the application of a decorator to the function or class in `decorated`."""
-    target = decorator.named_children[0] if decorator.named_children else None
-    if target is None:
-        return
+def decorate(walk: Walk, target: Node, decorated: int, result: int, around: Node | None = None) -> None:
+    """Record that what `target` stands for is applied to the function or class in `decorated`."""
     slot, receiver, member, line, text = _callee(walk, target, target.type)
-    start = decorator.start_point
+    whole = around or target
+    start = whole.start_point
     walk.build.call(
         function=walk.frame.index,
         line=line,
         column=start.column + 1,
-        end_line=decorator.end_point.row + 1,
+        end_line=whole.end_point.row + 1,
         callee=slot,
         receiver=receiver,
         member=member,
@@ -344,6 +295,12 @@ def decorate(walk: Walk, decorator: Node, decorated: int, result: int) -> None:
         condition=walk.condition(),
         arguments=((flows.NO_NAME, decorated, flows.NO_NAME),),
     )
+
+
+def decorator(walk: Walk, node: Node, decorated: int, result: int) -> None:
+    """Record the application of the decorator `node`, written in front of what it decorates."""
+    if node.named_children:
+        decorate(walk, node.named_children[0], decorated, result, node)
 
 
 def await_flagged(walk: Walk, node: Node, flags: int, wanted: bool) -> int:

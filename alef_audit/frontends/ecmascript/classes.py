@@ -6,8 +6,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import Class, ClassKind, FunctionFlag
-from alef_audit.frontends.ecmascript import modules
-from alef_audit.frontends.ecmascript.calls import decorate
+from alef_audit.frontends.ecmascript import calls, modules
 from alef_audit.frontends.ecmascript.frames import UNNAMED, ClassPlace, Frame, Naming
 from alef_audit.frontends.ecmascript.functions import FUNCTIONS, method, qualify
 from alef_audit.frontends.ecmascript.literals import join, property_name
@@ -43,6 +42,10 @@ def class_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
     outer.generics = generics | type_parameters(walk, node)
     superclass, bases = _heritage(walk, node)
     place = ClassPlace(index, label, slot, instance, superclass)
+    if walk.decorates:
+        methods: dict[str, tuple[Frame, int]] = {}
+        for each in (slot, dst or slot):
+            walk.places[each], walk.members[each] = place, methods
     members = _members(walk, node, place)
     walk.frame, walk.loop, walk.guard = outer, loop, guard
     build.classes[index] = Class(
@@ -58,7 +61,7 @@ def class_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
     )
     for child in node.named_children:
         if child.type == "decorator":
-            decorate(walk, child, slot, slot)
+            calls.decorator(walk, child, slot, slot)
     outer.generics = generics
     build.copy(dst, slot)
     return dst or slot
@@ -79,7 +82,7 @@ def export_statement(walk: Walk, node: Node) -> None:
         for name in modules.declared_names(walk, declared)[:1]:
             slot = walk.build.reference(walk.frame.scope, name)
             for decorator in decorators:
-                decorate(walk, decorator, slot, slot)
+                calls.decorator(walk, decorator, slot, slot)
 
 
 def enum(walk: Walk, node: Node) -> int:
@@ -140,12 +143,12 @@ def _members(walk: Walk, node: Node, place: ClassPlace) -> list[str]:
             frame, dst = _method(walk, child, place, names)
             decorators.extend(below for below in child.named_children if below.type == "decorator")
             for decorator in decorators:
-                decorate(walk, decorator, dst, 0)
+                calls.decorator(walk, decorator, dst, 0)
             if frame.flags & FunctionFlag.CONSTRUCTOR:
                 constructor = frame
         elif kind in _FIELDS:
             for decorator in (*decorators, *(below for below in child.named_children if below.type == "decorator")):
-                decorate(walk, decorator, 0, 0)
+                calls.decorator(walk, decorator, 0, 0)
             if not _is_static(child) and _acts(child):
                 initialised.append(child)
             else:
@@ -201,6 +204,8 @@ def _method(walk: Walk, node: Node, place: ClassPlace, names: list[str]) -> tupl
     if frame.flags & FunctionFlag.SETTER:
         name = flows.SET + name
     walk.build.store(place.slot, name, dst, frame.line)
+    if walk.decorates:
+        walk.members[place.slot][name] = frame, dst
     names.append(name)
     return frame, dst
 

@@ -4,7 +4,6 @@ from typing import Final
 
 from tree_sitter import Node
 
-from alef_audit.facts import flows
 from alef_audit.facts.file import Export, Import
 from alef_audit.frontends.ecmascript.frames import Naming
 from alef_audit.frontends.ecmascript.literals import string_value
@@ -268,31 +267,3 @@ def module_exports_store(walk: Walk, target: Node, src: int) -> bool:
         return False
     walk.build.store(module_object(walk), "module.exports", src, target.start_point.row + 1)
     return True
-
-
-def interop(walk: Walk, name: str, result: int, first: int, line: int) -> None:
-    """What the helpers that compilers put around `require` give back."""
-    build = walk.build
-    if not first or not result:
-        return
-    if name in _SAME_MODULE:
-        build.copy(result, first)
-    elif name in _DEFAULTED:
-        build.copy(result, first)
-        wrapped = build.object(walk.frame.index, line, "")
-        build.row(flows.SPREAD, wrapped, first, 0, line)
-        build.store(wrapped, "default", first, line)
-        build.copy(result, wrapped)
-
-
-_SAME_MODULE: Final = frozenset(("__toCommonJS", "__reExport", "__exportStar"))
-_DEFAULTED: Final = frozenset(
-    (
-        "__toESM",
-        "__importStar",
-        "__importDefault",
-        "_interopRequireDefault",
-        "_interopRequireWildcard",
-        "_interopDefault",
-    )
-)

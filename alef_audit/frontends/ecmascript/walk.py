@@ -65,6 +65,7 @@ class Walk:
         "characters",
         "constants",
         "creates_require",
+        "decorates",
         "depth",
         "effects",
         "fields",
@@ -75,7 +76,9 @@ class Walk:
         "interface",
         "loop",
         "loops",
+        "members",
         "namespace",
+        "places",
         "requires",
         "source",
         "tasks",
@@ -100,6 +103,10 @@ class Walk:
         self.loops: list[LoopDraft] = []
         self.tasks: list[Task] = []
         self.creates_require = b"createRequire" in source
+        # by the slot of a class, in files to which a compiler may have written what decorators do
+        self.decorates = b"_decorate" in source or b"_applyDecorated" in source
+        self.places: dict[int, ClassPlace] = {}
+        self.members: dict[int, dict[str, tuple[Frame, int]]] = {}
         self.requires = set(REQUIRES)  # every name in this file that may stand for CommonJS's require
         self.timers: set[str] = set()  # local names of setImmediate and setTimeout from node:timers(/promises)
         self.loop: LoopDraft | None = None
