@@ -49,6 +49,7 @@ from alef_audit.callgraph.constraints import (
     OPERATE,
     PARAMETER,
     PICK,
+    PROVIDED,
     PUT,
     READ,
     RECEIVE,
@@ -73,6 +74,7 @@ from alef_audit.callgraph.constraints import (
 )
 from alef_audit.callgraph.families import add_base
 from alef_audit.callgraph.implementers import declare
+from alef_audit.callgraph.injection import provided
 from alef_audit.callgraph.iteration import ITERATION, apply_iteration
 from alef_audit.callgraph.lazy import keep_named
 from alef_audit.callgraph.matching import match
@@ -211,6 +213,7 @@ _HANDLERS: Final[dict[int, Handler]] = {
     INIT: construction.initialise_made,
     MAKE: lambda state, table, constraint, value: construction.make(state, value, constraint[1]),
     MAKE_FIELD: make_field,
+    PROVIDED: lambda state, table, constraint, value: provided(state, value, constraint[1]),
     GETTER: accessors.run_getter,
     READ: accessors.run_reader,
     WRITE: accessors.run_setter,

@@ -13,6 +13,7 @@ from alef_audit.callgraph.construction import call_new, construct, construct_ope
 from alef_audit.callgraph.handing import results_of_handed
 from alef_audit.callgraph.handlers import type_handlers
 from alef_audit.callgraph.inheritance import member
+from alef_audit.callgraph.injection import provide
 from alef_audit.callgraph.operations import operate_builtin
 from alef_audit.callgraph.program import CALLED
 from alef_audit.callgraph.promises import make_promise, resolving, settle_promise
@@ -364,6 +365,7 @@ def use_external(state: State, table: CallTable, call: int, node: int) -> bool:
             if result:
                 state.copy(slot, result)
     results_of_handed(state, table, call, node)
+    provide(state, table, call, node)
     for selector in state.api.named.get(node, ()) if result else ():
         give_named(state, table, call, selector)
     use_entries(state, table, call, node)

@@ -54,6 +54,7 @@ COLLECT: Final = 83  # (COLLECT, destination): a new collection of the elements 
 ENTRIES: Final = 84  # (ENTRIES, token): pairs that arrive are entries of the mapping
 TAKE_ENTRIES: Final = 85  # (TAKE_ENTRIES, source): mappings that arrive take the pairs in source as entries
 LINKED: Final = 86  # (LINKED, call, destination): functions that arrive are run by the call without its arguments
+PROVIDED: Final = 87  # (PROVIDED, destination): an instance of the class that arrives, or of a subclass
 OPERATE: Final = 30  # (OPERATE, row): instances that arrive are operands of that operation
 MATCH: Final = 31  # (MATCH, destination, pattern): members whose names fit
 NAMED: Final = 32  # (NAMED, destination, name): what a module's __getattr__ gives for that name

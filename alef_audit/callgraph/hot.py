@@ -12,6 +12,7 @@ from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import functions_in, methods_of, thread_of
 from alef_audit.callgraph.graph import CallGraph, RootSite
+from alef_audit.callgraph.marked import marked_methods
 from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.recall import words_in
 from alef_audit.callgraph.startup import left_running
@@ -31,6 +32,7 @@ def implicit_roots(state: State, table: CallTable, lexicon: Lexicon) -> list[Roo
         *_exports(state),
         *_tables(state, lexicon),
         *_shapes(state, lexicon),
+        *marked_methods(state, table, lexicon),
         *_names(state.program, lexicon),
     ):
         found.setdefault((root.function, root.kind), root)

@@ -15,12 +15,13 @@ from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.imports import import_edges
 from alef_audit.callgraph.loops import Ranged
 from alef_audit.callgraph.narrow import awaitable, keeps_arguments, with_bodies
-from alef_audit.callgraph.outside import Outside, configured_offload, leave, offload_by_name
+from alef_audit.callgraph.outside import Outside, configured_offload, leave, offload_by_name, register_computed
 from alef_audit.callgraph.overflow import certain_callees
 from alef_audit.callgraph.platforms import ruled_out
 from alef_audit.callgraph.settle import settle_parameters
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
+from alef_audit.callgraph.wrapped import Wrapped
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
 from alef_audit.rulepack.kinds import COSTS, Cost
@@ -118,6 +119,8 @@ def _visit(collector: Collector, outside: Outside, call: int, linked: list[int],
             settled |= leave(collector, outside, call, number)
     if call in collector.user_code and not named and call not in collector.overflowed:
         _user_code(collector, call, functions)
+    if not functions:
+        register_computed(collector, call)
     if functions:
         if any(collector.table.argument_slots(call)):
             _register_arguments(collector, call)
@@ -205,6 +208,8 @@ def _callbacks(collector: Collector, call: int, settled: set[int], *, known: boo
     member = table.members[call]
     if member in words.sending and _is_sent(state, table, call):
         return False
+    if table.flag_sets[call] & flows.DECORATOR and collector.language(call) == "ecmascript":
+        return False  # decorators of JavaScript note what they are applied to; they do not run it there and then
     if not is_installed and member in words.storing and stores_only(state, table, call):
         _register_arguments(collector, call)
         return False
@@ -265,8 +270,10 @@ def _dynamic(collector: Collector, call: int) -> bool:
 def _register(collector: Collector) -> None:
     """The functions that calls hand over for registration are roots, now that offloading wrappers are known."""
     offloaders = {edge.caller for edge in collector.edges.values() if edge.guards & guards.OFFLOAD}
+    wrapped = Wrapped(collector.state, collector.table)
     for slot, row, call in collector.registered:
-        for function in collector.of_chosen_kind(call, slot, collector.unwrapped(slot, offloaders)):
+        handed = collector.unwrapped(slot, offloaders) or wrapped.functions(slot)
+        for function in collector.of_chosen_kind(call, slot, handed):
             is_async = bool(collector.state.program.functions[function].flags & FunctionFlag.ASYNC)
             thread = thread_of(row.runs_on, is_async=is_async)
             collector.root(function, row.kind, row.why, thread, call, row)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from alef_audit.callgraph import graph, guards
+from alef_audit.callgraph import graph, guards, tokens
 from alef_audit.callgraph.api import CALL
 from alef_audit.callgraph.collect import Collector, functions_in, thread_of
 from alef_audit.callgraph.graph import SinkSite
@@ -12,6 +12,7 @@ from alef_audit.callgraph.joining import hand_over
 from alef_audit.callgraph.narrow import builtin_constructor
 from alef_audit.callgraph.selecting import selected
 from alef_audit.callgraph.state import State
+from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
 from alef_audit.rulepack.lexicon import Lexicon
@@ -20,6 +21,7 @@ from alef_audit.rulepack.paths import Selector, parse_selector
 
 # Timers run their callback later, but on the same loop: a hot caller keeps it hot.
 _LATER_KINDS: Final = frozenset(("tick", "warmup"))
+_VERB: Final = "post"  # the verb of HTTP that no router has another use for
 _EXECUTOR: Final = GuardRow(kind="offload.executor", form="call", runs="Argument[*]", members=("configured",))
 
 
@@ -124,6 +126,19 @@ def leave(collector: Collector, outside: Outside, call: int, node: int) -> set[i
                 collector.coroutines.append((root_row, call))
             settled.update(slot for slot in slots if not _runs_on_loop(state, root_row, slot))
     return settled
+
+
+def register_computed(collector: Collector, call: int) -> None:
+    """`app[method](path, handler)`: whatever the verb, what is handed over serves requests."""
+    state, table, api = collector.state, collector.table, collector.state.api
+    receiver = table.receiver(call)
+    if not receiver or table.members[call] != flows.NO_NAME or not table.text(call).endswith("]"):
+        return
+    for value in state.held(receiver):
+        verb = api.existing(value >> SHIFT, _VERB) if value & MASK == tokens.EXTERNAL else 0
+        for row, selector in api.roots.get(verb, ()) if verb else ():
+            if row.kind == "request" and row.form == "argument" and selector is not None:
+                collector.registered.extend((slot, row, call) for slot in selected(state, table, call, selector))
 
 
 def _runs_on_loop(state: State, row: RootRow, slot: int) -> bool:

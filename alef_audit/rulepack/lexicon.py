@@ -127,6 +127,17 @@ class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: str
 
 
+class Marked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Methods that a framework calls: their decorator's name matches `method`, and one of their class's decorators
+    `type`, unless that is empty.  Decorators that a library model knows say themselves what they mean.
+    """
+
+    method: str
+    kind: RootKind
+    why: str
+    type: str = ""
+
+
 class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Callbacks handed to a function whose name matches `pattern`: home-made emitters and hook registries."""
 
@@ -182,4 +193,5 @@ class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     standard_members: StandardMembers
     connection_state: str  # RE2, found in a test: it looks at whether a connection is (still) there
     shape: tuple[Shape, ...] = ()
+    marked: tuple[Marked, ...] = ()
     cold: tuple[ColdName, ...] = ()

@@ -149,9 +149,11 @@ def _mistakes(row: Row) -> Iterator[tuple[str, str]]:
         yield from _mistake_in("value", parse_selector, row.value)
     if isinstance(row, ReturnsRow):
         if bool(row.type) + bool(row.value) + row.plain != 1 and (
-            row.type or row.plain or not (row.keeps or row.result_of)
+            row.type or row.plain or not (row.keeps or row.result_of or row.instance_of)
         ):
             yield "", "exactly one of type and value"
+        if row.instance_of:
+            yield from _mistake_in("instance_of", parse_selector, row.instance_of)
         if row.result_of:
             yield from _mistake_in("result_of", parse_selector, row.result_of)
         if row.keeps:
@@ -238,6 +240,9 @@ def _read_lexicon(path: Path) -> Lexicon:
         _check_expression(path, f"table[{index}].key", table.key)
     for index, registration in enumerate(lexicon.registration):
         _check_expression(path, f"registration[{index}].pattern", registration.pattern)
+    for index, marked in enumerate(lexicon.marked):
+        _check_expression(path, f"marked[{index}].method", marked.method)
+        _check_expression(path, f"marked[{index}].type", marked.type)
     return lexicon
 
 

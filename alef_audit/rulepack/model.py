@@ -68,6 +68,7 @@ class ReturnsRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a call gives back: an instance of `type`, one of its own arguments (`value = "Argument[0]"`), or, if it is
     `plain`, a string, a number or other data.
 
+    `instance_of`: the argument that holds the class of what comes back (`container.get(Store)`).
     `result_of`: the argument whose result is that of the call (`storage.run(context, f)`); offloaders need no such row.
     `named`: `value` may also name what comes back, in a string: "package.module.Class".
     `keeps`: further arguments that are only held, and run later if at all (`partial(f, g)` binds g).  `calls`: methods
@@ -76,6 +77,7 @@ class ReturnsRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     type: str = ""
     value: str = ""
+    instance_of: str = ""
     result_of: str = ""
     keeps: str = ""
     calls: tuple[str, ...] = ()
