@@ -98,6 +98,7 @@ _TEST_FRAMEWORKS = frozenset(
         "jasmine",
     }
 )
+_NO_TESTS = ("unittest.mock", "unittest.util")  # product code replaces things for a while, too
 _TEST_CONFIGURATION = frozenset({"vitest/config", "jest-config"})
 _SERVERS = frozenset(
     {"fastapi", "starlette", "aiohttp.web", "quart", "sanic", "litestar", "tornado.web", "flask", "django.urls", "mcp"}
@@ -165,16 +166,18 @@ def _told_by_folders(path: str, depth: int) -> _Told:
     return _Told(role, outer, inside)
 
 
-def refine_role(role: Role, imports: frozenset[str]) -> Role:
+def refine_role(role: Role, imports: frozenset[str], outside: frozenset[str] | None = None) -> Role:
     """Correct `role` by the module names that the file imports, spelled as in the source.
 
-    Product code does not import a test framework; a command-line or script file that imports a server or bot framework
-    is where hot code is registered.
+    Product code does not import a test framework, unless in one of its functions: `outside` are the imports that stand
+    outside of all, if that is known.  A command-line or script file that imports a server or bot framework is where hot
+    code is registered.
     """
-    if role == "product" and imports & _TEST_CONFIGURATION:
+    outside = imports if outside is None else outside
+    if role == "product" and outside & _TEST_CONFIGURATION:
         return "build"
-    if role in ("product", "script") and any(_names(module, _TEST_FRAMEWORKS) for module in imports):
-        return "test" if role == "product" else role
+    if role == "product" and any(_names(module, _TEST_FRAMEWORKS) for module in outside):
+        return "test"
     if role in ("cli", "script") and any(_names(module, _SERVERS) for module in imports):
         return "product"
     return role
@@ -237,7 +240,7 @@ def _names(module: str, known: frozenset[str]) -> bool:
     if module in _TEST_CONFIGURATION:
         return False
     if module in known or module.partition(".")[0] in known:
-        return not module.startswith("unittest.")
+        return not any(module == name or module.startswith(name + ".") for name in _NO_TESTS)
     if "/" not in module or module.startswith("."):
         return any(module.startswith(name + ".") for name in known if "." in name)
     parts = module.split("/")

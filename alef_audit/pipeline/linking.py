@@ -1,6 +1,6 @@
 """From files to the call graph of the program."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -32,7 +32,7 @@ from alef_audit.discovery.inventory import Inventory, SourceFile
 from alef_audit.discovery.published import closed_files, entry_files
 from alef_audit.discovery.roles import refine_role
 from alef_audit.discovery.versions import satisfies, version_of
-from alef_audit.facts.file import FileFacts
+from alef_audit.facts.file import FileFacts, Import
 from alef_audit.pipeline.collector import without_collector
 from alef_audit.pipeline.progress import Progress
 from alef_audit.pipeline.reading import facts_of
@@ -156,7 +156,18 @@ def _role(file: SourceFile, facts: FileFacts) -> str:
         return file.role
     if file.role == "product" and runs_in_browser(facts):
         return "browser"
-    return refine_role(file.role, frozenset(item.specifier for item in facts.imports))
+    outside = [item for item in facts.imports if not item.function and not item.type_only]
+    return refine_role(file.role, _modules(facts.imports, facts.language), _modules(outside, facts.language))
+
+
+def _modules(imports: Iterable[Import], language: str) -> frozenset[str]:
+    """The names of imported modules as they are spelled; what `from a import b` takes may be a module, named `a.b`."""
+    if language != "python":
+        return frozenset(item.specifier for item in imports)
+    # `import a.b` binds `a` as well, which is written down as an import of its own
+    longer = {(item.line, item.specifier.partition(".")[0]) for item in imports if "." in item.specifier}
+    plain = [item for item in imports if item.name or (item.line, item.specifier) not in longer]
+    return frozenset(f"{item.specifier}.{item.name}" if item.name else item.specifier for item in plain)
 
 
 def _holds(model: LibraryModel, versions: Mapping[str, str]) -> Callable[[Row], bool]:

@@ -128,7 +128,9 @@ def test_the_package_folder_moves_the_top() -> None:
     assert role_of("tests/fixtures/app/main.py", "tests/fixtures/app") == "test"
 
 
-@pytest.mark.parametrize("module", ["pytest", "vitest", "jest", "mocha", "node:test", "@jest/globals", "unittest"])
+@pytest.mark.parametrize(
+    "module", ["pytest", "vitest", "jest", "mocha", "node:test", "@jest/globals", "unittest", "unittest.TestCase"]
+)
 def test_test_frameworks_make_a_test(module: str) -> None:
     assert refine_role("product", frozenset({"os", module})) == "test"
     assert refine_role("script", frozenset({module})) == "script"
@@ -137,6 +139,11 @@ def test_test_frameworks_make_a_test(module: str) -> None:
 def test_other_imports_do_not() -> None:
     assert refine_role("product", frozenset({"node:fs", "unittest.mock", "pytest_helper", "./vitest"})) == "product"
     assert refine_role("product", frozenset({"vitest/config"})) == "build"
+
+
+def test_what_a_function_imports_makes_no_test() -> None:
+    assert refine_role("product", frozenset({"os", "pytest"}), frozenset({"os"})) == "product"
+    assert refine_role("cli", frozenset({"os", "aiohttp.web"}), frozenset({"os"})) == "product"
 
 
 @pytest.mark.parametrize(
