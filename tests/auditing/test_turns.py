@@ -65,3 +65,56 @@ def test_what_a_turn_in_the_checker_is_worth(tmp_path: Path, name: str, language
     assert findings
     assert {finding.verdict for finding in findings} == {verdict}
     assert all(("yield" in finding.trace[0].guards) == (verdict == "mitigated") for finding in findings)
+
+
+IN_ROUNDS = """
+import asyncio
+import subprocess
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/")
+async def index(names):
+    for number, name in enumerate(names):
+ROUND
+"""
+ROUNDS = {
+    "in every round": ("subprocess.run([name])\nawait asyncio.sleep(0)", "mitigated", "warning"),
+    "in some rounds": (
+        "subprocess.run([name])\nif number % 10 == 0:\n    await asyncio.sleep(0)",
+        "mitigated",
+        "warning",
+    ),
+    "in rounds that do nothing else": (
+        "if name == '':\n    await asyncio.sleep(1)\n    continue\nsubprocess.run([name])",
+        "exposed",
+        "error",
+    ),
+    "after a failure": (
+        "try:\n    subprocess.run([name])\nexcept OSError:\n    await asyncio.sleep(1)",
+        "exposed",
+        "error",
+    ),
+    "while something is left": (
+        "made = subprocess.run([name])\nwhile made.returncode:\n    await asyncio.sleep(1)\n    made = retry(name)",
+        "exposed",
+        "error",
+    ),
+    "in a loop of its own": (
+        "made = subprocess.run([name])\nfor line in made.stdout:\n    await asyncio.sleep(0)",
+        "mitigated",
+        "warning",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ROUNDS)
+def test_turns_between_calls_of_seconds(tmp_path: Path, name: str) -> None:
+    """A turn has to come in the rounds that do the work, and it makes no call shorter."""
+    text, verdict, level = ROUNDS[name]
+    body = "".join(f"        {line}\n" for line in text.splitlines())
+    (tmp_path / "app.py").write_text(IN_ROUNDS.replace("ROUND", body), encoding="utf-8")
+    (finding,) = audit(request_for(tmp_path, patterns=("035",)), lambda *_: None).findings
+    assert (finding.verdict, finding.level) == (verdict, level)

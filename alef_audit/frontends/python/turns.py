@@ -5,6 +5,7 @@ from typing import Final
 
 from tree_sitter import Node
 
+from alef_audit.frontends.python import fields
 from alef_audit.frontends.python.walk import Walk
 
 _DELAY: Final = re.compile(rb"await\s+(?:asyncio|anyio|trio)\.sleep\(\s*(?!0(?:\.0*)?\s*\))")
@@ -13,12 +14,44 @@ _TURN: Final = re.compile(
 )
 
 
+_PAUSE: Final = re.compile(rb"(?:asyncio|anyio|trio)\.sleep\(|checkpoint\(")
+_LEAVING: Final = ("continue_statement", "break_statement", "return_statement", "raise_statement")
+_BRANCHES: Final = ("if_statement", "elif_clause", "else_clause")
+_NEVER_COUNTS: Final = ("except_clause", "except_group_clause", "function_definition", "lambda")
+_GOES_ON: Final = re.compile(rb"True|1|.*(?:<|>|:=).*", re.DOTALL)
+
+
 def pauses(walk: Walk, body: Node | None) -> bool:
-    """Whether a loop body gives the event loop a turn by itself: `await asyncio.sleep(...)`."""
+    """Whether a loop body gives the event loop a turn by itself, in the usual round: `await asyncio.sleep(...)`."""
     if body is None:
         return False
     text = walk.text[body.start_byte : body.end_byte]
-    return b"await" in text and (b"asyncio.sleep(" in text or b"anyio.sleep(" in text or b"checkpoint(" in text)
+    if b"await" not in text:
+        return False
+    at = (body.start_byte + found.start() for found in _PAUSE.finditer(text))
+    return any(_is_usual(walk, body, body.descendant_for_byte_range(each, each + 1)) for each in at)
+
+
+def _is_usual(walk: Walk, body: Node, node: Node | None) -> bool:
+    """Whether a round that does the work of a loop comes by `node`: that is in no handler, in no branch that ends the
+    round, in no loop of its own that goes on only while something is left to repeat.
+    """
+    while node is not None and node.id != body.id:
+        if node.type in _NEVER_COUNTS or _ends_round(node):
+            return False
+        if node.type == "while_statement":
+            test = node.child_by_field_id(fields.CONDITION)
+            if test is None or not _GOES_ON.fullmatch(walk.text[test.start_byte : test.end_byte]):
+                return False
+        node = node.parent
+    return True
+
+
+def _ends_round(node: Node) -> bool:
+    """Whether a node is the branch of a test that leaves the round."""
+    if node.type != "block" or node.parent is None or node.parent.type not in _BRANCHES:
+        return False
+    return bool(node.named_children) and node.named_children[-1].type in _LEAVING
 
 
 def rests(walk: Walk, body: Node | None) -> bool:
