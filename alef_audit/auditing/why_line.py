@@ -118,6 +118,8 @@ def _led(graph: CallGraph, call: int, ahead: set[int], unresolved: set[int], nod
         name = graph.api.text[node]
         if node in graph.api.neutral:
             return Reason("no-known-sink", f"{name} was reviewed and does not block")
+        if node in graph.api.sinks:
+            return Reason("no-known-sink", f"{name} blocks, though not as it is used here")
         if node in graph.api.modelled:
             return Reason("no-known-sink", f"{name} is described by a library model, not as blocking")
         return Reason("no-known-sink", f"no library model says that {name} blocks")

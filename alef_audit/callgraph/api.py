@@ -56,6 +56,8 @@ class ApiGraph:
         self.modules: dict[tuple[str, str], int] = {}  # (language, import name): both languages have a `glob`
         self.is_module: set[int] = set()
         self.types: dict[tuple[str, str], int] = {}  # (language, library:name)
+        self.named_types: set[int] = set()  # their nodes
+        self.lives: dict[int, str] = {}  # type node -> how long the library keeps instances of the program's classes
         self.bases: dict[int, list[int]] = {}  # type node -> nodes of the types it extends
         self.made_type: dict[int, int] = {}  # class or factory node -> type node
         self.sinks: dict[int, list[Sink]] = {}
@@ -110,6 +112,7 @@ class ApiGraph:
         if found is None:
             text = own if library in ("builtins", "globals") else f"{library}.{own}"
             found = self.types[key] = self._node(text, language, 0)
+            self.named_types.add(found)
         return found
 
     def existing(self, node: int, label: str) -> int:
@@ -242,6 +245,8 @@ class ApiGraph:
             if base_node not in self.bases.setdefault(instance, []):
                 self.bases[instance].append(base_node)
         self.bags.declare(row, instance)
+        if row.lives:
+            self.lives[instance] = row.lives
         for anchor in self._anchors(model, row):
             for member in row.members:
                 node = self._descend(anchor, member.split("."))

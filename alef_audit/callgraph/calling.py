@@ -340,6 +340,10 @@ def apply_external(state: State, table: CallTable, call: int, node: int) -> None
             # decorators from outside are taken to hand back what they decorate
             for _, slot, _ in table.arguments(call):
                 state.copy(slot, result)
+            made = api.existing(node, API_CALL)
+            if made in api.named_types:
+                # an object that has more to register with: `@group.command()` below what `@bot.group()` decorates
+                state.add(result, token(tokens.EXTERNAL, made))
         else:
             # of what hands back its argument, or what that gives, nothing else is known but what models say
             handed = node in api.values or node in api.given

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from alef_audit.callgraph import tokens
+from alef_audit.callgraph.bag_types import extended
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import methods_of
 from alef_audit.callgraph.graph import CallGraph, Edge
@@ -30,6 +31,7 @@ UNKNOWN: Final = 1
 SESSION: Final = 2
 PROCESS: Final = 3
 
+_LIVES: Final = {"dispatch": DISPATCH, "session": SESSION}
 _GLOBAL: Final = frozenset(("globalThis", "global", "process", "window"))
 _CLASS: Final = ("cls.", "self.__class__.", "type(self).", "this.constructor.")
 _SEGMENT: Final = re.compile(r"[A-Za-z_$][\w$]*")
@@ -228,11 +230,30 @@ class Lifetimes:
         known = self._by_function.get(("class", owner))
         if known is None:
             self._by_function["class", owner] = UNKNOWN
-            sites = self._makers_of(owner)
-            known = min((self._of_site(site, owner) for site in sites), default=UNKNOWN)
+            known = self._made_by_library(owner)
+            if known is None:
+                sites = self._makers_of(owner)
+                known = min((self._of_site(site, owner) for site in sites), default=UNKNOWN)
             known = max(known, UNKNOWN) if self._registers_itself(owner) else known
             self._by_function["class", owner] = known
         return known
+
+    def _made_by_library(self, owner: int) -> int | None:
+        """The lifetime of a class whose instances a library makes; of a mixin that of the classes it is mixed into."""
+        told = self._told_by_bases(owner)
+        if told is not None:
+            return told
+        mixed = (self._told_by_bases(sub) for sub in self._state.classes.family(owner))
+        return min((each for each in mixed if each is not None), default=None)
+
+    def _told_by_bases(self, index: int) -> int | None:
+        api = self._state.api
+        for base in self._state.classes.outside_bases(index):
+            kind = api.made_type.get(base, 0)
+            for node in (kind, *extended(api.bases, kind)):
+                if node in api.lives:
+                    return _LIVES[api.lives[node]]
+        return None
 
     def _registers_itself(self, owner: int) -> bool:
         """Whether a class's constructor puts the new object where it outlives the dispatch: `gateway.client = self`."""

@@ -10,6 +10,7 @@ from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import Collector, functions_among, functions_in, thread_of
 from alef_audit.callgraph.collected import called_back
 from alef_audit.callgraph.containers import stores_only
+from alef_audit.callgraph.drawn import without_repeated
 from alef_audit.callgraph.fallbacks import preferred
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.imports import import_edges
@@ -53,7 +54,7 @@ def link(
         table=table,
         api=state.api,
         edges=tuple(edges),
-        sinks=_one_per_call(collector.sinks.values(), collector.opened),
+        sinks=_one_per_call(without_repeated(collector.sinks.values(), table, collector.arguments), collector.opened),
         roots=tuple(sorted(collector.roots.values(), key=lambda r: (r.function, r.kind))),
         function_guards=collector.function_guards,
         externals=tuple(state.externals),

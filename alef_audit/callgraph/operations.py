@@ -71,7 +71,7 @@ _BUILTINS: Final = {
     "os.fspath": "__fspath__",
 }
 # Builtins that go through their arguments, from this position on.
-_ITERATING: Final = {
+ITERATING: Final = {
     "list": 0,
     "tuple": 0,
     "set": 0,
@@ -190,7 +190,7 @@ def operate_builtin(state: State, table: CallTable, call: int, node: int) -> Non
             if text not in ("iter", "aiter") or len(arguments) == 1:
                 _operation(state, table, call, arguments[0][1], member, table.result(call) if member in _GIVING else 0)
         return
-    first = _ITERATING.get(text)
+    first = ITERATING.get(text)
     if first is None or not ("__iter__" in state.protocol or "__next__" in state.protocol):
         return
     for label, slot, _ in table.arguments(call)[first:]:

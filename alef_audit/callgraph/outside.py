@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from alef_audit.callgraph import graph, guards, tokens
 from alef_audit.callgraph.api import CALL
 from alef_audit.callgraph.collect import Collector, functions_in, thread_of
+from alef_audit.callgraph.drawn import ENTER, NEXT, OF_THEMSELVES, drawn, draws_elements, is_certain
 from alef_audit.callgraph.graph import SinkSite
 from alef_audit.callgraph.joining import hand_over
 from alef_audit.callgraph.narrow import builtin_constructor
@@ -32,6 +33,7 @@ class Node(NamedTuple):
     modelled: bool
     named: bool  # a function that the language or a library gives that name, nothing that a user hands over
     constructs: bool  # the constructor of one of Python's own classes
+    draws: bool  # takes the elements of what it is given
 
 
 class Outside:
@@ -51,7 +53,9 @@ class Outside:
             modelled = number in self._state.api.modelled
             constructs = builtin_constructor(self._state, number)
             named = modelled or self._is_named(number)
-            found = self._known[number] = Node(self._is_silent(number), modelled, named, constructs)
+            draws = self._state.api.language[number] == "python" and draws_elements(self._state.api.text[number])
+            silent = not draws and self._is_silent(number)
+            found = self._known[number] = Node(silent, modelled, named, constructs, draws)
         return found
 
     def _is_named(self, number: int) -> bool:
@@ -98,6 +102,9 @@ def leave(collector: Collector, outside: Outside, call: int, node: int) -> set[i
     state, table, api = collector.state, collector.table, collector.state.api
     settled: set[int] = set()
     _sink(collector, call, node)
+    if outside.node(node).draws:
+        for each in drawn(state, table, call, node):
+            _sink(collector, call, each)
     arguments = table.arguments(call)
     if outside.looks(node, len(arguments)):
         return {slot for _, slot, _ in arguments}
@@ -256,8 +263,7 @@ def _is_meant(collector: Collector, call: int, node: int, row: SinkRow) -> bool:
     flags, function = table.flags(call), table.function(call)
     if row.unless_awaited and flags & flows.AWAITED:
         return False
-    if flags & flows.IMPLICIT and row.kind not in ("blocking.wait", "blocking.auth"):
-        # leaving `with session:` adds nothing to the calls made inside it; waiting for a lock, or signing in, does
+    if flags & flows.IMPLICIT and not _is_meant_by(collector, call, row):
         return False
     if row.kind == "blocking.import" and (function, table.line(call)) in collector.resolved_imports:
         return False  # the module's body is analysed instead
@@ -267,6 +273,15 @@ def _is_meant(collector: Collector, call: int, node: int, row: SinkRow) -> bool:
         return False
     # the library's own source: the function's body is analysed instead
     return not (node in collector.local_nodes and functions_in(state, table.callee(call)))
+
+
+def _is_meant_by(collector: Collector, call: int, row: SinkRow) -> bool:
+    """Whether a sink row holds for a call that nobody has written."""
+    if row.kind in OF_THEMSELVES:
+        return True
+    # leaving `with session:` adds nothing to the calls made inside it
+    member = collector.table.member(call)
+    return member in (NEXT, ENTER) and is_certain(collector.state, collector.table.receiver(call), member)
 
 
 def _is_own_method(collector: Collector, call: int) -> bool:

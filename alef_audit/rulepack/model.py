@@ -56,12 +56,14 @@ class TypeRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     type and of those that extend it are one bag.
     `own`: the library hands back an object that the program made; where that is of a class of the program's own which
     derives from the type (or from one that it extends), it has that class's members.
+    `lives`: the library makes an instance of the program's class for every `dispatch`, or for every `session`.
     """
 
     name: str
     extends: tuple[str, ...] = ()
     bag: Literal["", "object", "mapping", "namespace"] = ""
     own: bool = False
+    lives: Literal["", "dispatch", "session"] = ""
 
 
 class ReturnsRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
