@@ -30,6 +30,7 @@ from alef_audit.rulepack.paths import Selector, Step, parse_path, parse_selector
 # Steps beyond what models name that are followed; longer chains of unmodelled members say nothing any more.
 _DEPTH: Final = 3
 CALL: Final = "()"
+_DECLARED: Final = ": declared"
 _TELLING: Final = re.compile(r"_in_executor|_executor_job|to_thread|_in_thread(pool)?$|InThread|ToThread")
 _GLOBAL_MODULES: Final = {"ecmascript": "globalThis", "python": "builtins"}
 _LANGUAGES: Final = {"node": "ecmascript", "npm": "ecmascript", "python": "python", "pypi": "python"}
@@ -197,6 +198,14 @@ class ApiGraph:
     def instance(self, node: int) -> int:
         """An instance of a class: the named type if a model says so, else the result of calling it; 0 for data."""
         return self.made_type.get(node) or self.child(node, CALL)
+
+    def declared(self, node: int) -> int:
+        """What is only declared to be an instance of a class that no model speaks of."""
+        found = self.children.get((node, _DECLARED))
+        if found is None:
+            text = self._child_text(node, CALL)
+            found = self.children[node, _DECLARED] = self._node(text, self.language[node], _DEPTH, node)
+        return found
 
     def registers_decorated(self, node: int) -> bool:
         """Whether `node` is a decorator, made by calling what its models say registers what is decorated."""

@@ -7,7 +7,7 @@ from typing import Final
 import re2
 from msgspec import structs
 
-from alef_audit.callgraph import graph, guards, tokens
+from alef_audit.callgraph import graph, guards, open_bases, tokens
 from alef_audit.callgraph.api import usual
 from alef_audit.callgraph.argued import Arguments
 from alef_audit.callgraph.awaiting import awaited_results
@@ -228,6 +228,8 @@ class Collector:
         doubt = guards.MEDIUM if len(functions) > _CALLED or is_guess else 0
         if functions and self.strays.is_stray(call):
             doubt = guards.LOW
+        elif functions:
+            doubt |= open_bases.doubt(self.state, self.table, call)
         for function in functions:
             self.edge(call, function, graph.DYNAMIC if is_guess else self.how(call, function), doubt)
 

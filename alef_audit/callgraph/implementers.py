@@ -27,6 +27,9 @@ _VALUES: Final = frozenset((tokens.OBJECT, tokens.FUNCTION, tokens.INSTANCE))
 def declare(state: State, value: int, variable: int) -> None:
     """`variable` is declared to hold an instance of the class or alias `value`."""
     index = value >> SHIFT
+    if value & MASK == tokens.EXTERNAL and index in state.open_bases:
+        state.add(variable, token(tokens.EXTERNAL, state.open_bases[index]))
+        return
     if value & MASK == tokens.CLASS and state.program.classes[index].kind == ClassKind.INTERFACE:
         state.typed.setdefault(variable, []).append(index)
         own = state.classes.own[index]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from alef_audit.callgraph import graph, guards, tokens
+from alef_audit.callgraph import graph, guards, open_bases, tokens
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import Collector, functions_among, functions_in, thread_of
 from alef_audit.callgraph.collected import called_back
@@ -144,7 +144,7 @@ def _lead(collector: Collector, call: int, callee: int, functions: list[int]) ->
         functions = with_bodies(state.program, functions, collector.stubs)
     functions = preferred(state, table, call, functions)
     if callee in collector.paths:
-        collector.use(call, callee, functions)
+        collector.use(call, callee, functions, open_bases.doubt(state, table, call) if functions else 0)
         return functions
     functions = collector.function_kinds.fitting(call, _BASE.split(table.text(call), maxsplit=1)[0], functions)
     collector.call_edges(call, functions)

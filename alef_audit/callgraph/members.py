@@ -177,6 +177,13 @@ def _load_external(state: State, node: int, name: int, destination: int) -> None
     text = state.program.names[name]
     if " " in text:
         return
+    if node in state.derived and node not in state.api.bags.own:
+        # classes of the program fill in what is declared to be of a class from outside
+        value = token(tokens.EXTERNAL, node)
+        if state.classes.known:
+            _load_own(state, value, name, destination)
+        else:
+            state.owned.append((value, name, destination))
     if text.startswith("__"):
         # protocol methods are called by the language all the time: only those that a model speaks of matter
         child = state.api.existing(node, text)

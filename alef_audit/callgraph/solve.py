@@ -33,6 +33,7 @@ from alef_audit.callgraph.members import (
     settle_owned,
     settle_unnamed,
 )
+from alef_audit.callgraph.open_bases import open_bases
 from alef_audit.callgraph.operations import attach_operations
 from alef_audit.callgraph.program import Program, Unit
 from alef_audit.callgraph.record_classes import note_records
@@ -47,8 +48,13 @@ _ROUNDS: Final = 4
 _STORES: Final = flows.choice(flows.STORE)
 
 
-def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTable) -> State:
-    """Propagate all values of `program`. The result's `links`, `externals` and `getters` are the raw call graph."""
+def solve(
+    program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTable, bases: Collection[str] = ()
+) -> State:
+    """Propagate all values of `program`. The result's `links`, `externals` and `getters` are the raw call graph.
+
+    `bases` are the words by which a class from outside says that others are to derive from it.
+    """
     state = State(program, modules, api, bound_for(len(table)))
     _tables(state)
     containers.note_sites(state)
@@ -60,6 +66,7 @@ def solve(program: Program, modules: ModuleGraph, api: ApiGraph, table: CallTabl
     # superclasses first: what a class inherits depends on the order of all of them
     _propagate(state, table)
     note_records(state, table.aliases)
+    open_bases(state, bases)
     for slot, declared in types:
         state.attach(slot, (TYPE, declared))
     _propagate(state, table)

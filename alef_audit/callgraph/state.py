@@ -48,6 +48,7 @@ class State(Variables):
         "news",
         "next_object",
         "object_all",
+        "open_bases",
         "operated",
         "operating",
         "owned",
@@ -105,6 +106,7 @@ class State(Variables):
         self.type_objects: set[int] = set()  # object tokens that stand for types
         self.declared_in: list[tuple[int, int]] = []  # (variable, such a token written for it)
         self.derived: dict[int, list[int]] = {}  # API node -> classes of the program whose instances it stands for
+        self.open_bases: dict[int, int] = {}  # node of a class from outside that the program fills in -> declared value
         self.typed: dict[int, list[int]] = {}  # variable -> interfaces that it is declared to hold
         self.module_replaced: dict[int, int] = {}  # unit -> variable of what replaces its exports object
         self.module_names: dict[tuple[int, int], int] = {}  # (unit, name) -> variable, CommonJS only

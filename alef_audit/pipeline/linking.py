@@ -132,7 +132,7 @@ def _call_graph(
         api.add_model(model, _holds(model, surveyed.versions))
     table = build_calls(program, modules, {name for _, name in api.modules})
     attach_models(program, api, table)
-    state = solve(program, modules, api, table)
+    state = solve(program, modules, api, table, pack.lexicon.base_classes)
     graph = link(state, table, pack.lexicon, frozenset(config.executors), request.platform)
     graph = replace(graph, exported=exported_functions(state, entry_files(surveyed.inventory, surveyed.read)))
     closed = closed_files(surveyed.inventory, surveyed.read)
