@@ -67,7 +67,7 @@ def test_what_a_turn_in_the_checker_is_worth(tmp_path: Path, name: str, language
     assert all(("yield" in finding.trace[0].guards) == (verdict == "mitigated") for finding in findings)
 
 
-IN_ROUNDS = """
+PYTHON_ROUNDS = """
 import asyncio
 import subprocess
 from fastapi import FastAPI
@@ -80,30 +80,54 @@ async def index(names):
     for number, name in enumerate(names):
 ROUND
 """
+TYPESCRIPT_ROUNDS = """
+import { spawnSync } from "node:child_process";
+import express from "express";
+
+const app = express();
+app.get("/", async (request, response) => {
+  for (const [number, name] of request.query.names.entries()) {
+ROUND
+  }
+  response.json({});
+});
+app.listen(3000);
+"""
+# The work of a round, and where the turn comes: in Python, in TypeScript, the verdict and the level.
 ROUNDS = {
-    "in every round": ("subprocess.run([name])\nawait asyncio.sleep(0)", "mitigated", "warning"),
+    "in every round": (
+        "subprocess.run([name])\nawait asyncio.sleep(0)",
+        "spawnSync(name); await setImmediate();",
+        "mitigated",
+        "warning",
+    ),
     "in some rounds": (
         "subprocess.run([name])\nif number % 10 == 0:\n    await asyncio.sleep(0)",
+        "spawnSync(name); if (number % 10 === 0) { await setImmediate(); }",
         "mitigated",
         "warning",
     ),
     "in rounds that do nothing else": (
         "if name == '':\n    await asyncio.sleep(1)\n    continue\nsubprocess.run([name])",
+        "if (name === '') { await sleep(1); continue; } spawnSync(name);",
         "exposed",
         "error",
     ),
     "after a failure": (
         "try:\n    subprocess.run([name])\nexcept OSError:\n    await asyncio.sleep(1)",
+        "try { spawnSync(name); } catch { await sleep(1); }",
         "exposed",
         "error",
     ),
     "while something is left": (
         "made = subprocess.run([name])\nwhile made.returncode:\n    await asyncio.sleep(1)\n    made = retry(name)",
+        "let made = spawnSync(name); while (made.status) { await sleep(1); made = retry(name); }",
         "exposed",
         "error",
     ),
     "in a loop of its own": (
         "made = subprocess.run([name])\nfor line in made.stdout:\n    await asyncio.sleep(0)",
+        "const made = spawnSync(name); for (const line of made.stdout) await setImmediate();",
         "mitigated",
         "warning",
     ),
@@ -111,10 +135,14 @@ ROUNDS = {
 
 
 @pytest.mark.parametrize("name", ROUNDS)
-def test_turns_between_calls_of_seconds(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("language", ["typescript", "python"])
+def test_turns_between_calls_of_seconds(tmp_path: Path, name: str, language: str) -> None:
     """A turn has to come in the rounds that do the work, and it makes no call shorter."""
-    text, verdict, level = ROUNDS[name]
-    body = "".join(f"        {line}\n" for line in text.splitlines())
-    (tmp_path / "app.py").write_text(IN_ROUNDS.replace("ROUND", body), encoding="utf-8")
+    python, script, verdict, level = ROUNDS[name]
+    if language == "python":
+        body = "".join(f"        {line}\n" for line in python.splitlines())
+        (tmp_path / "app.py").write_text(PYTHON_ROUNDS.replace("ROUND", body), encoding="utf-8")
+    else:
+        (tmp_path / "app.ts").write_text(TYPESCRIPT_ROUNDS.replace("ROUND", script), encoding="utf-8")
     (finding,) = audit(request_for(tmp_path, patterns=("035",)), lambda *_: None).findings
     assert (finding.verdict, finding.level) == (verdict, level)

@@ -17,6 +17,9 @@ _RESTING: Final = re.compile(r"(?:sleep|delay|setTimeout)\Z", re.IGNORECASE)
 _TIMERS: Final = (b"setImmediate", b"setTimeout")
 _AT_ONCE: Final = re.compile(rb"setTimeout\(\s*[\w.]+\s*(?:,\s*0\s*)?\)")
 _PROMISE_SIZE: Final = 400
+_BRANCHES: Final = ("if_statement", "else_clause")
+_LEAVING: Final = ("continue_statement", "break_statement", "return_statement", "throw_statement")
+_GOES_ON: Final = re.compile(r"true|1|.*(?:<|>|(?<![=!])=(?!=)).*", re.DOTALL)
 
 
 def note_turn(walk: Walk, operand: Node) -> None:
@@ -32,10 +35,35 @@ def note_turn(walk: Walk, operand: Node) -> None:
             walk.frame.flags |= FunctionFlag.TURNS
         return
     loop: LoopDraft | None = walk.loop
-    while loop is not None and not (loop.yields and (loop.rests or not rests)):
-        loop.yields = True
+    at: Node | None = operand
+    while loop is not None:
+        at = _out_of(loop.whole, at)
+        loop.yields = loop.yields or at is not None
         loop.rests = loop.rests or rests
+        at = at if at is not None and _goes_on(walk, at) else None
         loop = loop.parent
+
+
+def _out_of(loop: Node | None, node: Node | None) -> Node | None:
+    """The `loop` around a node if the usual round comes by that: no handler, no branch that ends the round."""
+    while node is not None and loop is not None and node.id != loop.id:
+        if node.type == "catch_clause" or _ends_round(node):
+            return None
+        node = node.parent
+    return loop if node is not None else None
+
+
+def _ends_round(node: Node) -> bool:
+    """Whether a node is the branch of a test that leaves the round."""
+    if node.type != "statement_block" or node.parent is None or node.parent.type not in _BRANCHES:
+        return False
+    return bool(node.named_children) and node.named_children[-1].type in _LEAVING
+
+
+def _goes_on(walk: Walk, loop: Node) -> bool:
+    """Whether a loop usually runs: not one that goes on only while something is left to repeat."""
+    test = loop.child_by_field_id(walk.fields.condition) if loop.type == "while_statement" else None
+    return test is None or _GOES_ON.fullmatch(walk.text(test).strip("() ")) is not None
 
 
 def _always(guard: Guard | None) -> bool:
