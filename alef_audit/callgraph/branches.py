@@ -242,11 +242,13 @@ def _edges(edge: Edge, around: _Around, decides: int, handed: int) -> Iterator[E
     if not (guards or closed or decides or call in around.empty):
         yield edge
         return
-    made = structs.replace(edge, guards=edge.guards | guards, closed=closed, decides=decides)
+    made = structs.replace(
+        edge, guards=edge.guards | guards, closed=edge.closed | closed, decides=edge.decides | decides
+    )
     yield from _told_apart(made, around.empty.get(call, 0))
     if call in around.bypass:
         unguarded = edge.guards | around.plain_at(call, edge.via)
-        made = structs.replace(made, guards=unguarded, closed=closed | around.bypass[call])
+        made = structs.replace(made, guards=unguarded, closed=made.closed | around.bypass[call])
         yield from _told_apart(made, around.empty.get(call, 0))
 
 
@@ -267,4 +269,4 @@ def _sink(sink: SinkSite, around: _Around) -> SinkSite:
     plain = sink.guards | around.plain_at(call, sink.via)
     if empty and not bypass:
         guards, bypass = guards | _EMPTY, empty
-    return replace(sink, guards=sink.guards | guards, closed=closed, bypass=bypass, plain=plain)
+    return replace(sink, guards=sink.guards | guards, closed=sink.closed | closed, bypass=bypass, plain=plain)

@@ -82,6 +82,7 @@ class Collector:
         "executors",
         "function_guards",
         "function_kinds",
+        "further",
         "handed",
         "languages",
         "local_nodes",
@@ -136,6 +137,7 @@ class Collector:
         self.function_kinds = FunctionKinds(program, table, lexicon.function_kinds, marked)
         self.parameter_uses: dict[Path, list[tuple[Use, list[int]]]] = {}
         self.edges: dict[tuple[int, int], Edge] = {}  # (call, callee)
+        self.further: list[Edge] = []  # those of the edges that stand twice, with different gates
         self.sinks: dict[tuple[int, str], SinkSite] = {}
         self.handed: dict[int, Handed] = {}
         self.opened: dict[int, Cost] = {}  # calls that only open what others then work on
@@ -235,10 +237,19 @@ class Collector:
 
     def use(self, call: int, slot: int, functions: list[int], guard: int = 0, loops: tuple[Ranged, ...] = ()) -> None:
         """Note that `call` runs what the parameter in `slot` holds; the edges follow when all sites are known."""
-        awaited, path = bool(self.table.flags(call) & flows.AWAITED), self.paths[slot]
+        awaited, path = bool(self.table.flags(call) & flows.AWAITED), self._run_path(slot)
         of_kind = self._is_of_chosen_kind(call, path)
         functions = self.of_chosen_kind(call, slot, functions)
         self.parameter_uses.setdefault(path, []).append((Use(call, guard, loops, awaited, of_kind=of_kind), functions))
+
+    def _run_path(self, slot: int) -> Path:
+        """The parameter, or field of one, that a slot runs: of `f.apply` it is f."""
+        path = self.paths[slot]
+        if path.fields and self.state.program.names[path.fields[-1]] in ("apply", "call"):
+            held = self.state.points_to[slot]
+            if held and all(value & MASK in (tokens.APPLY_OF, tokens.CALL_OF) for value in held):
+                return Path(path.function, path.position, path.fields[:-1])
+        return path
 
     def of_chosen_kind(self, call: int, slot: int, functions: list[int]) -> list[int]:
         """Those of the functions in a parameter that a call below a test for their kind can mean."""

@@ -14,7 +14,9 @@ LOW: Final = 1 << (len(KINDS) + 1)  # … of low confidence
 LASTING: Final = 1 << (len(KINDS) + 2)
 # What the arguments of the call decide by which a way entered a function (`gates.py`): forgotten when it leaves it.
 GATES: Final = tuple(1 << (len(KINDS) + 3 + number) for number in range(8))
-ALL_GATES: Final = sum(GATES)
+# The way entered a closure of which is known what its factory was handed (`captured.py`): a gate as well.
+KNOWN: Final = 1 << (len(KINDS) + 11)
+ALL_GATES: Final = sum(GATES) | KNOWN
 DOUBT: Final = MEDIUM | LOW
 OFFLOAD: Final = BIT["offload.worker"] | BIT["offload.executor"] | BIT["offload.process"]
 

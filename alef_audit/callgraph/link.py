@@ -45,7 +45,7 @@ def link(
     _visit_calls(collector, lexicon, platform)
     settle_parameters(collector)
     _register(collector)
-    edges = [*collector.edges.values(), *_edges_without_call(state)]
+    edges = [*collector.edges.values(), *collector.further, *_edges_without_call(state)]
     # by call and callee, then by caller and line: two sorts by one integer take half as long as one by four
     edges.sort(key=lambda edge: (edge.call + 1) << 32 | edge.callee)
     edges.sort(key=lambda edge: edge.caller << 32 | edge.line)

@@ -85,6 +85,13 @@ class Sites:
             known = self._passed[path] = self._pass(path) if path.function in self._calls else []
         return known
 
+    def arriving(self, path: Path, call: int) -> list[int]:
+        """The arguments that a call passes for a parameter as they are."""
+        if path.fields or not self.passing(path):
+            return []
+        arrivals = self._arrivals[path.function][path.position].get(call, [])
+        return [slot for slot, way, _ in arrivals if way == _PLAIN]
+
     def is_told_apart(self, path: Path) -> bool:
         """Whether the call sites pass different functions for a path, so that it matters which of them runs what."""
         known: set[tuple[int, ...]] = set()

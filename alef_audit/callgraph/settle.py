@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import Final
 
-from alef_audit.callgraph import graph, guards
-from alef_audit.callgraph.api import usual
+from alef_audit.callgraph import graph
 from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.captured import Captured, separate
 from alef_audit.callgraph.collect import Collector
 from alef_audit.callgraph.loops import Ranged
-from alef_audit.callgraph.parameters import Path, Use, guards_between, parent_of
+from alef_audit.callgraph.nested import Closures, passed_sink
+from alef_audit.callgraph.parameters import Path, Use, parent_of
 from alef_audit.callgraph.passing import Passed, Sites
 from alef_audit.facts.flows import EACH, ELEMENT
 
@@ -52,35 +53,12 @@ class _Explained:
                         pending.append(path)
 
 
-class _Closures:
-    """The guards between a function and those nested in it, by the edges that are known when it is made."""
-
-    def __init__(self, collector: Collector) -> None:
-        self._program = collector.state.program
-        functions = self._program.functions
-        self._outgoing: dict[int, list[tuple[int, int]]] = {}
-        for edge in collector.edges.values():
-            if functions[edge.callee].parent > 0:
-                self._outgoing.setdefault(edge.caller, []).append((edge.callee, edge.guards))
-        for caller, _, getter in collector.state.getters:
-            if functions[getter].parent > 0:
-                self._outgoing.setdefault(caller, []).append((getter, 0))
-        self._known: dict[tuple[int, int], int | None] = {}
-
-    def between(self, outer: int, inner: int) -> int | None:
-        """As `guards_between`."""
-        if outer == inner:
-            return 0
-        if (outer, inner) not in self._known:
-            self._known[outer, inner] = guards_between(self._program, self._outgoing, outer, inner)
-        return self._known[outer, inner]
-
-
 def settle_parameters(collector: Collector) -> None:
     """Carry the uses of parameters back to the call sites that pass them."""
-    closures = _Closures(collector)
+    closures = Closures(collector)
     deep: set[Path] = set()
     escaping: set[int] = set()  # calls in closures that others run later: their own edges stand
+    captured: list[Captured] = []
     pending: list[tuple[Path, Use]] = []
     sites = Sites(collector.state, collector.table, collector.spelled, _blocking_nodes(collector))
     for path, uses in collector.parameter_uses.items():
@@ -91,18 +69,20 @@ def settle_parameters(collector: Collector) -> None:
                 continue
         # of several places that run it one may be unguarded
         via = _guarding(collector.table, uses[0][0].call) if len(uses) == 1 else ()
-        for use, _ in uses:
+        for use, held in uses:
             between = closures.between(path.function, collector.table.function(use.call))
             if between is None:
                 escaping.add(use.call)
+                captured.append(Captured(path, use, held))
             else:
                 loops = use.loops + collector.loops.around(use.call).loops + _stepping(collector, path, use.call)
                 pending.append((path, Use(use.call, use.guard | between, loops, use.awaited, use.of_kind, via)))
     explained = _carry_back(collector, sites, closures, pending)
     _keep_unexplained(collector, explained, escaping, deep)
+    separate(collector, sites, closures, captured)
 
 
-def _carry_back(collector: Collector, sites: Sites, closures: _Closures, pending: list[tuple[Path, Use]]) -> _Explained:
+def _carry_back(collector: Collector, sites: Sites, closures: Closures, pending: list[tuple[Path, Use]]) -> _Explained:
     """Write the edges at the passing sites; gives what they explain."""
     table = collector.table
     seen: set[tuple[Path, int, int, bool, bool, bool]] = set()
@@ -121,7 +101,7 @@ def _carry_back(collector: Collector, sites: Sites, closures: _Closures, pending
                     continue
                 collector.edge(site, function, graph.CALLBACK, use.guard, use.loops, use.via)
             for node in () if use.of_kind else passed.nodes:
-                _passed_sink(collector, site, node, use)
+                passed_sink(collector, site, node, use)
             for forward in passed.forwards:
                 between = closures.between(forward.function, table.function(site))
                 if between is not None and len(use.loops) < _LOOPS:
@@ -172,17 +152,6 @@ def _blocking_nodes(collector: Collector) -> frozenset[int]:
     api = collector.state.api
     texts = {api.text[node] for node in api.sinks} | {text for _, text in collector.sinks}
     return frozenset([node for node, text in enumerate(api.text) if text in texts])
-
-
-def _passed_sink(collector: Collector, site: int, node: int, use: Use) -> None:
-    """A blocking library function that `site` hands over and a helper runs."""
-    api = collector.state.api
-    row = usual(api.sinks.get(node, []))
-    if row is None or use.guard & guards.OFFLOAD or node in api.neutral:
-        return
-    if use.awaited and (collector.language(site) == "python" or row.unless_awaited):
-        return
-    collector.handed_sink(site, node, use.loops, use.via)
 
 
 def _keep_unexplained(collector: Collector, explained: _Explained, escaping: set[int], deep: set[Path]) -> None:

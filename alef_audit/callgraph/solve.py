@@ -17,6 +17,7 @@ from alef_audit.callgraph.constraints import (
     TYPE,
 )
 from alef_audit.callgraph.construction import settle_news
+from alef_audit.callgraph.creations import find_creations
 from alef_audit.callgraph.escape import hand_out
 from alef_audit.callgraph.facades import read_through_facades
 from alef_audit.callgraph.families import open_families, settle_hierarchy
@@ -89,6 +90,7 @@ def solve(
     _open_world(state, table)
     _settle_decorators(state, table)
     _settle_interfaces(state, table)
+    state.makers, state.made_through = find_creations(state, table)
     state.release()
     return state
 

@@ -1,5 +1,6 @@
 """The solver's state: variables, the fields of everything that has some, and the results."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from alef_audit.callgraph import tokens
@@ -39,6 +40,8 @@ class State(Variables):
         "internal",
         "lazy",
         "links",
+        "made_through",
+        "makers",
         "matches",
         "methods_only",
         "module_names",
@@ -118,6 +121,9 @@ class State(Variables):
         self.operated: dict[tuple[int, int], int] = {}  # (row of an operation, method) -> callee of its call
         self.protocol: set[str] = set()  # operations that classes of the program define methods for
         self.next_object = program.object_count
+        # closure -> variables that hold it, with the calls of its factory that made what they hold, see `creations.py`
+        self.makers: Mapping[int, Mapping[int, frozenset[int] | None]] = {}
+        self.made_through: Mapping[tuple[int, int], frozenset[int]] = {}
         # results: (call, function) links, (call, API node) uses, getter reads
         self.links: dict[tuple[int, int], int] = {}  # -> how many arguments stand before the first positional one
         self.externals: dict[tuple[int, int], None] = {}

@@ -187,7 +187,7 @@ def _cut_off(outgoing: dict[int, list[Edge]], reached: dict[int, Ways]) -> set[i
         edge.callee
         for caller in reached
         for edge in outgoing.get(caller, ())
-        if edge.closed and edge.callee not in reached
+        if edge.closed & ~guards.KNOWN and edge.callee not in reached
     ]
     found = set(pending)
     while pending:
