@@ -70,7 +70,7 @@ def exits_beside(test: Condition, words: TestWords) -> Iterator[tuple[str, bool]
             is_told = not outcome and compared.sign == "==" and _VALUE.fullmatch(compared.right) is not None
         else:
             subject, there = asked_for(atom, outcome)
-            is_told = subject != "" and (not there or _is_flag(subject, words))
+            is_told = subject != "" and (not there or _is_flag(subject, words) or _is_answer(atom, words))
         if is_told:
             yield atom, outcome
 
@@ -85,6 +85,15 @@ def _is_flag(subject: str, words: TestWords) -> bool:
     if name.isupper() or (parts[:1] != [] and parts[0] in words.asking):
         return True
     return any(each in words.setting for each in words_in(named["of"] or "") + parts)
+
+
+def _is_answer(atom: str, words: TestWords) -> bool:
+    """Whether a test asks what a call answers, other than for something that is to be found or checked:
+    `await portIsOpen(port)`.
+    """
+    called = _CALLED.fullmatch(atom)
+    verb = words_in(called["name"])[:1] if called is not None else []
+    return verb != [] and all(verb[0] not in each for each in (words.finding, words.rewriting, words.validating))
 
 
 def answers_before(test: Condition, words: TestWords) -> bool:

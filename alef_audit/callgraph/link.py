@@ -209,8 +209,10 @@ def _callbacks(collector: Collector, call: int, settled: set[int], *, known: boo
     member = table.members[call]
     if member in words.sending and _is_sent(state, table, call):
         return False
-    if table.flag_sets[call] & flows.DECORATOR and collector.language(call) == "ecmascript":
-        return False  # decorators of JavaScript note what they are applied to; they do not run it there and then
+    if table.flag_sets[call] & flows.DECORATOR and (
+        collector.language(call) == "ecmascript" or state.program.functions[table.function(call)].parent >= 0
+    ):
+        return False  # decorators note what they are applied to; they do not run it there and then
     if not is_installed and member in words.storing and stores_only(state, table, call):
         _register_arguments(collector, call)
         return False

@@ -217,6 +217,8 @@ FOUND, NOT_FOUND = SOME + "link", SOME + "not (link)"
         ("if (isAborted()) return event.data; read(event.data);", EVERY),
         ("if (!isLinked(event)) return; read(event.data);", SOME + "isLinked(event)"),
         ("if (!event.linked) return; read(event.data);", EVERY),
+        ("if (!(await portIsOpen(event))) return; read(event.data);", SOME + "portIsOpen(event)"),
+        ("if (!(await checkPort(event))) return; read(event.data);", EVERY),
         ("if (!DEBUG) return; read(event.data);", SOME + "DEBUG"),
         ("if (!this.options.audit) return; read(event.data);", SOME + "this.options.audit"),
         ("if (event.admin) return; read(event.data);", SOME + "not (event.admin)"),
