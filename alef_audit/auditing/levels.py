@@ -62,18 +62,15 @@ class Judge:
         confidence: Confidence,
         library: bool,
     ) -> Level:
-        """The first row of the pattern's level table that fits; a library's surface counts one level higher.
-
-        A single system call does not: nobody warns of a `stat` before asynchronous work.
+        """The first row of the pattern's level table that fits.
 
         `cost` is that of one call, `loops` how many of those around it multiply.
         """
-        level: Level = "note"
         counted = lifted(cost, loops, auth=auth)
         for row in self.pattern.levels:
             if row.verdict and verdict not in row.verdict:
                 continue
-            if row.unguessed and way & LOW:
+            if (row.unguessed and way & LOW) or (row.library and not library):
                 continue
             if row.crossing and not any(way & BIT[kind] for kind in row.crossing):
                 continue
@@ -85,11 +82,8 @@ class Judge:
                 continue
             if CONFIDENCES.index(confidence) < CONFIDENCES.index(row.confidence_at_least):
                 continue
-            level = row.level
-            break
-        if library and heat == "surface" and level == "note" and verdict == "exposed" and confidence != "low":
-            return "warning" if counted != COSTS[0] else "note"
-        return level
+            return row.level
+        return "note"
 
 
 def lifted(cost: Cost, loops: int, *, auth: bool) -> Cost:

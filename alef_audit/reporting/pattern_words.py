@@ -17,6 +17,7 @@ def condition(row: LevelRow) -> str:
         "in a loop" if row.looped else "",
         f"confidence {row.confidence_at_least} or better" if row.confidence_at_least != "low" else "",
         "no step guessed" if row.unguessed else "",
+        "in a library" if row.library else "",
     ]
     return ", ".join(part for part in parts if part) or "anything else"
 

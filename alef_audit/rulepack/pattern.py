@@ -104,6 +104,7 @@ class LevelRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     looped: bool = False  # in a loop that multiplies
     confidence_at_least: Confidence = "low"
     unguessed: bool = False  # no step of the path is a guess, however long it is
+    library: bool = False  # the program has no entry point that serves dispatches: others call it
 
 
 class RuleRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -17,10 +17,10 @@ HEATS: tuple[Heat, ...] = ("surface", "periodic", "dispatch")
 CONFIDENCES: tuple[Confidence, ...] = ("low", "medium", "high")
 GUARDS: tuple[GuardKind | None, ...] = (None, *get_args(GuardKind))
 LOOPS = (0, 1, 2)
-KINDS: tuple[SinkKind, ...] = ("blocking.filesystem", "blocking.database", "blocking.crypto")
-Combination = tuple[Verdict, Heat, bool, Cost, int, Confidence, GuardKind | None, SinkKind]
+KINDS: tuple[SinkKind, ...] = ("blocking.filesystem", "blocking.database", "blocking.crypto", "blocking.input")
+Combination = tuple[Verdict, Heat, bool, Cost, int, Confidence, GuardKind | None, SinkKind, bool]
 COMBINATIONS: tuple[Combination, ...] = tuple(
-    product(VERDICTS, HEATS, (False, True), COSTS, LOOPS, CONFIDENCES, GUARDS, KINDS)
+    product(VERDICTS, HEATS, (False, True), COSTS, LOOPS, CONFIDENCES, GUARDS, KINDS, (False, True))
 )
 PACK = load_rulepack([bundled_rules()])
 
@@ -37,13 +37,14 @@ def pack() -> Rulepack:
 
 
 def fits(row: LevelRow, combination: Combination) -> bool:
-    verdict, heat, auth, cost, loops, confidence, guard, kind = combination
+    verdict, heat, auth, cost, loops, confidence, guard, kind, library = combination
     return (
         (not row.verdict or verdict in row.verdict)
         and (not row.crossing or guard in row.crossing)
         and (not row.heat or heat in row.heat)
         and (not row.phase or (row.phase == "auth") == auth)
         and kind not in row.other_than
+        and (library or not row.library)
         and (loops > 0 or not row.looped)
         and COSTS.index(cost if row.alone else lifted(cost, loops, auth=auth)) >= COSTS.index(row.cost_at_least)
         and CONFIDENCES.index(confidence) >= CONFIDENCES.index(row.confidence_at_least)
@@ -51,7 +52,7 @@ def fits(row: LevelRow, combination: Combination) -> bool:
 
 
 def level(pattern: Pattern, combination: Combination) -> Level:
-    verdict, heat, auth, cost, loops, confidence, guard, kind = combination
+    verdict, heat, auth, cost, loops, confidence, guard, kind, library = combination
     way = BIT[guard] if guard is not None else 0
     return Judge(pattern).level(
         way,
@@ -62,7 +63,7 @@ def level(pattern: Pattern, combination: Combination) -> Level:
         cost=cost,
         loops=loops,
         confidence=confidence,
-        library=False,
+        library=library,
     )
 
 
@@ -85,7 +86,10 @@ def test_what_is_worse_is_never_reported_lower(pattern: Pattern) -> None:
     for place, scale in enumerate(scales):
         for one in COMBINATIONS:
             for lower, higher in pairwise(scale):
-                if one[place] == lower:
+                in_library = (
+                    lower == "surface" and one[-1]
+                )  # a library's surface is what its users' dispatches enter by
+                if one[place] == lower and not in_library:
                     worse: Combination = (*one[:place], higher, *one[place + 1 :])  # type: ignore[assignment]
                     assert LEVELS.index(level(pattern, one)) <= LEVELS.index(level(pattern, worse)), (one, worse)
 
