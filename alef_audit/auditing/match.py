@@ -244,7 +244,10 @@ def _shown_of(matcher: Matcher, target: Target, group: _Group) -> _Shown | None:
             found = chosen_path(matcher, target, Wanted(group.roots, group.heat, way, barred))
             if found is None:
                 break
-            excluded = contradicted(matcher.graph, target.sink, [*found.edges, *target.inner])
+            edges = [*found.edges, *target.inner]
+            excluded = contradicted(matcher.graph, target.sink, edges)
+            if excluded < 0:
+                excluded = matcher.receivers.excluded(edges)
             if excluded < 0:
                 return _shown(matcher, target, found, group, way | target.local)
             barred |= {excluded}

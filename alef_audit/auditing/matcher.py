@@ -7,6 +7,7 @@ from alef_audit.auditing import report
 from alef_audit.auditing.levels import Judge
 from alef_audit.auditing.misuse import judges
 from alef_audit.auditing.phase import Lexicon, Step
+from alef_audit.auditing.receivers import Receivers
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.reachability.reach import Reachability
 from alef_audit.reachability.surface import async_functions
@@ -39,6 +40,7 @@ class Matcher:
         "paths",
         "pattern",
         "reach",
+        "receivers",
         "root_functions",
         "roots_by_heat",
     )
@@ -61,6 +63,7 @@ class Matcher:
         for number, root in enumerate(reach.roots):
             self.root_functions.setdefault(root.function, []).append(number)
             self.roots_by_heat[kinds.root[root.kind].heat] |= 1 << number
+        self.receivers = Receivers(self.graph)
         self._sinks: dict[tuple[int, str], list[int]] = {}
         for sink in reach.sinks:
             self._sinks.setdefault((sink.function, sink.text), []).append(sink.call)

@@ -114,6 +114,8 @@ class CallGraph:
     held: Mapping[int, Mapping[str, Held]] = field(default_factory=dict)
     entered: Mapping[int, int] = field(default_factory=dict)  # function -> gates that are decided where it is a root
     exported: frozenset[int] = frozenset()  # what the packages of the program hand to those who import them
+    # by class, the classes of the program in its resolution order: itself, then what it inherits from
+    orders: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     unused: frozenset[int] = frozenset()  # async functions that nothing calls, mentions or hands out
 
 

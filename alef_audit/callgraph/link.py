@@ -62,7 +62,12 @@ def link(
         loops=collector.loops,
         handed=collector.handed,
         recursive=frozenset(edge.caller for edge in edges if edge.caller == edge.callee),
+        orders={index: _order(state, index) for index in range(len(state.program.classes))},
     )
+
+
+def _order(state: State, index: int) -> tuple[int, ...]:
+    return tuple(each >> SHIFT for each in state.classes.order(index) if each & MASK == tokens.CLASS)
 
 
 def _visit_calls(collector: Collector, lexicon: Lexicon, platform: str) -> None:
