@@ -310,11 +310,12 @@ class Collector:
             self.roots[function, kind] = site
 
     def event(self, call: int) -> str:
-        """The first string literal among the arguments: `socket.on("close", …)`."""
+        """The first string literal among the arguments: `socket.on("close", …)`, `on(event="close")`."""
         names = self.state.program.names
-        for _, _, literal in self.table.arguments(call):
+        for label, _, literal in self.table.arguments(call):
             if literal and names[literal].startswith('"'):
-                return names[literal][1:]
+                if label == flows.NO_NAME or names[label] in self.events.keywords:
+                    return names[literal][1:]
         return ""
 
 

@@ -13,9 +13,10 @@ _NAME: Final = re.compile(r"[A-Za-z@][\w.:/*@-]{0,47}")
 class Events:
     """What the lexicon says of the names of events."""
 
-    __slots__ = ("_known", "_lifecycle", "_phrases")
+    __slots__ = ("_known", "_lifecycle", "_phrases", "keywords")
 
     def __init__(self, lexicon: Lexicon) -> None:
+        self.keywords = frozenset(lexicon.event_keywords)
         self._lifecycle = frozenset(lexicon.lifecycle_events)
         self._phrases = tuple(f" {phrase} " for phrase in lexicon.administrative_events)
         self._known: dict[str, bool] = {}
