@@ -11,6 +11,7 @@ from typing import Final
 from alef_audit.callgraph.collect import methods_of
 from alef_audit.callgraph.graph import CallGraph, Edge
 from alef_audit.callgraph.memos import method_class
+from alef_audit.callgraph.parameters import within
 
 # Calls of the object's own methods.
 _OWN: Final = re.compile(r"(?:self|this|cls)\??\.(?P<name>[\w$]+)")
@@ -48,7 +49,7 @@ class Receivers:
                 classes = left or self._classes_of(edge.callee)
             elif edge.call >= 0 and classes and _SUPER.fullmatch(self._graph.table.text(edge.call)):
                 classes &= self._heirs.get(callee, _NONE)
-            elif not self._is_inside(edge):
+            elif edge.callee == edge.caller or not within(self._graph.program, edge.callee, edge.caller):
                 classes, at = self._classes_of(edge.callee), edge.call
         return -1
 
@@ -65,16 +66,6 @@ class Receivers:
     def _relatives(self, owner: int) -> set[int]:
         """Everything that inherits from what a class inherits from."""
         return set().union(*(self._heirs[base] for base in self._graph.orders.get(owner, ())))
-
-    def _is_inside(self, edge: Edge) -> bool:
-        """Whether an edge leads to a function inside of its caller."""
-        program = self._graph.program
-        unit, function = program.unit_of(edge.caller), edge.callee
-        while program.unit_of(function) is unit and program.functions[function].parent >= 0:
-            function = unit.functions + program.functions[function].parent
-            if function == edge.caller:
-                return True
-        return False
 
     def _methods(self, index: int, name: str) -> frozenset[int]:
         """What an object of a class runs under a name: the first definition in its order."""

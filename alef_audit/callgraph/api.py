@@ -207,6 +207,10 @@ class ApiGraph:
             found = self.children[node, _DECLARED] = self._node(text, self.language[node], _DEPTH, node)
         return found
 
+    def is_described(self, node: int) -> bool:
+        """Whether a model speaks of `node`, or of what it was made by."""
+        return node in self.modelled or self.parent[node] in self.modelled
+
     def registers_decorated(self, node: int) -> bool:
         """Whether `node` is a decorator, made by calling what its models say registers what is decorated."""
         maker = self.parent[node]

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.parameters import parent_of
+from alef_audit.callgraph.parameters import enclosing, parent_of
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 
@@ -69,11 +69,7 @@ def _calls_by_function(state: State, table: CallTable) -> dict[int, list[int]]:
     calls: dict[int, list[int]] = {}
     for call, function in state.links:
         if table.results[call] and functions[function].parameters and functions[function].result:
-            known = calls.get(function)
-            if known is None:
-                calls[function] = [call]
-            else:
-                known.append(call)
+            calls.setdefault(function, []).append(call)
     return calls
 
 
@@ -99,12 +95,11 @@ def _closures(state: State, table: CallTable, calls: Mapping[int, list[int]]) ->
 
 def _is_handed_several(state: State, table: CallTable, function: int) -> bool:
     """Whether a parameter of a function, or of one around it, holds more than one value."""
-    while function >= 0:
-        for parameter in state.program.functions[function].parameters:
-            if len(state.points_to[table.slot_of(function, parameter.slot)] or ()) > 1:
-                return True
-        function = parent_of(state.program, function)
-    return False
+    return any(
+        len(state.points_to[table.slot_of(each, parameter.slot)] or ()) > 1
+        for each in enclosing(state.program, function)
+        for parameter in state.program.functions[each].parameters
+    )
 
 
 def _holders(state: State, closures: Iterable[int]) -> dict[int, list[int]]:

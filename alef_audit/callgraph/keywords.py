@@ -4,7 +4,6 @@ Taking a keyword out says nothing of the others.
 """
 
 import re
-from array import array
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
@@ -170,15 +169,8 @@ def _present(atom: str) -> str:
 
 def _calls(facts: FileFacts) -> Iterator[tuple[int, str, list[tuple[int, str]]]]:
     """The calls of a file: line, text, and the label and literal of each argument."""
-    values, names, at = array("i"), facts.names, 0
-    values.frombytes(facts.calls)
-    while at < len(values):
-        first = at + flows.CALL_HEAD
-        end = first + flows.CALL_ARG * values[at + flows.ARG_COUNT]
-        labels, literals = (
-            values[first : end : flows.CALL_ARG],
-            values[first + flows.ARG_LITERAL : end : flows.CALL_ARG],
-        )
+    names = facts.names
+    for call in flows.call_records(facts.calls):
+        labels, literals = (call[flows.CALL_HEAD + at :: flows.CALL_ARG] for at in (0, flows.ARG_LITERAL))
         arguments = [(label, names[literal]) for label, literal in zip(labels, literals, strict=True)]
-        yield values[at + flows.LINE], names[values[at + flows.TEXT]], arguments
-        at = end
+        yield call[flows.LINE], names[call[flows.TEXT]], arguments

@@ -54,9 +54,8 @@ def _name(text: str) -> str:
 
 def _is_modelled(state: State, table: CallTable, call: int) -> bool:
     """Whether a model speaks of what a decorator is, or was made by."""
-    api = state.api
-    nodes = [value >> SHIFT for value in state.held(table.callee(call)) if value & MASK == tokens.EXTERNAL]
-    return any(api.modelled.intersection((node, api.parent[node])) for node in nodes)
+    held = state.held(table.callee(call))
+    return any(value & MASK == tokens.EXTERNAL and state.api.is_described(value >> SHIFT) for value in held)
 
 
 def _fitting(patterns: list[str]) -> Callable[[str], list[int]]:

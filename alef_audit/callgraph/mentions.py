@@ -119,39 +119,19 @@ def _aliases(unit: Unit) -> array[int]:
 
 def _slots_of_calls(unit: Unit) -> Iterator[tuple[int, int]]:
     """What the calls of a file call and hand over, each with the function that the call stands in."""
-    records = array("i")
-    records.frombytes(unit.facts.calls)
-    at = 0
-    while at < len(records):
-        function = records[at + flows.IN_FUNCTION]
-        yield records[at + flows.CALLEE], function
-        yield records[at + flows.RECEIVER], function
-        end = at + flows.CALL_HEAD + records[at] * flows.CALL_ARG
-        for slot in records[at + flows.CALL_HEAD + flows.ARG_SLOT : end : flows.CALL_ARG]:
+    for call in flows.call_records(unit.facts.calls):
+        function = call[flows.IN_FUNCTION]
+        yield call[flows.CALLEE], function
+        yield call[flows.RECEIVER], function
+        for slot in _slots_handed(call):
             yield slot, function
-        at = end
 
 
 def decorated_slots(unit: Unit) -> frozenset[int]:
     """The variables of a file that decorators are given."""
-    records = array("i")
-    records.frombytes(unit.facts.calls)
-    found: set[int] = set()
-    at = 0
-    while at < len(records):
-        end = at + flows.CALL_HEAD + records[at] * flows.CALL_ARG
-        if records[at + flows.FLAGS] & flows.DECORATOR:
-            found.update(records[at + flows.CALL_HEAD + flows.ARG_SLOT : end : flows.CALL_ARG])
-        at = end
-    return frozenset(found)
+    calls = flows.call_records(unit.facts.calls)
+    return frozenset(slot for call in calls if call[flows.FLAGS] & flows.DECORATOR for slot in _slots_handed(call))
 
 
-def enclosing(program: Program, function: int) -> Iterator[int]:
-    """A function and those that it is nested in, the module body last."""
-    first = program.unit_of(function).functions
-    while function >= first:
-        yield function
-        parent = program.functions[function].parent
-        if parent < 0:
-            return
-        function = first + parent
+def _slots_handed(call: array[int]) -> array[int]:
+    return call[flows.CALL_HEAD + flows.ARG_SLOT :: flows.CALL_ARG]

@@ -1,7 +1,6 @@
 """Calls that leave the program: what the rows of library models say of them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from alef_audit.callgraph import graph, guards, tokens
@@ -243,14 +242,25 @@ def _sink(collector: Collector, call: int, node: int) -> None:
             return
         how = graph.METHOD if table.receiver(call) else graph.DIRECT
         bits = guards.BIT[row.kept] if row.kept else 0
-        site = SinkSite(function, call, text, row.kind, row.cost, row.instead, how, guards=bits, code=row.code)
-        site = replace(site, contended=True) if row.contended else site
-        site = replace(site, releases=True) if row.releases else site
-        if row.joins:
-            site = replace(site, joins=True, made=collector.arguments.maker(call, table.receiver(call)))
+        made = collector.arguments.maker(call, table.receiver(call)) if row.joins or row.opened else -1
+        site = SinkSite(
+            function,
+            call,
+            text,
+            row.kind,
+            row.cost,
+            row.instead,
+            how,
+            guards=bits,
+            contended=row.contended,
+            releases=row.releases,
+            joins=row.joins,
+            made=made if row.joins else -1,
+            code=row.code,
+        )
         collector.sinks.setdefault((call, text), site)
         if row.opened:
-            collector.opened[collector.arguments.maker(call, table.receiver(call))] = row.opened
+            collector.opened[made] = row.opened
     elif text.endswith("Sync") and node not in api.modelled and not functions_in(state, table.callee(call)):
         if language == "ecmascript" and not flags & flows.AWAITED:
             site = SinkSite(function, call, text, "blocking.filesystem", "milliseconds", "", graph.DYNAMIC)

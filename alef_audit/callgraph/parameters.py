@@ -9,6 +9,7 @@ This module finds the slots that stand for parameters; `passing.py` says what a 
 """
 
 from collections import deque
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import msgspec
@@ -223,11 +224,14 @@ def _read_steps(program: Program, table: CallTable, paths: dict[int, Path]) -> d
 
 def within(program: Program, function: int, outer: int) -> bool:
     """Whether `function` is `outer` or nested in it."""
+    return outer in enclosing(program, function)
+
+
+def enclosing(program: Program, function: int) -> Iterator[int]:
+    """A function and those that it is nested in, the module body last."""
     while function >= 0:
-        if function == outer:
-            return True
+        yield function
         function = parent_of(program, function)
-    return False
 
 
 def parent_of(program: Program, function: int) -> int:

@@ -12,7 +12,8 @@ from typing import Final
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.graph import CallGraph
-from alef_audit.callgraph.mentions import decorated_slots, enclosing, named_in, uses_of_slots
+from alef_audit.callgraph.mentions import decorated_slots, named_in, uses_of_slots
+from alef_audit.callgraph.parameters import enclosing
 from alef_audit.callgraph.program import Unit
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT

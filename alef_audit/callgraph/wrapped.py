@@ -1,6 +1,7 @@
 """Handlers that are registered behind a wrapper of which nothing is known: `router.get("/a", wrap(handler))`."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
@@ -10,8 +11,8 @@ from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
 
 # Wrappers around wrappers, and functions in an object that a wrapper takes.
-_DEPTH = 3
-_FIELDS = 8
+_DEPTH: Final = 3
+_FIELDS: Final = 8
 
 
 class Wrapped:
@@ -53,7 +54,7 @@ class Wrapped:
         nodes = [value >> SHIFT for value in held if value & MASK == tokens.EXTERNAL]
         if not nodes or len(nodes) < len(held) or self._table.flags(call) & flows.DECORATOR:
             return False
-        return not any(api.modelled.intersection((node, api.parent[node])) for node in nodes)
+        return not any(map(api.is_described, nodes))
 
     def _in_object(self, slot: int) -> Iterator[int]:
         state = self._state

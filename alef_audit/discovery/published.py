@@ -1,7 +1,7 @@
 """What packages publish: the files that others import, and folders named `build` that hold such files."""
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -23,11 +23,9 @@ def entry_files(inventory: Inventory, read: Callable[[str], str | None]) -> froz
     """
     files = frozenset(file.path for file in inventory.files)
     found = set()
-    for path in inventory.manifests:
-        folder, _, name = path.rpartition("/")
-        if name == "package.json":
-            for target in _entry_points(decoded(read(path) or ""), _IMPORTED) or ("index",):
-                found.update(sources_of(posixpath.normpath(posixpath.join(folder, target)), files))
+    for folder, targets in _imported(inventory, read):
+        for target in targets or ("index",):
+            found.update(sources_of(posixpath.normpath(posixpath.join(folder, target)), files))
     for path in files:
         folder, _, name = path.rpartition("/")
         outer = posixpath.dirname(folder)
@@ -40,13 +38,18 @@ def closed_files(inventory: Inventory, read: Callable[[str], str | None]) -> fro
     """The files of the packages whose `package.json` names all that others import: no pattern, and files that exist."""
     files = frozenset(file.path for file in inventory.files)
     packages: dict[str, bool] = {}
+    for folder, targets in _imported(inventory, read):
+        named = [sources_of(posixpath.normpath(posixpath.join(folder, target)), files) for target in targets]
+        packages[folder] = any(named) and not any("*" in target for target in targets)
+    return frozenset(path for path in files if _package_of(path, packages))
+
+
+def _imported(inventory: Inventory, read: Callable[[str], str | None]) -> Iterator[tuple[str, Collection[str]]]:
+    """The folder of every npm package, with what its `package.json` says that others import."""
     for path in inventory.manifests:
         folder, _, name = path.rpartition("/")
         if name == "package.json":
-            targets = _entry_points(decoded(read(path) or ""), _IMPORTED)
-            named = [sources_of(posixpath.normpath(posixpath.join(folder, target)), files) for target in targets]
-            packages[folder] = any(named) and not any("*" in target for target in targets)
-    return frozenset(path for path in files if _package_of(path, packages))
+            yield folder, _entry_points(decoded(read(path) or ""), _IMPORTED)
 
 
 def _package_of(path: str, packages: Mapping[str, bool]) -> bool:

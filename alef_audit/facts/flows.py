@@ -222,6 +222,17 @@ def _ops(flows: bytes) -> bytes:
     return flows[0 if sys.byteorder == "little" else width - 1 :: ROW * width]
 
 
+def call_records(calls: bytes) -> Iterator["array[int]"]:
+    """The calls of `FileFacts.calls`, each as its head and its arguments."""
+    values = array("i")
+    values.frombytes(calls)
+    at = 0
+    while at < len(values):
+        end = at + CALL_HEAD + CALL_ARG * values[at + ARG_COUNT]
+        yield values[at:end]
+        at = end
+
+
 def string_literal(value: str) -> str:
     """The spelling of a string literal in an argument: a leading quote, then at most 120 characters of its value."""
     return '"' + value[:120]

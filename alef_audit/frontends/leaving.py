@@ -22,6 +22,7 @@ _WAYS: Final = {
     "break_statement": BREAK,
     "continue_statement": CONTINUE,
 }
+_BRANCHES: Final = frozenset(("if_statement", "elif_clause", "else_clause"))
 _BLOCKS: Final = frozenset(("statement_block", "block", "else_clause"))
 _LOOPS: Final = frozenset(
     ("for_statement", "for_in_statement", "while_statement", "do_statement", "function_body", "program", "module")
@@ -52,6 +53,13 @@ def ways_out(node: Node) -> int:
     if kind == "break_statement" and node.named_child_count:
         return 0  # a label: which loop it leaves is not known
     return _WAYS.get(kind, 0)
+
+
+def ends_round(node: Node) -> bool:
+    """Whether a node is the branch of a test whose last statement leaves the round of a loop, or the function."""
+    if node.type not in ("statement_block", "block") or node.parent is None or node.parent.type not in _BRANCHES:
+        return False
+    return bool(node.named_children) and node.named_children[-1].type in _WAYS
 
 
 def _ways_of_if(node: Node) -> int:

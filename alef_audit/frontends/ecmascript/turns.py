@@ -9,6 +9,7 @@ from alef_audit.facts.file import FunctionFlag
 from alef_audit.frontends.ecmascript.frames import Guard, LoopDraft
 from alef_audit.frontends.ecmascript.nodes import bare
 from alef_audit.frontends.ecmascript.walk import Walk
+from alef_audit.frontends.leaving import ends_round
 
 _MACROTASK: Final = re.compile(
     r"(?:yield\w*|sleep|delay|immediate|set(?:Immediate|Timeout)\w*|nextMacrotask)\Z", re.IGNORECASE
@@ -17,8 +18,6 @@ _RESTING: Final = re.compile(r"(?:sleep|delay|setTimeout)\Z", re.IGNORECASE)
 _TIMERS: Final = (b"setImmediate", b"setTimeout")
 _AT_ONCE: Final = re.compile(rb"setTimeout\(\s*[\w.]+\s*(?:,\s*0\s*)?\)")
 _PROMISE_SIZE: Final = 400
-_BRANCHES: Final = ("if_statement", "else_clause")
-_LEAVING: Final = ("continue_statement", "break_statement", "return_statement", "throw_statement")
 _GOES_ON: Final = re.compile(r"true|1|.*(?:<|>|(?<![=!])=(?!=)).*", re.DOTALL)
 
 
@@ -47,17 +46,10 @@ def note_turn(walk: Walk, operand: Node) -> None:
 def _out_of(loop: Node | None, node: Node | None) -> Node | None:
     """The `loop` around a node if the usual round comes by that: no handler, no branch that ends the round."""
     while node is not None and loop is not None and node.id != loop.id:
-        if node.type == "catch_clause" or _ends_round(node):
+        if node.type == "catch_clause" or ends_round(node):
             return None
         node = node.parent
     return loop if node is not None else None
-
-
-def _ends_round(node: Node) -> bool:
-    """Whether a node is the branch of a test that leaves the round."""
-    if node.type != "statement_block" or node.parent is None or node.parent.type not in _BRANCHES:
-        return False
-    return bool(node.named_children) and node.named_children[-1].type in _LEAVING
 
 
 def _goes_on(walk: Walk, loop: Node) -> bool:

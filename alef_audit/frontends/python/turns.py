@@ -5,6 +5,7 @@ from typing import Final
 
 from tree_sitter import Node
 
+from alef_audit.frontends.leaving import ends_round
 from alef_audit.frontends.python import fields
 from alef_audit.frontends.python.walk import Walk
 
@@ -12,11 +13,7 @@ _DELAY: Final = re.compile(rb"await\s+(?:asyncio|anyio|trio)\.sleep\(\s*(?!0(?:\
 _TURN: Final = re.compile(
     rb"await\s+(?:(?:asyncio|anyio|trio)\.sleep\(\s*0(?:\.0*)?\s*\)|[\w.]*\bcheckpoint\(\s*\))\s*\Z"
 )
-
-
 _PAUSE: Final = re.compile(rb"(?:asyncio|anyio|trio)\.sleep\(|checkpoint\(")
-_LEAVING: Final = ("continue_statement", "break_statement", "return_statement", "raise_statement")
-_BRANCHES: Final = ("if_statement", "elif_clause", "else_clause")
 _NEVER_COUNTS: Final = ("except_clause", "except_group_clause", "function_definition", "lambda")
 _GOES_ON: Final = re.compile(rb"True|1|.*(?:<|>|:=).*", re.DOTALL)
 
@@ -37,7 +34,7 @@ def _is_usual(walk: Walk, body: Node, node: Node | None) -> bool:
     round, in no loop of its own that goes on only while something is left to repeat.
     """
     while node is not None and node.id != body.id:
-        if node.type in _NEVER_COUNTS or _ends_round(node):
+        if node.type in _NEVER_COUNTS or ends_round(node):
             return False
         if node.type == "while_statement":
             test = node.child_by_field_id(fields.CONDITION)
@@ -45,13 +42,6 @@ def _is_usual(walk: Walk, body: Node, node: Node | None) -> bool:
                 return False
         node = node.parent
     return True
-
-
-def _ends_round(node: Node) -> bool:
-    """Whether a node is the branch of a test that leaves the round."""
-    if node.type != "block" or node.parent is None or node.parent.type not in _BRANCHES:
-        return False
-    return bool(node.named_children) and node.named_children[-1].type in _LEAVING
 
 
 def rests(walk: Walk, body: Node | None) -> bool:
