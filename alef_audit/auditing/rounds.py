@@ -128,15 +128,20 @@ def _is_one_of(reach: Reachability, sink: SinkSite, edges: list[Edge], step: int
 
 def _in_loop(graph: CallGraph, function: int, line: int) -> bool:
     """Whether a call around `line` of a function stands in a loop."""
+    table = graph.table
+    return any(
+        table.loops[call] >= 0 and table.line(call) <= line <= table.end_line(call)
+        for call in calls_of(graph, function)
+    )
+
+
+def calls_of(graph: CallGraph, function: int) -> Iterator[int]:
+    """The calls that a function makes itself."""
     table, unit = graph.table, graph.program.unit_of(function)
     # calls stand file by file
     first = bisect_left(table.functions, unit.functions)
     last = bisect_left(table.functions, unit.functions + len(unit.facts.functions))
-    return any(
-        table.loops[call] >= 0
-        for call in range(first, last)
-        if table.functions[call] == function and table.line(call) <= line <= table.end_line(call)
-    )
+    return (call for call in range(first, last) if table.functions[call] == function)
 
 
 def _leads(reach: Reachability, start: int, target: int) -> bool:

@@ -255,6 +255,7 @@ def _sink(collector: Collector, call: int, node: int) -> None:
             contended=row.contended,
             releases=row.releases,
             joins=row.joins,
+            ready=row.ready,
             made=made if row.joins else -1,
             code=row.code,
         )

@@ -20,6 +20,7 @@ from alef_audit.callgraph.joining import joined
 from alef_audit.callgraph.link import link
 from alef_audit.callgraph.local_models import attach_models
 from alef_audit.callgraph.program import Program, build_program
+from alef_audit.callgraph.ready import unready
 from alef_audit.callgraph.solve import solve
 from alef_audit.callgraph.unused import unused_coroutines
 from alef_audit.dependencies.follow import NOTHING_FOLLOWED, Followed, OwnFile, follow
@@ -148,7 +149,7 @@ def _call_graph(
     complete = bounded(graph, configured_roots(config, found, roots), marks)
     lasting = max((pattern.lasting_ttl for pattern in pack.patterns), default=0)
     guarded = guard_branches(complete, state, Rules(pack.guards.words, pack.kinds, lasting))
-    return contended(joined(by_attribute(guarded, state))), remarks
+    return contended(joined(unready(by_attribute(guarded, state)))), remarks
 
 
 def _role(file: SourceFile, facts: FileFacts) -> str:

@@ -101,6 +101,8 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     `releases`: it gives back, while it waits, the lock that the caller holds.
     `joins`: it waits for work that was handed to other threads: for as long as that takes where the function itself
     hands it over, else for `cost`.
+    `ready`: members of what is waited for that tell, by a true answer ("done") or by a false one ("not empty"), that
+    there is nothing to wait for: `if future.done(): return future.result()`.
     `code`: it reads source or data that ship with the program and its libraries, no one's credentials.
     `opened`: it does the work that the object was opened for: the call that did so, in the same function, costs no more
     than this.
@@ -117,6 +119,7 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     contended: bool = False
     releases: bool = False
     joins: bool = False
+    ready: tuple[str, ...] = ()
     code: bool = False
     opened: Cost | Literal[""] = ""
 

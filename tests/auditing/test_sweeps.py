@@ -15,7 +15,7 @@ function look(path: string): number {{
   return statSync(path).size;
 }}
 const app = express();
-app.get("/", (request: any, response: any) => {{
+app.get("/", async (request: any, response: any) => {{
   for (const dir of request.dirs) {{
     for (const paths of dir.folders) {{
       for (const path of paths) {{
@@ -54,6 +54,9 @@ def level(folder: Path, name: str, text: str) -> str:
         ("if (path.isLink) look(path);", "note"),
         ("if (!existsSync(path)) continue; look(path);", "note"),
         ("if (!path.name) continue; look(path);", "warning"),
+        ("await request.send(path); look(path);", "note"),
+        ("if (path.isLink) await request.send(path); look(path);", "warning"),
+        ("await look(path);", "warning"),
         ("path.parts.forEach((part: string) => { look(part); });", "warning"),
         ("path.parts.forEach((part: any) => { if (part.isLink) look(part); });", "note"),
     ],
@@ -72,6 +75,13 @@ def test_two_loops_are_few(tmp_path: Path) -> None:
     assert level(tmp_path, "service.ts", text) == "note"
 
 
-@pytest.mark.parametrize(("body", "expected"), [("os.stat(path)", "warning"), ("if path.link: os.stat(path)", "note")])
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("os.stat(path)", "warning"),
+        ("if path.link: os.stat(path)", "note"),
+        ("os.stat(path); await request.send(path)", "note"),
+    ],
+)
 def test_python(body: str, expected: str, tmp_path: Path) -> None:
     assert level(tmp_path, "service.py", PYTHON.format(body=body)) == expected

@@ -56,8 +56,10 @@ def test(walk: Walk, place: Place, node: Node) -> None:
         walk.depth += 1
         for child in node.named_children:
             test(walk, place, child)
-            if kind == "boolean_operator":
-                place = narrowed(walk, place, child, holds=node.children[1].type == "and")
+            if kind == "boolean_operator" and child is not node.named_children[-1]:
+                holds = node.children[1].type == "and"
+                place = narrowed(walk, place, child, holds=holds)
+                place = place.under(add_condition(walk, place, child, holds=holds))
         walk.depth -= 1
     else:
         operators.truth(walk, place, node, value(walk, place, node))
