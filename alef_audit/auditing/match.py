@@ -181,6 +181,7 @@ def _least_level(matcher: Matcher, target: Target, group: _Group) -> Level:
 class _Shown(NamedTuple):
     """The path that a finding shows."""
 
+    target: Target  # as it is met by that path
     root: int
     edges: list[Edge]
     frames: tuple[report.Frame, ...]
@@ -204,6 +205,7 @@ def _shown(matcher: Matcher, target: Target, path: Path, best: _Group, way: int)
     loops = multiplying(graph, target.sink, edges, single)
     brief = target.sink.cost == "microseconds"
     return _Shown(
+        target=target,
         root=min(n for n in matcher.root_functions[path.root] if best.roots >> n & 1),
         edges=edges,
         frames=frames,
@@ -233,37 +235,38 @@ def _finding(matcher: Matcher, target: Target, ordinals: Counter[str]) -> report
             level = _level(matcher, sure, target.sink.cost, shown.loops, target.sink.kind, auth=shown.auth)
             if chosen is None or LEVELS.index(level) > LEVELS.index(chosen[2]):
                 chosen = shown, sure, level
-    return None if chosen is None else _build(matcher, target, *chosen, groups, ordinals)
+    return None if chosen is None else _build(matcher, *chosen, groups, ordinals)
 
 
 def _shown_of(matcher: Matcher, target: Target, group: _Group) -> _Shown | None:
     """A path from one of the group's roots, by the worst of its ways that there is a path for."""
     for way in group.ways:
+        met = target.met_by(way)
         barred: frozenset[int] = frozenset()
         for _ in range(_TRIED):
-            found = chosen_path(matcher, target, Wanted(group.roots, group.heat, way, barred))
+            found = chosen_path(matcher, met, Wanted(group.roots, group.heat, way, barred))
             if found is None:
                 break
-            edges = [*found.edges, *target.inner]
-            excluded = contradicted(matcher.graph, target.sink, edges)
+            edges = [*found.edges, *met.inner]
+            excluded = contradicted(matcher.graph, met.sink, edges)
             if excluded < 0:
                 excluded = matcher.receivers.excluded(edges)
             if excluded < 0:
-                return _shown(matcher, target, found, group, way | target.local)
+                return _shown(matcher, met, found, group, way | met.local)
             barred |= {excluded}
     return None
 
 
 def _build(
     matcher: Matcher,
-    target: Target,
     shown: _Shown,
     best: _Group,
     level: Level,
     groups: list[_Group],
     ordinals: Counter[str],
 ) -> report.Finding:
-    sink, auth, depth = target.sink, shown.auth, len(shown.per)
+    target, auth, depth = shown.target, shown.auth, len(shown.per)
+    sink = target.sink
     root = matcher.reach.roots[shown.root]
     site = _sink(matcher, sink)
     inside, more = _in_package(matcher, target)

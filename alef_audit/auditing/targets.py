@@ -33,6 +33,13 @@ class Target:
     door: Edge | None = None  # the program's call that leads into the package; None for its own blocking calls
     others: tuple[SinkSite, ...] = ()  # blocking calls of the same kind behind the same door
     closed: int = 0  # gates of `start` that must not be decided on entry
+    kept: SinkSite | None = None  # the call as those meet it who do not ask for the work whatever is kept
+
+    def met_by(self, way: int) -> "Target":
+        """The blocking call as it is for those who come by `way`."""
+        if self.kept is None or not way & self.kept.bypass:
+            return self
+        return replace(self, sink=self.kept, closed=self.kept.closed, local=self.local | self.kept.guards, kept=None)
 
 
 class _Inner(NamedTuple):
@@ -62,13 +69,18 @@ def own_targets(reach: Reachability) -> Iterator[Target]:
 
 def _own_target(reach: Reachability, sink: SinkSite, ways: Ways) -> Target | None:
     """The blocking call as the worst of its callers' arguments leave it; None if they all rule it out."""
-    closed = sink.closed
-    if sink.bypass and any(not way & (closed | sink.bypass) for way in ways):
-        # somebody asks for the work whatever is kept
-        closed |= sink.bypass
-        sink = replace(sink, guards=sink.plain)
-    open_ways = {way: roots for way, roots in ways.items() if not way & closed}
-    return Target(sink, sink.function, open_ways, _at_call(reach, sink), closed=closed) if open_ways else None
+    open_ways = {way: roots for way, roots in ways.items() if not way & sink.closed}
+    if not open_ways:
+        return None
+    target = Target(sink, sink.function, open_ways, _at_call(reach, sink), closed=sink.closed)
+    if all(way & sink.bypass for way in open_ways) or not sink.bypass:
+        return target
+    # somebody asks for the work whatever is kept; the others find what is kept
+    plain = replace(sink, guards=sink.plain)
+    met = {way | (sink.guards if way & sink.bypass else 0): roots for way, roots in open_ways.items()}
+    return replace(
+        target, sink=plain, ways=met, local=_at_call(reach, plain), closed=sink.closed | sink.bypass, kept=sink
+    )
 
 
 def package_targets(reach: Reachability, judge: Judge, is_async: frozenset[int]) -> Iterator[Target]:
