@@ -16,6 +16,7 @@ from alef_audit.resolution.graph import ModuleGraph
 # 16 than with 8.  (calls up to, bound)
 _BOUNDS: Final = ((40_000, 32), (230_000, 12))
 _SMALLEST: Final = 8
+LARGEST_BOUND: Final = _BOUNDS[0][1]
 _STORES: Final = flows.choice(flows.STORE)
 _SPREADS: Final = flows.choice(flows.SPREAD)
 _ORIGINS: Final = flows.choice(flows.COPY, flows.IMPORT, flows.OBJECT)

@@ -10,6 +10,7 @@ from alef_audit.callgraph.members import COLLECTION_METHODS
 from alef_audit.callgraph.parameters import COLLECTING, DEEPEST, Literals, Path, Spelled
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
+from alef_audit.callgraph.variables import WIDE
 from alef_audit.facts import flows
 from alef_audit.facts.file import ParameterKind
 from alef_audit.facts.flows import EACH, ELEMENT
@@ -21,6 +22,11 @@ _ANY: Final = (ELEMENT, EACH)
 _FIELDED: Final = (tokens.OBJECT, tokens.INSTANCE, tokens.OPEN)
 # A shift of this size stands for `f.apply(self, arguments)`: positions are not known.
 _APPLIED: Final = 99
+# A site that passes more functions than a large table holds passes everything that there is.  So do, where all sites
+# together pass so many, those with more than a few.
+_PLENTY: Final = 4 * WIDE
+_ALTOGETHER: Final = 8 * WIDE
+_FEW: Final = 16
 
 
 class Passed(NamedTuple):
@@ -32,6 +38,17 @@ class Passed(NamedTuple):
 
     def copied(self) -> "Passed":
         return Passed([*self.functions], [*self.nodes], [*self.forwards])
+
+    def once(self) -> "Passed":
+        return Passed(*(list(dict.fromkeys(each)) for each in self))  # type: ignore[arg-type]
+
+
+def _without_crowds(sites: list[tuple[int, Passed]]) -> list[tuple[int, Passed]]:
+    """The sites, without functions that are so many that they are no evidence of what runs."""
+    most = _FEW if sum(len(passed.functions) for _, passed in sites) > _ALTOGETHER else WIDE
+    return [
+        (call, passed if len(passed.functions) <= most else passed._replace(functions=[])) for call, passed in sites
+    ]
 
 
 # How an argument arrives at a parameter.
@@ -62,7 +79,18 @@ _Arrivals = list[dict[int, list[_Arrival]]]
 class Sites:
     """The call sites of every function, and what they pass for a parameter."""
 
-    __slots__ = ("_arrivals", "_blocking", "_calls", "_held_in", "_kept", "_passed", "_spelled", "_state", "_table")
+    __slots__ = (
+        "_arrivals",
+        "_blocking",
+        "_calls",
+        "_held_in",
+        "_kept",
+        "_passed",
+        "_spelled",
+        "_state",
+        "_table",
+        "_values",
+    )
 
     def __init__(self, state: State, table: CallTable, spelled: Spelled, blocking: frozenset[int]) -> None:
         """`blocking` are the API nodes of which it matters who passes them."""
@@ -75,6 +103,7 @@ class Sites:
         self._arrivals: dict[int, _Arrivals] = {}
         self._passed: dict[Path, list[tuple[int, Passed]]] = {}
         self._held_in: dict[tuple[int, _Fields], Passed] = {}
+        self._values: dict[int, list[int]] = {}
         for call, function in state.links:
             self._calls.setdefault(function, []).append(call)
 
@@ -131,9 +160,9 @@ class Sites:
         for call in sorted(self._calls[function]) if any(bound) else by_call:
             self._take_all(call, by_call.get(call, []), kind, path.fields, found)
             if any(found):
-                result.append((call, found))
+                result.append((call, found.once()))
                 found = bound.copied()
-        return result
+        return _without_crowds(result)
 
     def _arriving(self, function: int, calls: list[tuple[int, int]]) -> _Arrivals:
         """What arrives at the parameters of `function`; before a call's first positional argument stand so many."""
@@ -215,8 +244,8 @@ class Sites:
         if not fields:
             self._add_callables(slot, found)
             return
-        values = self._state.held(slot)
-        if not any(value & MASK in _FIELDED for value in values) and not self._state.overflowed(slot):
+        values = self._fielded(slot)
+        if not values:
             return
         literals = self._spelled.literals(call)
         literal = self._literal(literals, slot)
@@ -228,6 +257,15 @@ class Sites:
             self._take(call, argument, fields[1:], found, depth + 1)
         if not arguments:
             self._take_fields(values, fields, found)
+
+    def _fielded(self, slot: int) -> list[int]:
+        """What a slot holds if something of that has fields, or if values were lost on the way to it."""
+        found = self._values.get(slot)
+        if found is None:
+            held = self._state.held(slot)
+            has_fields = any(value & MASK in _FIELDED for value in held) or self._state.overflowed(slot)
+            found = self._values[slot] = held if has_fields else []
+        return found
 
     def _kept_arguments(self, literals: Literals, slot: int, field: int) -> list[int]:
         """The arguments that an instance keeps in a field, if the file makes it in one place and they are plain."""
@@ -253,6 +291,8 @@ class Sites:
     def _take_fields(self, values: list[int], fields: _Fields, found: Passed) -> None:
         """What objects hold that are not written at the site."""
         for value in values:
+            if len(found.functions) > _PLENTY:
+                return
             held = self._held_in.get((value, fields))
             if held is None:
                 held = self._held_in[value, fields] = self._read_field(value, fields)

@@ -85,18 +85,22 @@ def settle_parameters(collector: Collector) -> None:
 def _carry_back(collector: Collector, sites: Sites, closures: Closures, pending: list[tuple[Path, Use]]) -> _Explained:
     """Write the edges at the passing sites; gives what they explain."""
     table = collector.table
-    seen: set[tuple[Path, int, int, bool, bool, bool]] = set()
+    seen: dict[tuple[Path, bool, bool, bool], list[tuple[int, int]]] = {}
+    written: set[tuple[Path, int, bool, tuple[int, ...]]] = set()
     explained = _Explained()
     while pending:
         path, use = pending.pop()
-        key = (path, use.guard, len(use.loops), use.awaited, use.of_kind, bool(use.via))
-        if key in seen:
-            continue
-        seen.add(key)
+        known = seen.setdefault((path, use.awaited, use.of_kind, bool(use.via)), [])
+        if any(not guard & ~use.guard and loops <= len(use.loops) for guard, loops in known):
+            continue  # what this one would write is there already, and under no more guards
+        known.append((use.guard, len(use.loops)))
         passing = sites.passing(path)
         explained.add(path, passing)
+        # the edges of a use that differs from one before in its loops only are there already
+        is_new = (path, use.guard, use.of_kind, use.via) not in written
+        written.add((path, use.guard, use.of_kind, use.via))
         for site, passed in passing:
-            for function in passed.functions:
+            for function in passed.functions if is_new else ():
                 if use.of_kind and not collector.function_kinds.has_kind(function):
                     continue
                 collector.edge(site, function, graph.CALLBACK, use.guard, use.loops, use.via)

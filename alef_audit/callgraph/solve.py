@@ -18,6 +18,7 @@ from alef_audit.callgraph.constraints import (
 )
 from alef_audit.callgraph.construction import settle_news
 from alef_audit.callgraph.creations import find_creations
+from alef_audit.callgraph.crowded import let_in
 from alef_audit.callgraph.escape import hand_out
 from alef_audit.callgraph.facades import read_through_facades
 from alef_audit.callgraph.families import open_families, settle_hierarchy
@@ -88,6 +89,8 @@ def solve(
     settle_unnamed(state)
     _propagate(state, table)
     _open_world(state, table)
+    if let_in(state, table):
+        _propagate(state, table)
     _settle_decorators(state, table)
     _settle_interfaces(state, table)
     state.makers, state.made_through = find_creations(state, table)

@@ -1,5 +1,6 @@
 """The solver's variables: sets of tokens, copy edges, constraints, and the worklist."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from alef_audit.callgraph import tokens
@@ -8,7 +9,7 @@ from alef_audit.facts.flows import EACH, ELEMENT
 
 # The entries of a large table stand behind one token (VALUES_OF), so there may be more of them; of what a table is made
 # of, that is: values from outside the program only fill it up.
-_WIDE: Final = 256
+WIDE: Final = 256
 _MADE_OF: Final = frozenset((tokens.FUNCTION, tokens.CLASS, tokens.INSTANCE, tokens.OBJECT))
 _NONE: Final[frozenset[int]] = frozenset()
 
@@ -36,6 +37,7 @@ class Variables:
         "saturated",
         "singles",
         "stores",
+        "turned_away",
         "uses",
         "watched",
         "wide",
@@ -63,6 +65,7 @@ class Variables:
         self.wide: dict[int, int] = {}  # variables behind VALUES_OF tokens -> how many look-ups deep
         self.gathered: dict[tuple[int, int], int] = {}  # (wide variable, name) -> variable of that field of its values
         self.saturated: set[int] = set()
+        self.turned_away: dict[int, frozenset[int]] = {}  # variables that lost functions only -> those
 
     def variable(self) -> int:
         self.points_to.append(None)
@@ -211,24 +214,37 @@ class Variables:
     def _fits(self, variable: int, size: int, value: int) -> bool:
         """Whether a variable that is full by the usual bound takes one value more."""
         if variable not in self.wide:
-            self.saturated.add(variable)
+            self._turn_away(variable, (value,))
             return False
         if value & tokens.MASK not in _MADE_OF:
             return False
-        if size >= _WIDE:
+        if size >= WIDE:
             self.saturated.add(variable)
-        return size < _WIDE
+        return size < WIDE
 
     def _fitting(self, variable: int, size: int, fresh: frozenset[int]) -> frozenset[int]:
         """Those of the fresh values that a variable takes which cannot take all by the usual bound."""
         ordered = sorted(fresh)
         if variable not in self.wide:
-            self.saturated.add(variable)
-            return frozenset(ordered[: max(0, self.bound - size)])
+            left = max(0, self.bound - size)
+            self._turn_away(variable, ordered[left:])
+            return frozenset(ordered[:left])
         made_of = [value for value in ordered if value & tokens.MASK in _MADE_OF]
-        if size + len(made_of) > _WIDE:
+        if size + len(made_of) > WIDE:
             self.saturated.add(variable)
-        return frozenset(made_of[: max(0, _WIDE - size)])
+        return frozenset(made_of[: max(0, WIDE - size)])
+
+    def _turn_away(self, variable: int, values: Sequence[int]) -> None:
+        """Note that a full variable has lost values, and which, as long as all are functions."""
+        known = self.turned_away.get(variable)
+        if known is None and variable in self.saturated:
+            return
+        self.saturated.add(variable)
+        known = known or _NONE
+        if all(value & tokens.MASK == tokens.FUNCTION for value in values) and len(known) < WIDE:
+            self.turned_away[variable] = known.union(values)
+        else:
+            self.turned_away.pop(variable, None)
 
     def gather(self, variable: int, constraint: int, destination: int, name: int) -> None:
         """Let `destination` take field `name` of whatever the wide `variable` holds, behind one token.
