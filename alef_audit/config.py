@@ -96,7 +96,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
     executors: tuple[str, ...] = ()
     levels: tuple[LevelRow, ...] = ()
     jobs: Annotated[int, msgspec.Meta(ge=1)] | None = None
-    max_file_size: Annotated[int, msgspec.Meta(ge=1)] = 5_000_000
+    max_file_size: Annotated[int, msgspec.Meta(ge=1)] = 8_000_000
     include_tests: bool = False
     follow_dependencies: bool | tuple[str, ...] = False  # folders: search these as well
     baseline: str = ""  # the file; absolute once loaded

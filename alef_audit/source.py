@@ -9,7 +9,7 @@ import msgspec
 
 from alef_audit.facts.file import Problem
 
-DEFAULT_LIMIT = 5_000_000
+DEFAULT_LIMIT = 8_000_000
 _BOMS = (
     (b"\xff\xfe\x00\x00", "utf-32"),
     (b"\x00\x00\xfe\xff", "utf-32"),

@@ -1,9 +1,9 @@
 """Variables that are full, and hold nothing but functions: the 300 methods that one decorator wraps, the 160 lambdas in
 one field of as many descriptions.
 
-Where each of them was put there by itself, all are told to the calls that such a variable, or one that takes its values,
-is the callee of.  They do not travel any further: with larger sets everywhere what has come together by chance drowns
-what is told.
+Where each of them was put there by itself, all are told to the calls that such a variable, or one that takes its
+values, is the callee of.  They do not travel any further: with larger sets everywhere what has come together by chance
+drowns what is told.
 
 In a large program that costs too much: what such calls hand on (`*args, **kwargs`) took 5 GB in one of 300,000 calls.
 """

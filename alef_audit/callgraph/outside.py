@@ -274,6 +274,8 @@ def _is_meant(collector: Collector, call: int, node: int, row: SinkRow) -> bool:
     flags, function = table.flags(call), table.function(call)
     if row.unless_awaited and flags & flows.AWAITED:
         return False
+    if row.idle and not _spins(collector, call):
+        return False
     if flags & flows.IMPLICIT and not _is_meant_by(collector, call, row):
         return False
     if row.kind == "blocking.import" and (function, table.line(call)) in collector.resolved_imports:
@@ -284,6 +286,12 @@ def _is_meant(collector: Collector, call: int, node: int, row: SinkRow) -> bool:
         return False
     # the library's own source: the function's body is analysed instead
     return not (node in collector.local_nodes and functions_in(state, table.callee(call)))
+
+
+def _spins(collector: Collector, call: int) -> bool:
+    """Whether a call stands in a loop that does nothing but test."""
+    loop = collector.table.loop(call)
+    return loop >= 0 and collector.state.program.unit_of(collector.table.function(call)).facts.loops[loop].idle
 
 
 def _is_meant_by(collector: Collector, call: int, row: SinkRow) -> bool:

@@ -15,7 +15,7 @@ _NOT: Final = "not "
 
 
 def unready(graph: CallGraph) -> CallGraph:
-    """`graph` without the calls that wait for what has been seen to be there, on every way to them in their function."""
+    """`graph` without the calls that wait for what their function has seen to be there."""
     if not any(sink.ready for sink in graph.sinks):
         return graph
     return replace(graph, sinks=tuple(sink for sink in graph.sinks if not sink.ready or not _is_ready(graph, sink)))

@@ -141,6 +141,7 @@ class Loop(msgspec.Struct, frozen=True, array_like=True, gc=False):
     rests: bool = False  # the body awaits a delay: sleep(60)
     few: bool = False  # it ranges over a variable that holds a literal of few elements, and nothing else
     searches: bool = False  # it ends where a round has found something
+    idle: bool = False  # it does nothing but test: `while time.time() < end: pass`
 
 
 class Handler:

@@ -27,6 +27,7 @@ _BLOCKS: Final = frozenset(("statement_block", "block", "else_clause"))
 _LOOPS: Final = frozenset(
     ("for_statement", "for_in_statement", "while_statement", "do_statement", "function_body", "program", "module")
 )
+_EMPTY: Final = frozenset(("comment", "pass_statement", "empty_statement"))
 _LONGEST: Final = 400  # bytes of what an exit gives that are looked at
 _WORKING: Final = 4  # statements of a block that does more than to turn something down
 _NOTHING: Final = re.compile(rb"(?:null|undefined|None|[Ff]alse|void 0|\[\s*\]|\(?\{\s*\}\)?|\"\"|''|``|-?\d)?")
@@ -53,6 +54,11 @@ def ways_out(node: Node) -> int:
     if kind == "break_statement" and node.named_child_count:
         return 0  # a label: which loop it leaves is not known
     return _WAYS.get(kind, 0)
+
+
+def does_nothing(body: Node) -> bool:
+    """Whether the body of a loop is empty: nothing, or `pass`."""
+    return all(child.type in _EMPTY for child in body.named_children)
 
 
 def ends_round(node: Node) -> bool:

@@ -61,12 +61,15 @@ def installed_package(folder: str, read_text: ReadText) -> Package | None:
 
 
 def packages_by_name(packages: dict[str, Package]) -> dict[str, Package]:
-    """The packages that a bare specifier may mean: members of workspaces; without any, those that lie side by side."""
-    members = _members(packages)
+    """The packages that a bare specifier may mean: members of workspaces; outside of these, those that lie side by
+    side.
+    """
+    members, homes = _members(packages)
     found: dict[str, Package] = {}
     for folder, package in sorted(packages.items(), key=lambda item: (item[0].count("/"), item[0])):
         installed = "node_modules" in folder.split("/")
-        if package.name and (installed or (_is_beside(packages, folder) if members is None else folder in members)):
+        in_workspace = any(not home or f"{folder}/".startswith(f"{home}/") for home in homes)
+        if package.name and (installed or (folder in members if in_workspace else _is_beside(packages, folder))):
             found.setdefault(package.name, package)
     return found
 
@@ -150,22 +153,22 @@ def _leaves(value: object, depth: int) -> Iterator[str]:
             yield from _leaves(value[key], depth + 1)
 
 
-def _members(packages: dict[str, Package]) -> frozenset[str] | None:
-    """Folders of workspace roots and members; None if no package declares a workspace."""
-    found = set()
-    declared = False
+def _members(packages: dict[str, Package]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Folders of workspace roots and members, and of the roots alone."""
+    found: set[str] = set()
+    homes: list[str] = []
     for package in packages.values():
         home = package.folder
         wanted = [_glob(join(home, glob)) for glob in package.workspaces if not glob.startswith("!")]
         unwanted = [_glob(join(home, glob[1:])) for glob in package.workspaces if glob.startswith("!")]
         if not wanted:
             continue
-        declared = True
+        homes.append(home)
         found.add(home)
         for folder in packages:
             if any(glob.fullmatch(folder) for glob in wanted) and not any(glob.fullmatch(folder) for glob in unwanted):
                 found.add(folder)
-    return frozenset(found) if declared else None
+    return frozenset(found), tuple(homes)
 
 
 def _glob(glob: str) -> Any:

@@ -103,6 +103,7 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     hands it over, else for `cost`.
     `ready`: members of what is waited for that tell, by a true answer ("done") or by a false one ("not empty"), that
     there is nothing to wait for: `if future.done(): return future.result()`.
+    `idle`: it does so where it is all that a loop does: `while (Date.now() < end) {}` waits for the clock.
     `code`: it reads source or data that ship with the program and its libraries, no one's credentials.
     `opened`: it does the work that the object was opened for: the call that did so, in the same function, costs no more
     than this.
@@ -120,6 +121,7 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     releases: bool = False
     joins: bool = False
     ready: tuple[str, ...] = ()
+    idle: bool = False
     code: bool = False
     opened: Cost | Literal[""] = ""
 

@@ -177,6 +177,22 @@ def test_workspaces(inventory_of: Make) -> None:
     assert ask(resolver, "apps/web/a.ts", "@x/core/nothing") == "no such entry in exports"
 
 
+def test_what_lies_beside_a_workspace_is_no_business_of_it(inventory_of: Make) -> None:
+    resolver = resolver_of(
+        inventory_of,
+        "app/dist/main.js app/packages/own/index.js app/other/index.js lib/index.js",
+        **{
+            "app/package.json": {"name": "app", "workspaces": ["packages/*"]},
+            "app/packages/own/package.json": {"name": "own"},
+            "app/other/package.json": {"name": "other"},
+            "lib/package.json": {"name": "lib"},
+        },
+    )
+    assert ask(resolver, "app/dist/main.js", "own") == "app/packages/own/index.js"
+    assert ask(resolver, "app/dist/main.js", "lib") == "lib/index.js"
+    assert ask(resolver, "app/dist/main.js", "other") == "external other"
+
+
 @pytest.mark.parametrize(
     "text",
     [

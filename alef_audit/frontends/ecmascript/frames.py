@@ -121,6 +121,7 @@ class LoopDraft:
         "each",
         "few",
         "function",
+        "idle",
         "index",
         "line",
         "over",
@@ -145,3 +146,4 @@ class LoopDraft:
         self.rests = False
         self.few = False
         self.searches = False
+        self.idle = False

@@ -21,6 +21,7 @@ from alef_audit.frontends.ecmascript.patterns import bind, elements
 from alef_audit.frontends.ecmascript.there import note_constant
 from alef_audit.frontends.ecmascript.types import instance_of
 from alef_audit.frontends.ecmascript.walk import DEPTH_LIMIT, Walk
+from alef_audit.frontends.leaving import does_nothing
 
 _SHORT: Final = 60
 _ASKS_FILE: Final = re.compile(r"(?:^|\.)(?:access|l?stat)(?:Sync)?\Z")
@@ -260,5 +261,7 @@ def repeated(walk: Walk, node: Node) -> None:
     condition = node.child_by_field_id(walk.fields.condition)
     loop.test = walk.short(condition, _SHORT) if condition is not None else ""
     test(walk, condition)
-    walk.effect(node.child_by_field_id(walk.fields.body))
+    body = node.child_by_field_id(walk.fields.body)
+    loop.idle = body is not None and does_nothing(body)
+    walk.effect(body)
     walk.loop = outer

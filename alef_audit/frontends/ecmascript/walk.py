@@ -357,6 +357,7 @@ class Walk:
                 draft.rests,
                 draft.few,
                 draft.searches,
+                draft.idle,
             )
             for draft in self.loops
         )

@@ -8,6 +8,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import Import
+from alef_audit.frontends.leaving import does_nothing
 from alef_audit.frontends.python import classes, definitions, exceptions, expressions, fields, operators
 from alef_audit.frontends.python.declared import classes_named
 from alef_audit.frontends.python.exits import after, after_asking, after_try
@@ -230,7 +231,8 @@ def _while(walk: Walk, place: Place, node: Node) -> None:
     condition, body = node.child_by_field_id(fields.CONDITION), node.child_by_field_id(fields.BODY)
     tested = short(walk, condition, 60) if condition is not None else ""
     resting = rests(walk, body)
-    loop = add_loop(walk, place, node, "", yields=pauses(walk, body), test=tested, rests=resting)
+    idle = body is not None and does_nothing(body)
+    loop = add_loop(walk, place, node, "", yields=pauses(walk, body), test=tested, rests=resting, idle=idle)
     inside = place.within(loop)
     if condition is not None:
         expressions.test(walk, inside, condition)

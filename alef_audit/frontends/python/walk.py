@@ -165,9 +165,11 @@ def add_loop(
     test: str = "",
     rests: bool = False,
     few: bool = False,
+    idle: bool = False,
 ) -> int:
     loops = walk.build.loops
-    loops.append(Loop(place.function, place.loop, line_of(node), over[:60], yields, each, test, rests, few))
+    line = line_of(node)
+    loops.append(Loop(place.function, place.loop, line, over[:60], yields, each, test, rests, few, idle=idle))
     return len(loops) - 1
 
 
