@@ -82,9 +82,10 @@ class Multiplicity:
 
     def retries(self, loop: Ranged) -> bool:
         """Whether a loop does the same again where it failed."""
-        if loop.over and not loop.over.startswith(("range(", "itertools.count(", "count(")):
-            return False
-        spoken = {*words_in(loop.each), *words_in(loop.over), *words_in(loop.test)}
+        if not loop.over or loop.over.startswith(("range(", "itertools.count(", "count(")):
+            spoken = {*words_in(loop.each), *words_in(loop.over), *words_in(loop.test)}
+        else:
+            spoken = set(words_in(loop.test))  # what counts up to the length of something: `attempt < delays.length`
         return not spoken.isdisjoint(self.words.retries)
 
     def queue(self, test: str) -> str:

@@ -105,6 +105,8 @@ def test_python(body: str, per: list[str], shown: list[str] | None, tmp_path: Pa
             ["item of queue"],
         ),
         ("for (let attempt = 0; attempt < 3; attempt += 1) read(request.url);", [], ["attempt of the retry"]),
+        ("for (let attempt = 0; attempt <= waits.length; attempt++) read(waits);", [], ["attempt of the retry"]),
+        ("for (let i = 0; i < attempts.length; i++) read(attempts);", ["attempt"], ["attempt"]),
         ("for (const suffix of SUFFIXES) read(suffix);", [], ["suffix"]),
         ('for (const name of ["a", "b"]) read(name);', [], ["name"]),
         ('const names = ["a", request.url]; for (const name of names) read(name);', [], ["name"]),

@@ -59,3 +59,91 @@ def test_node(tmp_path: Path, pause: str, costs: list[str]) -> None:
     (tmp_path / "app.ts").write_text(TYPESCRIPT.replace("PAUSE", pause), encoding="utf-8")
     findings = audit(request_for(tmp_path, patterns=("035",)), lambda *_: None).findings
     assert [finding.sink.cost for finding in findings] == costs
+
+
+SPINNING = """
+import time
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/")
+async def index(end: float):
+    while time.monotonic() < end:
+        BODY
+"""
+SPINNING_NODE = """
+import express from "express";
+
+const app = express();
+app.get("/", async (request, response) => {
+  const end = Date.now() + 500;
+  while (Date.now() < end) {BODY}
+  response.json({});
+});
+app.listen(3000);
+"""
+
+
+@pytest.mark.parametrize(("body", "found"), [("pass", ["time.monotonic"]), ("await index(0)", []), ("end -= 1", [])])
+def test_a_loop_that_does_nothing_waits_for_the_clock(tmp_path: Path, body: str, found: list[str]) -> None:
+    (tmp_path / "app.py").write_text(SPINNING.replace("BODY", body), encoding="utf-8")
+    findings = audit(request_for(tmp_path, patterns=("035",)), lambda *_: None).findings
+    assert [finding.sink.call for finding in findings] == found
+
+
+@pytest.mark.parametrize(("body", "found"), [("", ["Date.now"]), ("/* spin */", ["Date.now"]), ("await null;", [])])
+def test_the_same_in_node(tmp_path: Path, body: str, found: list[str]) -> None:
+    (tmp_path / "app.ts").write_text(SPINNING_NODE.replace("BODY", body), encoding="utf-8")
+    findings = audit(request_for(tmp_path, patterns=("035",)), lambda *_: None).findings
+    assert [finding.sink.call for finding in findings] == found
+
+
+WAITING = """
+import asyncio
+import concurrent.futures
+import queue
+import subprocess
+from fastapi import FastAPI
+
+app = FastAPI()
+pool = concurrent.futures.ThreadPoolExecutor()
+items: queue.Queue = queue.Queue()
+
+
+def work(): ...
+
+
+@app.get("/")
+async def index():
+    future = pool.submit(work)
+    worker = subprocess.Popen(["true"])
+    BODY
+"""
+RESULT = "concurrent.futures.Future.result"
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("future.result()", [RESULT]),
+        ("return future.result() if future.done() else None", []),
+        ("return future.result() if not future.done() else None", [RESULT]),
+        ("if future.done() and future.result(): return 1", []),
+        ("if not future.done(): return\n    future.result()", []),
+        ("while not future.done(): await asyncio.sleep(1)\n    future.result()", []),
+        ("while not future.done(): future.result()", [RESULT]),
+        ("other = asyncio.wrap_future(future)\n    await other\n    other.result()", []),
+        ("items.get()", ["queue.Queue.get"]),
+        ("while items.empty(): await asyncio.sleep(1)\n    items.get()", []),
+        ("if items.qsize() > 0: items.get()", []),
+        ("if items.qsize() == 0: items.get()", ["queue.Queue.get"]),
+        ("if worker.poll() is not None: worker.wait()", []),
+        ("if worker.poll() is None: worker.wait()", ["subprocess.Popen.wait"]),
+    ],
+)
+def test_what_is_there_is_not_waited_for(tmp_path: Path, body: str, found: list[str]) -> None:
+    (tmp_path / "app.py").write_text(WAITING.replace("BODY", body), encoding="utf-8")
+    findings = audit(request_for(tmp_path, patterns=("035",)), lambda *_: None).findings
+    assert [finding.sink.call for finding in findings if "Popen" != finding.sink.call.rpartition(".")[2]] == found

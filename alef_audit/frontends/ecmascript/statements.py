@@ -244,9 +244,10 @@ def counted(walk: Walk, node: Node) -> None:
     loop = walk.enter_loop(node, None)
     conditions = [child for child in node.children_by_field_id(walk.fields.condition) if child.is_named]
     if conditions:
-        found = _LENGTH.search(walk.short(conditions[0], 160))
+        asked = walk.short(conditions[0], 160)
+        found = _LENGTH.search(asked)
         loop.over = found.group(1)[:60] if found else ""
-        loop.test = "" if found else walk.short(conditions[0], _SHORT)
+        loop.test = (asked[: found.start()] if found else asked)[:_SHORT].strip()
     for condition in conditions:
         test(walk, condition)
     walk.effect(node.child_by_field_id(walk.fields.increment))
