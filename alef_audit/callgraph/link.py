@@ -15,6 +15,7 @@ from alef_audit.callgraph.fallbacks import preferred
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.imports import import_edges
 from alef_audit.callgraph.loops import Ranged
+from alef_audit.callgraph.mains import behind_starts
 from alef_audit.callgraph.narrow import awaitable, keeps_arguments, with_bodies
 from alef_audit.callgraph.outside import Outside, configured_offload, leave, offload_by_name, register_computed
 from alef_audit.callgraph.overflow import certain_callees
@@ -46,6 +47,7 @@ def link(
     settle_parameters(collector)
     _register(collector)
     edges = [*collector.edges.values(), *collector.further, *_edges_without_call(state)]
+    edges, sinks = behind_starts(state.program, table, edges, collector.sinks.values(), lexicon.main_tests)
     # by call and callee, then by caller and line: two sorts by one integer take half as long as one by four
     edges.sort(key=lambda edge: (edge.call + 1) << 32 | edge.callee)
     edges.sort(key=lambda edge: edge.caller << 32 | edge.line)
@@ -54,7 +56,7 @@ def link(
         table=table,
         api=state.api,
         edges=tuple(edges),
-        sinks=_one_per_call(without_repeated(collector.sinks.values(), table, collector.arguments), collector.opened),
+        sinks=_one_per_call(without_repeated(sinks, table, collector.arguments), collector.opened),
         roots=tuple(sorted(collector.roots.values(), key=lambda r: (r.function, r.kind))),
         function_guards=collector.function_guards,
         externals=tuple(state.externals),

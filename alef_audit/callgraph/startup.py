@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from alef_audit.callgraph.closure import closure
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite
 from alef_audit.callgraph.loops import is_timer
+from alef_audit.callgraph.mains import calls_of
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
 from alef_audit.rulepack.kinds import RootKind
@@ -112,23 +112,16 @@ def _follows(graph: CallGraph, edge: Edge, after: Iterable[int]) -> bool:
 
 
 def _phases(graph: CallGraph, roots: list[RootSite]) -> _Phases:
-    outgoing: dict[int, list[int]] = {}
-    incoming: dict[int, list[int]] = {}
-    for edge in graph.edges:
-        outgoing.setdefault(edge.caller, []).append(edge.callee)
-        incoming.setdefault(edge.callee, []).append(edge.caller)
-    serving = closure(
-        incoming,
-        {
-            graph.table.function(root.call)
-            for root in roots
-            if root.call >= 0 and root.kind in _SERVED and not root.general
-        },
+    calls = calls_of(graph.program, graph.edges)
+    serving = calls.above(
+        graph.table.function(root.call)
+        for root in roots
+        if root.call >= 0 and root.kind in _SERVED and not root.general
     )
     commands = {root.function for root in roots if root.kind == "cli" and not root.by_name}
     mains = {unit.functions for unit in graph.program.units} | commands
     starts = {root.function for root in roots if root.kind == "startup"} | (mains & serving)
     return _Phases(
-        started=closure(outgoing, starts),
-        hot=closure(outgoing, {root.function for root in roots if root.kind not in _COLD}),
+        started=calls.below(starts),
+        hot=calls.below(root.function for root in roots if root.kind not in _COLD),
     )

@@ -109,6 +109,15 @@ class TestWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     setting: tuple[str, ...]  # in names of flags, and of what holds them: options.audit, enabled
 
 
+class MainTests(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Tests in the body of a file that hold where the process was started with it, not where it is imported: regular
+    expressions, full match, on the two sides of an equality in either order, or on a test that is none.
+    """
+
+    equal: tuple[tuple[str, str], ...]
+    holding: tuple[str, ...]
+
+
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Method tables: object literals with at least `minimum` function entries whose keys match `key`."""
 
@@ -176,6 +185,7 @@ class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prompts: Prompts
     ending: EndingWords
     tests: TestWords
+    main_tests: MainTests
     hot: tuple[HotName, ...]
     table: tuple[Table, ...]
     registration: tuple[Registration, ...]
