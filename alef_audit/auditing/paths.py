@@ -98,7 +98,10 @@ def origins(graph: CallGraph, function: int, is_end: Callable[[int], bool]) -> I
     queue = deque([function])
     while queue:
         current = queue.popleft()
+        closed = next_edge[current].closed if current in next_edge else 0
         callers = [edge for edge in incoming.get(current, ()) if edge.caller != current]
+        # an import runs nothing of what the imported file does as a program
+        callers = [edge for edge in callers if edge.call >= 0 or not edge.decides & closed]
         if not callers or is_end(current):
             yield Origin(current, _down(next_edge, current, function))
             continue

@@ -27,6 +27,7 @@ _PLAIN: Final = {
 }
 _SPREADS: Final = flows.choice(flows.SPREAD)
 _SPREADING: Final = flows.choice(flows.STORE, flows.SPREAD)
+_COPIES: Final = flows.choice(flows.COPY)
 _NOT_RETURNED: Final = (-1, -1, -1)
 
 
@@ -38,6 +39,9 @@ class _Known(NamedTuple):
     iterates: bool
     methods: dict[str, frozenset[int]]  # by language, names of the methods of its collections
     types: list[tuple[int, int]]  # grows
+    # parameters that a function hands back, and those that take another value, of the file that is being written
+    handed: set[int]
+    rebound: set[int]
 
 
 def write_rows(state: State, table: CallTable) -> list[tuple[int, int]]:
@@ -53,9 +57,12 @@ def write_rows(state: State, table: CallTable) -> list[tuple[int, int]]:
         has_iterators(program),
         {language: frozenset(ids[name] for name in names if name in ids) for language, names in METHODS.items()},
         [],
+        set(),
+        set(),
     )
     for index, unit in enumerate(program.units):
         _write_rows(state, table, index, unit, known)
+        _hand_back_rebound(state, table, unit, known)
         _write_classes(state, table, unit)
     return known.types
 
@@ -181,8 +188,47 @@ def _copy(state: State, known: _Known, source: int, destination: int) -> None:
     if result == destination:
         # handed back: resolved at each call, or every user of a decorator would get what the others decorate
         state.returned.setdefault(function, set()).add((position, flows.HANDED_AS_IS))
+        known.handed.add(source)
     else:
         state.copy(source, destination)
+        if destination in known.parameters:
+            known.rebound.add(destination)
+
+
+def _hand_back_rebound(state: State, table: CallTable, unit: Unit, known: _Known) -> None:
+    """Let functions give what they bind the parameters to that they hand back: `session = session or Session()`.
+
+    The parameter itself is left out of it: what callers hand over each of them gets back for itself.
+    """
+    wanted = known.handed & known.rebound
+    known.handed.clear()
+    known.rebound.clear()
+    if not wanted:
+        return
+    sources: dict[int, list[int]] = {}
+    for _, a, b, _, _ in flows.chosen(unit.facts.flows, _COPIES):
+        sources.setdefault(table.aliases[unit.slots + a], []).append(table.aliases[unit.slots + b])
+    for parameter in sorted(wanted):
+        result, *_ = known.parameters[parameter]
+        for source in _leading(sources, parameter):
+            _copy(state, known, source, result)
+    known.handed.clear()
+
+
+def _leading(sources: dict[int, list[int]], parameter: int) -> list[int]:
+    """The variables whose values a parameter takes, for those of which it is one itself what else they take."""
+    found: list[int] = []
+    seen = {parameter}
+    pending = list(sources[parameter])
+    while pending:
+        source = pending.pop()
+        if source and source not in seen:
+            seen.add(source)
+            if parameter in sources.get(source, ()):
+                pending.extend(sources[source])
+            else:
+                found.append(source)
+    return found
 
 
 def _overriding(table: CallTable, index: int, unit: Unit) -> dict[int, set[int]]:
