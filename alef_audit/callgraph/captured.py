@@ -14,6 +14,7 @@ from msgspec import structs
 from alef_audit.callgraph import graph, guards, tokens
 from alef_audit.callgraph.collect import Collector
 from alef_audit.callgraph.graph import Edge
+from alef_audit.callgraph.narrow import awaitable
 from alef_audit.callgraph.nested import Closures, passed_sink
 from alef_audit.callgraph.parameters import Path, Use, parent_of, within
 from alef_audit.callgraph.passing import Passed, Sites
@@ -152,7 +153,7 @@ class _Separation:
             )
             slots, functions = [], captured.held
             if found is not None:
-                slots, functions = found.slots, [f for f in captured.held if self._is_meant(f, captured, found)]
+                slots, functions = found.slots, self._meant(captured, found)
             for function in functions:
                 edge = (entry.call, function)
                 if edge not in collector.edges:
@@ -166,6 +167,17 @@ class _Separation:
                         self._open.add(edge)
             for node in found.passed.nodes if found is not None else ():
                 passed_sink(collector, entry.call, node, between)
+
+    def _meant(self, captured: Captured, found: _Handed) -> list[int]:
+        """The functions that a closure's call runs for those who were handed `found`."""
+        collector, call = self._collector, captured.use.call
+        if call not in collector.overflowed:
+            return [function for function in captured.held if self._is_meant(function, captured, found)]
+        # the parameter lost values: which ones it still holds says nothing, what these callers handed over does
+        handed = sorted(set(found.passed.functions))
+        if not captured.use.awaited:
+            return handed
+        return awaitable(self._state, collector.table, call, handed, collector.returning_calls)
 
     def _is_meant(self, function: int, captured: Captured, found: _Handed) -> bool:
         """Whether a closure's call runs `function` for those who were handed `found`; defaults run for all."""
