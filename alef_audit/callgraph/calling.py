@@ -14,6 +14,7 @@ from alef_audit.callgraph.handing import results_of_handed
 from alef_audit.callgraph.handlers import type_handlers
 from alef_audit.callgraph.inheritance import member
 from alef_audit.callgraph.injection import provide
+from alef_audit.callgraph.keyed import read_keyed
 from alef_audit.callgraph.operations import operate_builtin
 from alef_audit.callgraph.program import CALLED
 from alef_audit.callgraph.promises import make_promise, resolving, settle_promise
@@ -150,6 +151,8 @@ def link(
     arguments = table.arguments(call)
     if arguments and facts.parameters and not bare:
         _pass_arguments(state, table, arguments, function, shift)
+    if function in state.keyed and not bare:
+        read_keyed(state, table, call, function, shift)
     result = table.result(call) if result < 0 else result
     if result:
         state.copy(table.resolve(offset + facts.result), result)

@@ -14,6 +14,7 @@ from alef_audit.callgraph.drawn import without_repeated
 from alef_audit.callgraph.fallbacks import preferred
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.imports import import_edges
+from alef_audit.callgraph.keyed_edges import settle_keyed
 from alef_audit.callgraph.loops import Ranged
 from alef_audit.callgraph.mains import behind_starts
 from alef_audit.callgraph.narrow import awaitable, keeps_arguments, with_bodies
@@ -45,6 +46,7 @@ def link(
     collector = Collector(state, table, lexicon, executors)
     _visit_calls(collector, lexicon, platform)
     settle_parameters(collector)
+    settle_keyed(collector)
     _register(collector)
     edges = [*collector.edges.values(), *collector.further, *_edges_without_call(state)]
     edges, sinks = behind_starts(state.program, table, edges, collector.sinks.values(), lexicon.main_tests)

@@ -100,7 +100,9 @@ def _write_rows(state: State, table: CallTable, index: int, unit: Unit, known: _
         destination = aliases[base + a]
         if not destination or (b and op in _SOURCES and not aliases[base + b]):
             continue
-        if op == flows.LOAD or op == flows.ATTRIBUTE:
+        if op == flows.KEYED:
+            state.keyed_rows.append((function, names[c], aliases[base + b], destination))
+        elif op == flows.LOAD or op == flows.ATTRIBUTE:
             source, name = aliases[base + b], names[c]
             if source in lazy:
                 read_lazily(state, table, lazy[source], name, destination, (function, line))

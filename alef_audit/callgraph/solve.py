@@ -25,6 +25,7 @@ from alef_audit.callgraph.families import open_families, settle_hierarchy
 from alef_audit.callgraph.handing import results_by_name
 from alef_audit.callgraph.handlers import type_overrides
 from alef_audit.callgraph.implementers import Interfaces
+from alef_audit.callgraph.keyed import note_keyed
 from alef_audit.callgraph.large import bound_for, large_tables
 from alef_audit.callgraph.lazy import lazy_modules, namespaces
 from alef_audit.callgraph.matching import attach_matches
@@ -76,6 +77,7 @@ def solve(
     settle_owned(state)
     type_overrides(state)
     class_statements(state, table)
+    note_keyed(state, table)
     for call in range(len(table)):
         callee = table.callee(call)
         if callee:

@@ -6,6 +6,7 @@ from typing import Final
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.hierarchy import Hierarchy
+from alef_audit.callgraph.keyed_members import Keyed
 from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.receivers import receptive
 from alef_audit.callgraph.stock import Stock
@@ -38,6 +39,8 @@ class State(Variables):
         "heirs",
         "hidden",
         "internal",
+        "keyed",
+        "keyed_rows",
         "lazy",
         "links",
         "made_through",
@@ -117,6 +120,8 @@ class State(Variables):
         self.returned: dict[
             int, set[tuple[int, int]]
         ] = {}  # function -> (position, how) of the parameters it hands back
+        self.keyed_rows: list[tuple[int, int, int, int]] = []  # function, name of its parameter, base, destination
+        self.keyed: dict[int, list[Keyed]] = {}  # function -> reads of members that its parameters name
         self.operating = False  # operations wait until superclasses are known
         self.operated: dict[tuple[int, int], int] = {}  # (row of an operation, method) -> callee of its call
         self.protocol: set[str] = set()  # operations that classes of the program define methods for

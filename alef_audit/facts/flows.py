@@ -41,6 +41,7 @@ COLLECT: Final = 15  # dst    src              dst holds a new collection of the
 PAIR: Final = 16  # dst    0        name    dst holds a pair whose first element is the string `name`
 MATCH: Final = 30  # dst    base     pattern dst holds base's fields and members whose names fit `pattern` ("on*")
 MODULE: Final = 31  # dst                     dst holds the module of this file: `globals()`
+KEYED: Final = 33  # dst    base     name    dst holds what base has under the name in the parameter `name`
 HANDED: Final = 32  # parameter how           the function returns that parameter; for how see HANDED_AS_IS
 ITERATE: Final = 40  # dst    src      way     dst holds what iterating over src gives, by a method of its own
 
@@ -110,6 +111,7 @@ SLOT_COLUMNS: Final[dict[int, tuple[int, ...]]] = {
     PAIR: (1,),
     ITERATE: (1, 2),
     MATCH: (1, 2),
+    KEYED: (1, 2),
     MODULE: (1,),
     CLASS_OF: (1, 2),
     SUPER_OF: (1, 2),

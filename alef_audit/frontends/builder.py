@@ -79,6 +79,13 @@ class Scope:
             scope = scope.parent
         return scope is not None and name in scope.few
 
+    def is_given(self, name: str) -> bool:
+        """Whether what `name` stands for here is what a caller gave, to this function or to one around it."""
+        scope: Scope | None = self
+        while scope is not None and name not in scope.declared:
+            scope = scope.parent
+        return scope is not None and name in scope.given and name not in scope.assigned
+
 
 class FactsBuilder:
     """The growing tables of one file.  Front ends call its methods in source order; `finish` seals them."""

@@ -185,6 +185,9 @@ def load_computed(walk: Walk, node: Node, line: int, dst: int = 0) -> tuple[int,
     pattern = _key_pattern(walk, node) if name == "*" else ""
     dst = dst or walk.build.slot()
     walk.build.row(flows.MATCH if pattern else flows.LOAD, dst, base, walk.build.name(pattern or name), line)
+    index = node.child_by_field_id(walk.fields.index) if name == "*" else None
+    if index is not None and index.type == "identifier" and walk.frame.scope.is_given(walk.text(index)):
+        walk.build.row(flows.KEYED, dst, base, walk.build.name(walk.text(index)), line)
     return dst, base, name
 
 

@@ -117,6 +117,9 @@ def _get(walk: Walk, place: Place, arguments: list[Argument], nodes: list[Node],
         build.copy(dst, arguments[0][1])
         return dst
     load_spelled(walk, dst, arguments[0][1], spellings(walk, place, nodes[1]), line)
+    name = source(walk, nodes[1]) if nodes[1].type == "identifier" else ""
+    if name and place.scope.is_given(name):
+        build.row(flows.KEYED, dst, arguments[0][1], build.name(name), line)
     if len(arguments) > 2:
         build.copy(dst, arguments[2][1])
     return dst
