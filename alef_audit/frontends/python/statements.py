@@ -13,6 +13,7 @@ from alef_audit.frontends.python import classes, definitions, exceptions, expres
 from alef_audit.frontends.python.declared import classes_named
 from alef_audit.frontends.python.exits import after, after_asking, after_try
 from alef_audit.frontends.python.few import has_few, note_few
+from alef_audit.frontends.python.in_turn import in_turn
 from alef_audit.frontends.python.judged import held
 from alef_audit.frontends.python.kept import assigned, loaded
 from alef_audit.frontends.python.narrowing import case_text, matched, narrowed
@@ -34,6 +35,7 @@ from alef_audit.frontends.python.walk import (
 )
 
 Statement = Callable[[Walk, Place, Node], None]
+_ONCE: Final = (None,)
 
 
 def walk_body(walk: Walk, place: Place, body: Node) -> bool:
@@ -83,7 +85,8 @@ def _expression_statement(walk: Walk, place: Place, node: Node) -> None:
     for child in node.named_children:
         kind = child.type
         if kind == "call":
-            expressions.walk_call(walk, place, child, flows.DISCARDED)
+            for _ in in_turn(walk, place, child) if walk.text.startswith(b"setattr(", child.start_byte) else _ONCE:
+                expressions.walk_call(walk, place, child, flows.DISCARDED)
         elif kind == "await" and child.named_children and child.named_children[0].type == "call":
             flags = flows.DISCARDED | flows.AWAITED
             slot = expressions.walk_call(walk, place, child.named_children[0], flags, wanted=True)
