@@ -24,7 +24,7 @@ from alef_audit.auditing.sweeps import untested_loops
 from alef_audit.auditing.targets import Target, own_targets, package_targets
 from alef_audit.auditing.trace import frame_of, frames_of, label_of, multiplying, own_frames
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
-from alef_audit.callgraph.guards import confidence_of
+from alef_audit.callgraph.guards import BIT, confidence_of
 from alef_audit.reachability.reach import Reachability
 from alef_audit.rulepack.kinds import Confidence, Cost, Heat, Kinds, Level, SinkKind, Verdict
 from alef_audit.rulepack.pattern import Pattern
@@ -32,6 +32,7 @@ from alef_audit.rulepack.pattern import Pattern
 _NAMED_PACKAGES: Final = 2
 # Paths that are looked at to find one whose tests do not exclude each other.
 _TRIED: Final = 8
+_FAILING: Final = BIT["exceptional"] | BIT["fallback"]
 _PAUSES: Final = ("blocking.sleep", "blocking.wait")
 _ALWAYS_AUTH: Final = MISUSES | {"blocking.auth"}
 # The call that a finding is about, whatever path leads there.
@@ -151,7 +152,7 @@ def _groups(matcher: Matcher, target: Target) -> list[_Group]:
     ways, local = target.ways, target.local
     found: dict[tuple[int, int, int], tuple[list[int], int, Heat]] = {}
     taken = 0
-    for way in sorted(ways, key=lambda w: (judge.rank(w | local), w)):
+    for way in _worst_first(matcher, target):
         roots = ways[way] & ~taken
         taken |= roots
         for order, heat in enumerate(HEATS):
@@ -167,6 +168,24 @@ def _groups(matcher: Matcher, target: Target) -> list[_Group]:
         groups.append(_Group(key, tuple(group_ways), way, roots, judge.verdict(way), confidence_of(way), heat))
     groups.sort(key=lambda group: -LEVELS.index(_least_level(matcher, target, group)))
     return groups
+
+
+def _worst_first(matcher: Matcher, target: Target) -> list[int]:
+    """The ways to a sink, worst first; of those that are as bad and no mere guess, one that is taken where something fails
+    comes last: "only after an exception" is not to be said where the same root makes the call in any case.
+    """
+    judge, ways, local = matcher.judges[target.sink.kind], target.ways, target.local
+    ordered = sorted(ways, key=lambda way: (judge.rank(way | local), way))
+    if all(way & _FAILING for way in ways) or not any(way & _FAILING for way in ways):
+        return ordered
+
+    def as_bad(way: int) -> tuple[int, bool, int]:
+        heat = next((heat for heat in HEATS if ways[way] & matcher.roots_by_heat[heat]), HEATS[-1])
+        way |= local
+        group = _Group((0, 0, 0), (way,), way, 0, judge.verdict(way), confidence_of(way), heat)
+        return judge.rank(way)[0], group.confidence == "low", -LEVELS.index(_least_level(matcher, target, group))
+
+    return sorted(ordered, key=lambda way: (as_bad(way), bool(way & _FAILING)))
 
 
 def _least_level(matcher: Matcher, target: Target, group: _Group) -> Level:

@@ -124,3 +124,40 @@ def test_what_may_be_empty_is_a_usual_case(code: str, tmp_path: Path) -> None:
     finding = found(tmp_path, PY, code)
     assert finding is not None
     assert (finding.verdict, finding.level) == ("exposed", "warning")
+
+
+IN_ANY_CASE_TS = """\
+class Connector {
+  private made = new Map<string, string>();
+  connect(key) {
+    try { if (!this.made.has(key)) this.made.set(key, work()); return this.use(key); }
+    catch (error) { logger.error(error); work(); throw error; }
+  }
+}
+function answer(request, connector: Connector) { return connector.connect(request.key); }
+"""
+IN_ANY_CASE_PY = """
+class Connector:
+    def __init__(self):
+        self._made = {}
+    def connect(self, key):
+        try:
+            if key not in self._made:
+                self._made[key] = work()
+            return self.use(key)
+        except Exception:
+            log.exception('x')
+            work()
+            raise
+def answer(request, connector: Connector):
+    return connector.connect(request.key)
+"""
+
+
+@pytest.mark.parametrize(("language", "code"), [(TS, IN_ANY_CASE_TS), (PY, IN_ANY_CASE_PY)], ids=[TS, PY])
+def test_what_runs_in_any_case_is_not_said_to_run_after_a_failure_only(
+    language: str, code: str, tmp_path: Path
+) -> None:
+    finding = found(tmp_path, language, code)
+    assert finding is not None
+    assert "only after an exception" not in finding.conditions
