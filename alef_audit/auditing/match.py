@@ -171,8 +171,8 @@ def _groups(matcher: Matcher, target: Target) -> list[_Group]:
 
 
 def _worst_first(matcher: Matcher, target: Target) -> list[int]:
-    """The ways to a sink, worst first; of those that are as bad and no mere guess, one that is taken where something fails
-    comes last: "only after an exception" is not to be said where the same root makes the call in any case.
+    """The ways to a sink, worst first; of those that are as bad and no guess, one taken where something fails comes
+    last: "only after an exception" is not to be said where the same root makes the call in any case.
     """
     judge, ways, local = matcher.judges[target.sink.kind], target.ways, target.local
     ordered = sorted(ways, key=lambda way: (judge.rank(way | local), way))
