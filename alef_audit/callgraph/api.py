@@ -245,6 +245,14 @@ class ApiGraph:
                 if holds(row):
                     self._add_row(model, row)
 
+    def fit_patterns(self) -> None:
+        """Rows whose members are patterns hold of what paths of other rows only go through, too."""
+        for (node, label), through in list(self.children.items()):
+            if label != CALL and through not in self.modelled and through not in self.named_types:
+                for row, model in self._rows_by_pattern(node, label):
+                    if not (isinstance(row, ReturnsRow) and (through, CALL) in self.children):
+                        self._attach(through, row, model)
+
     def _anchors(self, model: LibraryModel, row: Row) -> list[int]:
         if row.of:
             return [self.type_node(model, row.of)]

@@ -116,6 +116,17 @@ def _followed(
     )
 
 
+def _api_graph(pack: Rulepack, surveyed: Survey) -> ApiGraph:
+    """What the models say, as far as it holds for the versions that the target uses."""
+    api = ApiGraph()
+    for model in pack.models:
+        api.declare_modules(model)
+    for model in pack.models:
+        api.add_model(model, _holds(model, surveyed.versions))
+    api.fit_patterns()
+    return api
+
+
 def _call_graph(
     request: AuditRequest,
     pack: Rulepack,
@@ -126,11 +137,7 @@ def _call_graph(
 ) -> tuple[callgraph.CallGraph, tuple[Diagnostic, ...]]:
     """The call graph with what comments and configuration say of it, and remarks on what they say in vain."""
     config = request.config
-    api = ApiGraph()
-    for model in pack.models:
-        api.declare_modules(model)
-    for model in pack.models:
-        api.add_model(model, _holds(model, surveyed.versions))
+    api = _api_graph(pack, surveyed)
     table = build_calls(program, modules, {name for _, name in api.modules})
     attach_models(program, api, table)
     state = solve(program, modules, api, table, pack.lexicon.base_classes)
