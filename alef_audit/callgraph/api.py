@@ -199,6 +199,11 @@ class ApiGraph:
         """An instance of a class: the named type if a model says so, else the result of calling it; 0 for data."""
         return self.made_type.get(node) or self.child(node, CALL)
 
+    def called(self, node: int) -> int:
+        """What a call of `node` runs: of an instance `__call__`, if a model says what that does."""
+        method = self.existing(node, "__call__") if node in self.named_types else 0
+        return method if method in self.modelled and method not in self.named_types else node
+
     def declared(self, node: int) -> int:
         """What is only declared to be an instance of a class that no model speaks of."""
         found = self.children.get((node, _DECLARED))

@@ -313,6 +313,7 @@ def _load_into(state: State, base: int, name: int, destination: int) -> None:
 
 def apply_external(state: State, table: CallTable, call: int, node: int) -> None:
     """A value from outside the program is called: note it, and say what comes back."""
+    node = state.api.called(node)
     if not use_external(state, table, call, node):
         return
     if state.api.text[node] == "Reflect.apply" and table.arguments(call):
