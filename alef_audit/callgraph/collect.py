@@ -304,7 +304,9 @@ class Collector:
         if event and self.events.is_lifecycle(event):
             kind, why = "lifecycle", f'{why.partition(", once per ")[0]}, at "{event}"'
         general, beside, soon = (True, False, False) if row is None else (row.general, row.beside, row.soon)
-        site = RootSite(function, kind, why, thread, call, beside=beside, general=general, soon=soon, event=event)
+        site = RootSite(
+            function, kind, why, thread, call, by_word=not row, beside=beside, general=general, soon=soon, event=event
+        )
         known = self.roots.setdefault((function, kind), site)
         if known.beside and not beside:
             self.roots[function, kind] = site

@@ -75,6 +75,7 @@ class RootSite:
     runs_on: Thread
     call: int = -1  # the registering call, -1 if there is none
     by_name: bool = False  # hot by its name or by the table it stands in: a hint, not a registration
+    by_word: bool = False  # handed to what only reads like a registration
     beside: bool = False  # runs beside its caller: a root if that one runs at start-up only
     general: bool = False  # registered with what any program has: no sign that its loop serves others
     soon: bool = False  # runs once, on a next turn of the loop: part of the start if start-up code schedules it

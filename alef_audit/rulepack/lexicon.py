@@ -189,6 +189,7 @@ class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hot: tuple[HotName, ...]
     table: tuple[Table, ...]
     registration: tuple[Registration, ...]
+    event_loops: tuple[str, ...]  # packages of Python that are, or bring, an event loop
     event_keywords: tuple[str, ...]  # keyword arguments that name an event
     lifecycle_events: tuple[str, ...]  # events of a connection's or process's life: "close" is no message
     administrative_events: tuple[str, ...]  # phrases in names of events that come once in a while: "channel_renamed"
