@@ -1,4 +1,4 @@
-"""Roots by a name alone where no event loop is: the loop of a synchronous client runs on the thread of whoever calls it.
+"""Roots by a name alone where no event loop is: the loop of a blocking client runs on the thread of whoever calls it.
 
 A name is a hint.  In JavaScript it is enough, for everything runs on a loop.  In Python `handle_message` may as well be
 a step of a blocking client, and a callback that is registered with an object of the program runs where that calls it.

@@ -272,7 +272,7 @@ def _is_meant(collector: Collector, call: int, node: int, row: SinkRow) -> bool:
     """Whether a sink row holds for this call of its function."""
     state, table, api = collector.state, collector.table, collector.state.api
     flags, function = table.flags(call), table.function(call)
-    if row.unless_awaited and flags & flows.AWAITED:
+    if (row.unless_awaited and flags & flows.AWAITED) or (row.refuses and flags & flows.REFUSABLE):
         return False
     if row.idle and not _spins(collector, call):
         return False

@@ -160,6 +160,7 @@ IN_TEST: Final = 128  # the value decides a condition: operand of if, while, !, 
 # The value is looked at for its truth elsewhere: compared with a literal, before `and` in a value, counted by `any`, or
 # kept in a local variable that nothing else is done with.
 JUDGED: Final = 256
+REFUSABLE: Final = 512  # Python: what would have to wait is refused, and that is caught: `except BlockingIOError`
 
 # --- operations: OPERATION integers each, back to back in `FileFacts.operations` ---
 # What an operator or a statement runs if the operand is an instance of a class of the program that defines the method:

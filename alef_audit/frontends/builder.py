@@ -246,6 +246,13 @@ class FactsBuilder:
         if at >= 0:
             self.calls[at + flows.FLAGS] |= flows.JUDGED
 
+    def mark_calls(self, start: int, end: int, function: int, flag: int) -> None:
+        """Mark the calls of a function whose records stand from `start` up to `end`."""
+        while start < end:
+            if self.calls[start + flows.IN_FUNCTION] == function:
+                self.calls[start + flows.FLAGS] |= flag
+            start += flows.CALL_HEAD + flows.CALL_ARG * self.calls[start]
+
     def operation(
         self,
         *,

@@ -105,6 +105,8 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     there is nothing to wait for: `if future.done(): return future.result()`.
     `idle`: it does so where it is all that a loop does: `while (Date.now() < end) {}` waits for the clock.
     `code`: it reads source or data that ship with the program and its libraries, no one's credentials.
+    `refuses`: where it would have to wait it raises, if the program has asked for that: who catches just that
+    (`except BlockingIOError`) has.
     `opened`: it does the work that the object was opened for: the call that did so, in the same function, costs no more
     than this.
     """
@@ -123,6 +125,7 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ready: tuple[str, ...] = ()
     idle: bool = False
     code: bool = False
+    refuses: bool = False
     opened: Cost | Literal[""] = ""
 
 

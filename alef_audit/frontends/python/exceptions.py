@@ -1,5 +1,7 @@
 """Exceptions: what `raise` makes, and what `except` binds."""
 
+from typing import Final
+
 from tree_sitter import Node
 
 from alef_audit.facts import flows
@@ -8,16 +10,23 @@ from alef_audit.frontends.python.kept import caught
 from alef_audit.frontends.python.targets import assign
 from alef_audit.frontends.python.walk import Place, Walk, line_of, short, source
 
+# What is raised in place of a wait, and how its number is called.
+_REFUSING: Final = ("BlockingIOError", "SSLWantReadError", "SSLWantWriteError", "EWOULDBLOCK", "EAGAIN")
+
 
 def guarded(walk: Walk, place: Place, node: Node) -> None:
     """A `try` statement with its clauses."""
     attempted: Node | None = None
+    start = end = len(walk.build.calls)
     for child in node.named_children:
         if child.type == "block":
             attempted = child
             statements.walk_block(walk, place, child)
+            end = len(walk.build.calls)
         elif child.type in ("except_clause", "except_group_clause", "finally_clause", "else_clause"):
             here = caught(walk, place, attempted, child) if child.type.startswith("except") else place
+            if here is not place and any(word in source(walk, child) for word in _REFUSING):
+                walk.build.mark_calls(start, end, place.function, flows.REFUSABLE)
             for inner in child.named_children:
                 if inner.type == "block":
                     statements.walk_block(walk, here, inner)
