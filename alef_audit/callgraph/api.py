@@ -66,7 +66,9 @@ class ApiGraph:
         self.roots: dict[int, list[tuple[RootRow, Selector | None]]] = {}
         self.values: dict[int, list[Selector]] = {}
         self.given: dict[int, list[Selector]] = {}  # arguments whose results calls give
-        self.provided: dict[int, list[Selector]] = {}  # arguments that hold the class of what calls give
+        self.provided: dict[
+            int, list[tuple[Selector, bool]]
+        ] = {}  # arguments that hold the class of what calls give, or may name it
         self.named: dict[int, list[Selector]] = {}  # arguments that name what comes back
         self.kept: dict[int, list[Selector]] = {}  # arguments that are held and not run
         self.protocols: dict[int, list[tuple[Selector, tuple[str, ...]]]] = {}  # methods of arguments that run
@@ -383,12 +385,12 @@ class ApiGraph:
                 self.values.setdefault(node, []).append(selector)
                 if row.calls:
                     self.protocols.setdefault(node, []).append((selector, row.calls))
-                if row.named:
+                if row.named and not row.instance_of:
                     self.named.setdefault(node, []).append(selector)
             if row.plain:
                 self.plain.add(node)
             if row.instance_of:
-                self.provided.setdefault(node, []).append(parse_selector(row.instance_of))
+                self.provided.setdefault(node, []).append((parse_selector(row.instance_of), row.named))
             if row.result_of:
                 self.given.setdefault(node, []).append(parse_selector(row.result_of))
             if row.keeps:

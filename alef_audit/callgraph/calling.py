@@ -375,7 +375,7 @@ def use_external(state: State, table: CallTable, call: int, node: int) -> bool:
     results_of_handed(state, table, call, node)
     provide(state, table, call, node)
     for selector in state.api.named.get(node, ()) if result else ():
-        give_named(state, table, call, selector)
+        give_named(state, table, call, selector, result)
     use_entries(state, table, call, node)
     type_handlers(state, table, call, node)
     text = state.api.text[node]

@@ -8,6 +8,7 @@ from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.constraints import PROVIDED
 from alef_audit.callgraph.families import make_live
 from alef_audit.callgraph.selecting import selected
+from alef_audit.callgraph.spelled import give_named
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 
@@ -19,8 +20,12 @@ _MOST: Final = 2  # the class, and options
 def provide(state: State, table: CallTable, call: int, node: int) -> None:
     """`call` is a use of the API node: if that is such a container, it gives instances of the classes it is handed."""
     result, api = table.result(call), state.api
-    for selector in api.provided.get(node, ()) if result else ():
-        for slot in selected(state, table, call, selector):
+    for selector, is_named in api.provided.get(node, ()) if result else ():
+        slots = selected(state, table, call, selector)
+        if is_named:
+            slots.append(state.variable())
+            give_named(state, table, call, selector, slots[-1])
+        for slot in slots:
             state.attach(slot, (PROVIDED, result))
     if result and node not in api.modelled and table.member(call) in _ASKING and _is_of_library(api, node):
         arguments = table.arguments(call)
@@ -33,6 +38,8 @@ def provided(state: State, value: int, result: int) -> None:
     if value & MASK == tokens.CLASS:
         make_live(state, value >> SHIFT)
         state.add(result, token(tokens.OPEN, value >> SHIFT))
+    elif value & MASK == tokens.EXTERNAL and value >> SHIFT in state.api.made_type:
+        state.add(result, token(tokens.EXTERNAL, state.api.instance(value >> SHIFT)))
 
 
 def _is_of_library(api: ApiGraph, node: int) -> bool:

@@ -7,8 +7,8 @@ from alef_audit.facts import flows
 from alef_audit.rulepack.paths import Selector
 
 
-def give_named(state: State, table: CallTable, call: int, selector: Selector) -> None:
-    """Let the call's value take what the selected arguments name, dotted from the top-level package on."""
+def give_named(state: State, table: CallTable, call: int, selector: Selector, result: int) -> None:
+    """Let `result` take what the selected arguments of a call name, dotted from the top-level package on."""
     names, arguments = state.program.names, table.arguments(call)
     positional = [literal for label, _, literal in arguments if label == flows.NO_NAME]
     chosen = [positional[at] for at in selector.positions if -len(positional) <= at < len(positional)]
@@ -18,4 +18,4 @@ def give_named(state: State, table: CallTable, call: int, selector: Selector) ->
         if names[literal].startswith('"') and module and name in state.program.name_ids:
             for index, unit in enumerate(state.program.units):
                 if unit.module == module:
-                    load_export(state, index, state.program.name_ids[name], table.result(call))
+                    load_export(state, index, state.program.name_ids[name], result)

@@ -70,9 +70,10 @@ class ReturnsRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a call gives back: an instance of `type`, one of its own arguments (`value = "Argument[0]"`), or, if it is
     `plain`, a string, a number or other data.
 
-    `instance_of`: the argument that holds the class of what comes back (`container.get(Store)`).
+    `instance_of`: the argument that holds the class of what comes back (`container.get(Store)`), or of what instances
+    have in its place (`store = Instance(Store)` in a class body).
     `result_of`: the argument whose result is that of the call (`storage.run(context, f)`); offloaders need no such row.
-    `named`: `value` may also name what comes back, in a string: "package.module.Class".
+    `named`: `value` may also name what comes back, or `instance_of` its class, in a string: "package.module.Class".
     `keeps`: further arguments that are only held, and run later if at all (`partial(f, g)` binds g).  `calls`: methods
     of that argument that the call sees to (`closing(x)` closes x, `enter_context(x)` enters it).
     """

@@ -16,6 +16,7 @@ from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, m
 _ACCESSORS = ((0, "fget", flows.GET), (1, "fset", flows.SET), (2, "fdel", flows.DELETE))
 # Keywords by which field specifiers name what makes a default (PEP 681).
 _FACTORIES = ("default_factory", "factory")
+_FIELDS = ("ib", "attrib", "field")  # functions of attrs that make a field without an annotation
 # Superclasses of enumerations whose members equal nothing but themselves, and those whose members equal their value.
 _ENUMERATIONS: Final = frozenset(("Enum", "object"))
 _VALUES: Final = frozenset(("str", "int", "StrEnum", "IntEnum"))
@@ -178,7 +179,10 @@ def class_assignment(walk: Walk, place: Place, left: Node, right: Node | None, *
     if right is None or right.type != "call" or len(right.named_children) < 2:
         return False
     arguments = [child for child in right.named_children[-1].named_children if child.type != "comment"]
-    if source(walk, right.named_children[0]) == "property":
+    called = source(walk, right.named_children[0])
+    if annotation is None and called.rpartition(".")[2] in _FIELDS:
+        place.fields.append(mangled(place, name))
+    if called == "property":
         _property(walk, place, name, arguments)
         return True
     for argument in arguments:
