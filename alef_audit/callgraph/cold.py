@@ -17,15 +17,11 @@ from alef_audit.callgraph.graph import CallGraph, RootSite
 from alef_audit.callgraph.loop_text import words_in
 from alef_audit.callgraph.loops import is_timer
 from alef_audit.callgraph.program import Program
+from alef_audit.callgraph.timers import ENDLESS, UNTIL_STOPPED
 from alef_audit.facts.file import FunctionFlag, Loop
 from alef_audit.rulepack.lexicon import ColdName, Lexicon, Prompts
 
 _ROLES: Final = frozenset(("product", "generated", "vendored", "cli"))
-# `while (true)`, `for (;;)`, and the tests of loops that go on until they are told to stop.
-_ENDLESS: Final = re.compile(r"[\s();]*(true|True|1)?[\s();]*")
-_UNTIL_STOPPED: Final = re.compile(
-    r"(?i)abort|cancel|running|shutting|shutdown|stop(ped|ping|_event)?\b|clos(ed|ing)\b|is_?alive"
-)
 _FIRST_WORD: Final = re.compile(r'["\[]+\s*(?:sudo\s+)?([\w.-]+)')
 _ASKS: Final = "asks a person at a terminal"
 
@@ -56,7 +52,7 @@ def endless_functions(program: Program) -> frozenset[int]:
 def _is_endless(loop: Loop) -> bool:
     if loop.over:
         return False
-    return is_timer(loop) or bool(_ENDLESS.fullmatch(loop.test)) or bool(_UNTIL_STOPPED.search(loop.test))
+    return is_timer(loop) or bool(ENDLESS.fullmatch(loop.test)) or bool(UNTIL_STOPPED.search(loop.test))
 
 
 def endings(graph: CallGraph, lexicon: Lexicon, project: frozenset[str]) -> dict[int, str]:

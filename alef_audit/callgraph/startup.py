@@ -11,6 +11,7 @@ from typing import Final
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite
 from alef_audit.callgraph.loops import is_timer
 from alef_audit.callgraph.mains import calls_of
+from alef_audit.callgraph.timers import scheduling_themselves
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
 from alef_audit.rulepack.kinds import RootKind
@@ -21,6 +22,7 @@ _COLD: Final[frozenset[RootKind]] = frozenset(("startup", "shutdown", "cli", "wo
 _WAITED: Final = flows.AWAITED | flows.RETURNED
 _CHAINED: Final = ("catch", "then", "finally")
 _AT_INTERVALS: Final = "loop at intervals that start-up code leaves running beside the server"
+_AGAIN: Final = "task that schedules itself again, at intervals"
 _AT_START: Final = "scheduled by start-up code for the first turns of the loop"
 _AFTER_LISTEN: Final = "started when the server already listens, and not waited for"
 
@@ -31,6 +33,7 @@ class _Phases:
 
     started: set[int]
     hot: set[int]
+    outgoing: dict[int, list[int]]
 
     def starts_up(self, function: int) -> bool:
         return function in self.started and function not in self.hot
@@ -44,6 +47,8 @@ def left_running(graph: CallGraph, roots: list[RootSite]) -> list[RootSite]:
         return roots
     phases = _phases(graph, [root for root in roots if not root.beside and not root.soon])
     roots = [_at_start(graph, root, listening, phases) if root.soon else root for root in roots]
+    again = scheduling_themselves(graph, roots, phases.outgoing) if any(root.beside for root in roots) else ()
+    roots = [_again(root) if root.beside and root.function in again else root for root in roots]
     found = {
         (root.function, root.kind): root
         for root in roots
@@ -54,6 +59,10 @@ def left_running(graph: CallGraph, roots: list[RootSite]) -> list[RootSite]:
         left = replace(root, kind="tick", why=_AT_INTERVALS) if root.function in timers else root
         found.setdefault((left.function, left.kind), left)
     return sorted(found.values(), key=lambda root: (root.function, root.kind))
+
+
+def _again(root: RootSite) -> RootSite:
+    return replace(root, kind="tick", why=_AGAIN, beside=False)
 
 
 def _at_start(graph: CallGraph, root: RootSite, listening: dict[int, list[int]], phases: _Phases) -> RootSite:
@@ -124,4 +133,5 @@ def _phases(graph: CallGraph, roots: list[RootSite]) -> _Phases:
     return _Phases(
         started=calls.below(starts),
         hot=calls.below(root.function for root in roots if root.kind not in _COLD),
+        outgoing=calls.outgoing,
     )

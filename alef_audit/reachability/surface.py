@@ -7,10 +7,13 @@ from typing import Final
 from alef_audit.callgraph.closure import closure
 from alef_audit.callgraph.graph import CallGraph, RootSite
 from alef_audit.callgraph.program import Program
+from alef_audit.callgraph.timers import loops_for_ever
 from alef_audit.facts.file import Function, FunctionFlag
 from alef_audit.reachability.ways import Callees, callers_first
 
 _SURFACE_ROLES: Final = frozenset(("product", "generated", "vendored"))
+_ROUNDS: Final = "loop that goes on for ever, at intervals"
+_AWAITED: Final = "coroutine that runs on whichever event loop awaits it"
 # Hooks that product code keeps for its tests: `testing.reset`, `resetCacheForTest`.
 _FOR_TESTS: Final = re.compile(r"(?i)(^|[._])_*(test|tests|testing|testonly|test_only)([._]|$)|for_?tests?(ing)?$")
 _REQUEST_NAMES: Final = frozenset(("req", "request"))
@@ -47,9 +50,12 @@ def surface_roots(
         if not _FOR_TESTS.search(program.functions[function].label)
         if function not in graph.unused or not (has_dispatch or program.unit_of(function).facts.language != "python")
     ]
-    roots = [
-        RootSite(function, "coroutine", "coroutine that runs on whichever event loop awaits it", "event-loop")
+    rounds = loops_for_ever(program).intersection(candidates)
+    roots = [RootSite(function, "tick", _ROUNDS, "event-loop") for function in sorted(rounds)]
+    roots += [
+        RootSite(function, "coroutine", _AWAITED, "event-loop")
         for function in _topmost(callees, candidates)
+        if function not in rounds
     ]
     return [*roots, *_api_roots(graph, relevant, reached | known | started, is_async, has_dispatch=has_dispatch)]
 

@@ -1,0 +1,69 @@
+"""Coroutines that come round again at intervals: loops that go on for ever, and tasks that schedule themselves."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from alef_audit.callgraph.closure import closure
+from alef_audit.callgraph.graph import CallGraph, RootSite
+from alef_audit.callgraph.loops import is_timer
+from alef_audit.callgraph.program import Program
+from alef_audit.facts import flows
+from alef_audit.facts.file import FunctionFlag, Leaving, Loop
+
+# `while (true)`, `for (;;)`, and the tests of loops that go on until they are told to stop.
+ENDLESS: Final = re.compile(r"[\s();]*(true|True|1)?[\s();]*")
+UNTIL_STOPPED: Final = re.compile(
+    r"(?i)abort|cancel|running|shutting|shutdown|stop(ped|ping|_event)?\b|clos(ed|ing)\b|is_?alive"
+)
+_ENDS: Final = Leaving.FUNCTION | Leaving.LOOP
+_RESTING: Final = ("sleep",)
+
+
+def loops_for_ever(program: Program) -> frozenset[int]:
+    """The async functions that rest in every round of a loop which nothing ends but that they are told to stop."""
+    found: set[int] = set()
+    for unit in program.units:
+        loops = [loop for loop in unit.facts.loops if _is_for_ever(loop)]
+        for loop in loops:
+            function = unit.functions + loop.function
+            if program.functions[function].flags & FunctionFlag.ASYNC:
+                found.add(function)
+        if loops:
+            found.difference_update(_ended(program, unit.functions, found))
+    return frozenset(found)
+
+
+def _is_for_ever(loop: Loop) -> bool:
+    is_usual = is_timer(loop) and loop.yields and loop.parent < 0
+    return is_usual and bool(ENDLESS.fullmatch(loop.test) or UNTIL_STOPPED.search(loop.test))
+
+
+def _ended(program: Program, first: int, functions: Iterable[int]) -> set[int]:
+    """Those of the functions of a file, which start at `first`, whose loop ends once it has what it waits for."""
+    unit = program.unit_of(first)
+    found: set[int] = set()
+    for function in functions:
+        facts = program.functions[function]
+        if program.unit_of(function) is not unit:
+            continue
+        for test in unit.facts.conditions:
+            if facts.line <= test.line <= facts.end_line and test.leaving & _ENDS:
+                if not UNTIL_STOPPED.search(test.text):
+                    found.add(function)
+    return found
+
+
+def scheduling_themselves(
+    graph: CallGraph, roots: Iterable[RootSite], outgoing: Mapping[int, list[int]]
+) -> frozenset[int]:
+    """The coroutines that rest, and that are started as a task by what they call themselves."""
+    table, functions = graph.table, graph.program.functions
+    resting = {table.function(call) for call in table.named(*_RESTING) if table.flags(call) & flows.AWAITED}
+    return frozenset(
+        root.function
+        for root in roots
+        if root.beside and root.call >= 0 and root.function in resting
+        if functions[root.function].flags & FunctionFlag.ASYNC
+        if table.function(root.call) in closure(outgoing, [root.function])
+    )
