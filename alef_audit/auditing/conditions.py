@@ -46,13 +46,19 @@ class Shown(NamedTuple):
 
 
 def shown_conditions(
-    reach: Reachability, sink: SinkSite, edges: list[Edge], words: TestWords, alike: Sequence[int] = ()
+    reach: Reachability,
+    sink: SinkSite,
+    edges: list[Edge],
+    words: TestWords,
+    alike: Sequence[int] = (),
+    choices: Sequence[tuple[int, str]] = (),
 ) -> tuple[Shown, ...]:
     """Tests under which the calls of the path run: of the platform, of environment variables, of arguments that some
     callers hand over, of failures; then the others, those first that tell most: by which the entry point itself
     selects, and of what value or kind something is; nearest to the blocking call first.
 
-    `alike` are other calls of the function that block in the same way.
+    `alike` are other calls of the function that block in the same way; `choices` are calls of the path that run one of
+    several methods, with what says that it is this one.
     """
     graph = reach.graph
     steps = [(edge.call, edge.guards) for edge in edges if edge.call >= 0] + [(sink.call, sink.guards)]
@@ -60,7 +66,8 @@ def shown_conditions(
     first = edges[0].call if edges else sink.call
     selecting = (_selecting(graph, *step, words, at_root=step[0] == first) for step in reversed(steps))
     beside = (_beside(graph, *each, words) for each in reversed([*_leading_alike(reach, edges), (sink.call, alike)]))
-    others = sorted(joined.from_iterable((*selecting, *beside)), key=lambda test: -test.weight)
+    chosen = [Shown(text, _KIND_ROOT if call == first else _KIND_DEEP) for call, text in reversed(choices)]
+    others = sorted(joined.from_iterable((*selecting, chosen, *beside)), key=lambda test: -test.weight)
     known = {test.text for test in fixed}
     left = [test for test in _unique(others) if test.text not in known]
     return tuple(test._replace(text=_cut(test.text)) for test in (*fixed, *left[: max(0, _MOST - len(fixed))]))

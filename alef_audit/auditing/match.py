@@ -289,7 +289,8 @@ def _build(
     root = matcher.reach.roots[shown.root]
     site = _sink(matcher, sink)
     inside, more = _in_package(matcher, target)
-    tests = shown_conditions(matcher.reach, sink, shown.edges, matcher.lexicon.tests, matcher.alike(sink))
+    choices = tuple(matcher.dispatch.choices(shown.edges))
+    tests = shown_conditions(matcher.reach, sink, shown.edges, matcher.lexicon.tests, matcher.alike(sink), choices)
     when = occasion_of(tests)
     return report.Finding(
         pattern=matcher.pattern.id,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from alef_audit.auditing import report
+from alef_audit.auditing.dispatch import Dispatch
 from alef_audit.auditing.levels import Judge
 from alef_audit.auditing.misuse import judges
 from alef_audit.auditing.phase import Lexicon, Step
@@ -29,6 +30,7 @@ class Matcher:
         "_reaches",
         "_sinks",
         "auth_functions",
+        "dispatch",
         "graph",
         "is_async",
         "judge",
@@ -64,6 +66,7 @@ class Matcher:
             self.root_functions.setdefault(root.function, []).append(number)
             self.roots_by_heat[kinds.root[root.kind].heat] |= 1 << number
         self.receivers = Receivers(self.graph)
+        self.dispatch = Dispatch(self.graph, self.receivers)
         self._sinks: dict[tuple[int, str], list[int]] = {}
         for sink in reach.sinks:
             self._sinks.setdefault((sink.function, sink.text), []).append(sink.call)

@@ -6,6 +6,7 @@ it is (customisation by receiver class, as in Chambers and Ungar, PLDI 1989).
 """
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from alef_audit.callgraph.collect import methods_of
@@ -36,22 +37,35 @@ class Receivers:
         """The call on the path along `edges` by which an object comes that a later call of its own methods does not
         fit; -1 if there is none.
         """
+        return next((at for left, _, at in self._along(edges) if left is None), -1)
+
+    def decided(self, edges: list[Edge]) -> frozenset[int]:
+        """The steps along `edges` at which the object that the path has come by runs this method and no other."""
+        return frozenset(number for number, (_, is_decided, _) in enumerate(self._along(edges)) if is_decided)
+
+    def _along(self, edges: list[Edge]) -> Iterator[tuple[frozenset[int] | None, bool, int]]:
+        """For each step: the classes that the object may be of behind it, None if there is none; whether all that it
+        may be of in front of it run this method; the call by which the object came.
+        """
         if not edges:
-            return -1
+            return
         classes, at = self._classes_of(edges[0].caller), edges[0].call
         for edge in edges:
+            is_decided = False
             own = _OWN.fullmatch(self._graph.table.text(edge.call)) if edge.call >= 0 else None
             callee = self._owner(edge.callee)
             if own is not None and callee >= 0 and self._graph.program.functions[edge.callee].name == own["name"]:
                 left = frozenset(each for each in classes if edge.callee in self._methods(each, own["name"]))
                 if not left and not classes.isdisjoint(self._relatives(callee)):
-                    return at
+                    yield None, False, at
+                    return
+                is_decided = left == classes
                 classes = left or self._classes_of(edge.callee)
             elif edge.call >= 0 and classes and _SUPER.fullmatch(self._graph.table.text(edge.call)):
                 classes &= self._heirs.get(callee, _NONE)
             elif edge.callee == edge.caller or not within(self._graph.program, edge.callee, edge.caller):
                 classes, at = self._classes_of(edge.callee), edge.call
-        return -1
+            yield classes, is_decided, at
 
     def _owner(self, function: int) -> int:
         """The class that a function is a method of; -1 if it is none."""

@@ -137,8 +137,8 @@ class Loop(msgspec.Struct, frozen=True, array_like=True, gc=False):
     over: str  # what it ranges over, as written and shortened ("providers", "this.agents.values()"); "" for while
     yields: bool = False  # the body awaits a macrotask: setImmediate, sleep(0), scheduler.yield
     each: str = ""  # what one round binds, as written and shortened ("provider", "[id, provider]")
-    # of a loop that ranges over nothing, what it tests ("queue.length > 0", "attempt < 3"); of one that counts up to the
-    # length of something, what it counts ("attempt")
+    # of a loop that ranges over nothing, what it tests ("queue.length > 0", "attempt < 3"); of one that counts up to
+    # the length of something, what it counts ("attempt")
     test: str = ""
     rests: bool = False  # the body awaits a delay: sleep(60)
     few: bool = False  # it ranges over a variable that holds a literal of few elements, and nothing else

@@ -146,4 +146,4 @@ RESULT = "concurrent.futures.Future.result"
 def test_what_is_there_is_not_waited_for(tmp_path: Path, body: str, found: list[str]) -> None:
     (tmp_path / "app.py").write_text(WAITING.replace("BODY", body), encoding="utf-8")
     findings = audit(request_for(tmp_path, patterns=("035",)), lambda *_: None).findings
-    assert [finding.sink.call for finding in findings if "Popen" != finding.sink.call.rpartition(".")[2]] == found
+    assert [finding.sink.call for finding in findings if finding.sink.call.rpartition(".")[2] != "Popen"] == found
