@@ -22,6 +22,7 @@ from alef_audit.callgraph.local_models import attach_models
 from alef_audit.callgraph.loopless import on_loops
 from alef_audit.callgraph.program import Program, build_program
 from alef_audit.callgraph.ready import unready
+from alef_audit.callgraph.rounds import rounds_alone
 from alef_audit.callgraph.solve import solve
 from alef_audit.callgraph.unused import unused_coroutines
 from alef_audit.dependencies.follow import NOTHING_FOLLOWED, Followed, OwnFile, follow
@@ -154,7 +155,7 @@ def _call_graph(
     ends = ending_marks(graph, pack.lexicon, project, said.roots)
     marks = together(together(said, ends), configured_marks(program, config, found))
     remarks = (*unmatched(graph, config, found, request.config_file), *without_effect(graph, comments))
-    complete = bounded(graph, configured_roots(config, found, roots), marks)
+    complete = rounds_alone(bounded(graph, configured_roots(config, found, roots), marks))
     lasting = max((pattern.lasting_ttl for pattern in pack.patterns), default=0)
     guarded = guard_branches(complete, state, Rules(pack.guards.words, pack.kinds, lasting))
     return contended(joined(unready(by_attribute(guarded, state)))), remarks
