@@ -16,7 +16,7 @@ from alef_audit.callgraph.apply import call_all
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.large import LARGEST_BOUND
 from alef_audit.callgraph.state import State
-from alef_audit.callgraph.variables import WIDE
+from alef_audit.callgraph.variables import CROWD
 
 # From a parameter over a field to what is called there; and so many variables are looked at for each that is full.
 _STEPS: Final = 4
@@ -74,7 +74,7 @@ def _holds_functions(state: State, variable: int) -> bool:
 def _admit(state: State, table: CallTable, variable: int, crowd: frozenset[int]) -> bool:
     held = state.points_to[variable] or frozenset()
     fresh = crowd - held
-    if not fresh or len(fresh) + len(held) > WIDE or not _holds_functions(state, variable):
+    if not fresh or len(fresh) + len(held) > CROWD or not _holds_functions(state, variable):
         return False
     state.points_to[variable] = held | fresh
     state.saturated.discard(variable)

@@ -10,6 +10,8 @@ from alef_audit.facts.flows import EACH, ELEMENT
 # The entries of a large table stand behind one token (VALUES_OF), so there may be more of them; of what a table is made
 # of, that is: values from outside the program only fill it up.
 WIDE: Final = 256
+# Functions that a full variable has no place for are noted up to this many, see `crowded.py`.
+CROWD: Final = 1024
 _MADE_OF: Final = frozenset((tokens.FUNCTION, tokens.CLASS, tokens.INSTANCE, tokens.OBJECT))
 _NONE: Final[frozenset[int]] = frozenset()
 
@@ -241,7 +243,7 @@ class Variables:
             return
         self.saturated.add(variable)
         known = known or _NONE
-        if all(value & tokens.MASK == tokens.FUNCTION for value in values) and len(known) < WIDE:
+        if all(value & tokens.MASK == tokens.FUNCTION for value in values) and len(known) < CROWD:
             self.turned_away[variable] = known.union(values)
         else:
             self.turned_away.pop(variable, None)
