@@ -40,7 +40,9 @@ class Passed(NamedTuple):
         return Passed([*self.functions], [*self.nodes], [*self.forwards])
 
     def once(self) -> "Passed":
-        return Passed(*(list(dict.fromkeys(each)) for each in self))  # type: ignore[arg-type]
+        """The same, each once."""
+        unique = dict.fromkeys
+        return Passed(list(unique(self.functions)), list(unique(self.nodes)), list(unique(self.forwards)))
 
 
 def _without_crowds(sites: list[tuple[int, Passed]]) -> list[tuple[int, Passed]]:
