@@ -307,6 +307,8 @@ class Collector:
         site = RootSite(
             function, kind, why, thread, call, by_word=not row, beside=beside, general=general, soon=soon, event=event
         )
+        if row is not None and row.delayed:
+            site = replace(site, delayed=True)
         known = self.roots.setdefault((function, kind), site)
         if known.beside and not beside:
             self.roots[function, kind] = site

@@ -79,6 +79,7 @@ class RootSite:
     beside: bool = False  # runs beside its caller: a root if that one runs at start-up only
     general: bool = False  # registered with what any program has: no sign that its loop serves others
     soon: bool = False  # runs once, on a next turn of the loop: part of the start if start-up code schedules it
+    delayed: bool = False  # runs once, after a delay: a tick if it has itself run again
     event: str = ""  # the name of the event that it is registered for, if it is a message's or a life's
 
 

@@ -65,9 +65,15 @@ def link(
         unresolved=tuple(collector.unresolved),
         loops=collector.loops,
         handed=collector.handed,
-        recursive=frozenset(edge.caller for edge in edges if edge.caller == edge.callee),
+        recursive=frozenset(edge.caller for edge in edges if _is_recursive(collector, edge)),
         orders={index: _order(state, index) for index in range(len(state.program.classes))},
     )
+
+
+def _is_recursive(collector: Collector, edge: Edge) -> bool:
+    """Whether a function calls itself; one that has itself run on a later turn of the loop does not wait for that."""
+    later = edge.how == graph.CALLBACK and collector.table.members[edge.call] in collector.words.callers
+    return edge.caller == edge.callee and not later
 
 
 def _order(state: State, index: int) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from typing import Final
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite
 from alef_audit.callgraph.loops import is_timer
 from alef_audit.callgraph.mains import calls_of
-from alef_audit.callgraph.timers import scheduling_themselves
+from alef_audit.callgraph.timers import scheduling_themselves, setting_themselves
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
 from alef_audit.rulepack.kinds import RootKind
@@ -23,6 +23,7 @@ _WAITED: Final = flows.AWAITED | flows.RETURNED
 _CHAINED: Final = ("catch", "then", "finally")
 _AT_INTERVALS: Final = "loop at intervals that start-up code leaves running beside the server"
 _AGAIN: Final = "task that schedules itself again, at intervals"
+_ANEW: Final = "timer that sets itself again, at intervals"
 _AT_START: Final = "scheduled by start-up code for the first turns of the loop"
 _AFTER_LISTEN: Final = "started when the server already listens, and not waited for"
 
@@ -41,6 +42,8 @@ class _Phases:
 
 def left_running(graph: CallGraph, roots: list[RootSite]) -> list[RootSite]:
     """`roots` with what start-up code leaves running; without the tasks that other code starts."""
+    anew = setting_themselves(graph, roots)
+    roots = [replace(root, kind="tick", why=_ANEW) if root.function in anew and root.delayed else root for root in roots]
     timers = _timers(graph)
     listening = _listening(graph)
     if not timers and not listening and not any(root.beside or root.soon for root in roots):

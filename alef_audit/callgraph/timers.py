@@ -1,15 +1,17 @@
-"""Coroutines that come round again at intervals: loops that go on for ever, and tasks that schedule themselves."""
+"""Functions that come round again at intervals: loops that go on for ever, tasks and timers that schedule themselves."""
 
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from alef_audit.callgraph import guards
 from alef_audit.callgraph.closure import closure
-from alef_audit.callgraph.graph import CallGraph, RootSite
+from alef_audit.callgraph.graph import CALLBACK, CallGraph, Edge, RootSite
+from alef_audit.callgraph.keeping import chain
 from alef_audit.callgraph.loops import is_timer
 from alef_audit.callgraph.program import Program
 from alef_audit.facts import flows
-from alef_audit.facts.file import FunctionFlag, Leaving, Loop
+from alef_audit.facts.file import Condition, FunctionFlag, Handler, Leaving, Loop
 
 # `while (true)`, `for (;;)`, and the tests of loops that go on until they are told to stop.
 ENDLESS: Final = re.compile(r"[\s();]*(true|True|1)?[\s();]*")
@@ -18,6 +20,7 @@ UNTIL_STOPPED: Final = re.compile(
 )
 _ENDS: Final = Leaving.FUNCTION | Leaving.LOOP
 _RESTING: Final = ("sleep",)
+_AFTER_FAILURES: Final = "catch"
 
 
 def loops_for_ever(program: Program) -> frozenset[int]:
@@ -67,3 +70,40 @@ def scheduling_themselves(
         if functions[root.function].flags & FunctionFlag.ASYNC
         if table.function(root.call) in closure(outgoing, [root.function])
     )
+
+
+def setting_themselves(graph: CallGraph, roots: Iterable[RootSite]) -> frozenset[int]:
+    """What runs after a delay, and has itself run after the next one: `function poll() { …; setTimeout(poll, 500); }`.
+
+    What it calls on the way counts too, in its own file: `safeBeat` awaits `beat`, which sets the timer for `safeBeat`.
+    A test on the way makes it a retry, or a wait for something that will be there, unless it asks only whether to stop.
+    """
+    delayed = {root.function: root for root in roots if root.delayed and root.call >= 0}
+    if not delayed:
+        return frozenset()
+    unit, table = graph.program.function_unit, graph.table
+    units = {unit[function] for function in delayed}
+    outgoing: dict[int, list[int]] = {}
+    setting: dict[int, set[int]] = {}
+    for edge in graph.edges:
+        if unit[edge.caller] in units and unit[edge.caller] == unit[edge.callee] and _is_always_made(graph, edge):
+            root = delayed.get(edge.callee)
+            if root is not None and edge.how == CALLBACK and table.members[edge.call] == table.members[root.call]:
+                setting.setdefault(edge.callee, set()).add(edge.caller)
+            else:
+                outgoing.setdefault(edge.caller, []).append(edge.callee)
+    return frozenset(
+        function for function, setters in setting.items() if not setters.isdisjoint(closure(outgoing, [function]))
+    )
+
+
+def _is_always_made(graph: CallGraph, edge: Edge) -> bool:
+    """Whether whoever runs a function makes this call, unless it is told to stop."""
+    if edge.call < 0 or edge.guards & (guards.LOW | guards.MEDIUM) or graph.table.member(edge.call) == _AFTER_FAILURES:
+        return False
+    conditions = graph.program.unit_of(edge.caller).facts.conditions
+    return all(_is_usual(conditions[index]) for index in chain(conditions, graph.table.condition(edge.call)))
+
+
+def _is_usual(test: Condition) -> bool:
+    return not test.handler & Handler.CATCHES and UNTIL_STOPPED.search(test.text) is not None

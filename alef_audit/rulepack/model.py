@@ -152,6 +152,7 @@ class RootRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     `beside`: work that runs beside its caller, a root where start-up code starts it (elsewhere its caller is).
     `soon`: what is handed over runs once, on a next turn of the loop; what start-up code hands over there is part of
     the start.
+    `delayed`: what is handed over runs once, after a delay: a tick where it has itself run again.
     `gets`: types of what the function is handed, by position; "" for what is of no interest.
     form `export`: functions that a file matching one of `files` (globs) exports under one of `members`.
     """
@@ -166,6 +167,7 @@ class RootRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     coroutine: bool = False
     beside: bool = False
     soon: bool = False
+    delayed: bool = False
     runs_on: Thread | RunsOn = "event-loop"
     gets: tuple[str, ...] = ()
 
