@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-import re2
 from msgspec import structs
 
 from alef_audit.callgraph import graph, guards, open_bases, tokens
@@ -26,6 +25,7 @@ from alef_audit.callgraph.narrow import entering_generators, stubs_of
 from alef_audit.callgraph.overflow import overflowed_calls
 from alef_audit.callgraph.parameters import Path, Spelled, Use
 from alef_audit.callgraph.program import Program
+from alef_audit.callgraph.registrations import Registrations
 from alef_audit.callgraph.shapes import user_code
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.strays import Strays
@@ -33,7 +33,7 @@ from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
 from alef_audit.facts.flows import ELEMENT
 from alef_audit.rulepack.kinds import Cost, RootKind, Thread
-from alef_audit.rulepack.lexicon import Lexicon, Registration
+from alef_audit.rulepack.lexicon import Lexicon
 from alef_audit.rulepack.model import RootRow, RunsOn
 
 # More callees than this at one site are an approximation rather than a dispatch table.
@@ -65,10 +65,7 @@ class Collector:
     """Accumulates the parts of the call graph while the calls are visited in order."""
 
     __slots__ = (
-        "_known_members",
         "_receives_module",
-        "_registration_set",
-        "_registrations",
         "approximate",
         "arguments",
         "awaited",
@@ -93,6 +90,7 @@ class Collector:
         "parameter_uses",
         "paths",
         "registered",
+        "registrations",
         "resolved_imports",
         "returning_calls",
         "roots",
@@ -112,6 +110,7 @@ class Collector:
         self.executors = executors
         self.state = state
         self.table = table
+        self.registrations = Registrations(program, lexicon)
         self.words = Vocabulary(state, table, lexicon)
         self.events = Events(lexicon)
         self.languages = [unit.facts.language for unit in program.units]
@@ -147,23 +146,8 @@ class Collector:
         self.function_guards: dict[int, int] = {}
         self.unresolved: list[int] = []
         self._receives_module: dict[int, bool] = {}
-        self._known_members: dict[int, Registration | None] = {flows.NO_NAME: None}
-        self._registrations = lexicon.registration
-        self._registration_set = re2.Set.FullMatchSet()
-        for row in lexicon.registration:
-            self._registration_set.Add(row.pattern)
-        self._registration_set.Compile()
-
     def language(self, call: int) -> str:
         return self.languages[self.state.program.function_unit[self.table.functions[call]]]
-
-    def registration_row(self, call: int) -> Registration | None:
-        """The lexicon's row for a call whose member reads like a registration."""
-        member = self.table.members[call]
-        if member not in self._known_members:
-            fitting = self._registration_set.Match(self.state.program.names[member])
-            self._known_members[member] = self._registrations[min(fitting)] if fitting else None
-        return self._known_members[member]
 
     def unwrapped(self, slot: int, offloaders: set[int]) -> list[int]:
         """The functions in a variable; behind a wrapper of the program, the function that it decorates.

@@ -206,10 +206,13 @@ def _user_code(collector: Collector, call: int, functions: list[int]) -> None:
 def _register_arguments(collector: Collector, call: int) -> None:
     """Listeners handed to the program's own `onX(...)`: something later calls them from the loop."""
     state, table = collector.state, collector.table
-    row = collector.registration_row(call)
-    if row is not None and not table.flags(call) & flows.DECORATOR:
-        for slot in table.argument_slots(call):
-            for function in functions_in(state, slot) if slot else ():
+    rows = collector.registrations.of_member(table.members[call])
+    if not rows or table.flags(call) & flows.DECORATOR:
+        return
+    for slot in table.argument_slots(call):
+        for function in functions_in(state, slot) if slot else ():
+            row = next((each for each in rows if collector.registrations.fits(each, function)), None)
+            if row is not None:
                 collector.root(function, row.kind, row.why, "event-loop", call)
 
 

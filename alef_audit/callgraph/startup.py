@@ -43,7 +43,9 @@ class _Phases:
 def left_running(graph: CallGraph, roots: list[RootSite]) -> list[RootSite]:
     """`roots` with what start-up code leaves running; without the tasks that other code starts."""
     anew = setting_themselves(graph, roots)
-    roots = [replace(root, kind="tick", why=_ANEW) if root.function in anew and root.delayed else root for root in roots]
+    roots = [
+        replace(root, kind="tick", why=_ANEW) if root.function in anew and root.delayed else root for root in roots
+    ]
     timers = _timers(graph)
     listening = _listening(graph)
     if not timers and not listening and not any(root.beside or root.soon for root in roots):

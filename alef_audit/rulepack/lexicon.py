@@ -148,11 +148,15 @@ class Marked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Callbacks handed to a function whose name matches `pattern`: home-made emitters and hook registries."""
+    """Callbacks handed to a function whose name matches `pattern`: home-made emitters and hook registries.
+
+    `takes`: only those whose first parameters have names that these patterns match, one for each.
+    """
 
     pattern: str
     kind: RootKind
     why: str
+    takes: tuple[str, ...] = ()
 
 
 class StandardMembers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
