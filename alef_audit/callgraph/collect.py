@@ -146,6 +146,7 @@ class Collector:
         self.function_guards: dict[int, int] = {}
         self.unresolved: list[int] = []
         self._receives_module: dict[int, bool] = {}
+
     def language(self, call: int) -> str:
         return self.languages[self.state.program.function_unit[self.table.functions[call]]]
 

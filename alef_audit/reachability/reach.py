@@ -11,7 +11,7 @@ from alef_audit.callgraph.cold import endless_functions
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
 from alef_audit.callgraph.keeping import tests_around
 from alef_audit.facts.file import Condition
-from alef_audit.reachability import surface
+from alef_audit.reachability import deferred, surface
 from alef_audit.reachability.components import component_of
 from alef_audit.reachability.contexts import contexts, leading_to
 from alef_audit.reachability.dependencies import dependency_functions, entered_roots
@@ -67,6 +67,8 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
         for root in hot
         if root.function not in inside and not root.general and _role(graph, root.function) != "vendored"
     )
+    if not has_dispatch:
+        hot = deferred.with_callers(graph, callees, hot, surface.SURFACE_ROLES)
     reached: dict[int, Ways] = {}
     propagate(reached, calls, rank, _numbered(graph, hot, 0), guards.OFFLOAD, is_async)
     exposed = _exposed(reached)

@@ -11,7 +11,7 @@ from alef_audit.callgraph.timers import loops_for_ever
 from alef_audit.facts.file import Function, FunctionFlag
 from alef_audit.reachability.ways import Callees, callers_first
 
-_SURFACE_ROLES: Final = frozenset(("product", "generated", "vendored"))
+SURFACE_ROLES: Final = frozenset(("product", "generated", "vendored"))
 _ROUNDS: Final = "loop that goes on for ever, at intervals"
 _AWAITED: Final = "coroutine that runs on whichever event loop awaits it"
 # Hooks that product code keeps for its tests: `testing.reset`, `resetCacheForTest`.
@@ -45,7 +45,7 @@ def surface_roots(
         function
         for function in sorted(relevant & is_async)
         if function not in reached and function not in started and function not in known
-        if program.unit_of(function).role in _SURFACE_ROLES
+        if program.unit_of(function).role in SURFACE_ROLES
         if not program.functions[function].flags & FunctionFlag.ABSTRACT
         if not _FOR_TESTS.search(program.functions[function].label)
         if function not in graph.unused or not (has_dispatch or program.unit_of(function).facts.language != "python")
@@ -107,7 +107,7 @@ def _api_roots(
     for function in sorted(relevant):
         facts = program.functions[function]
         unit = program.unit_of(function)
-        if function in known or function in is_async or unit.role not in _SURFACE_ROLES or facts.parent < 0:
+        if function in known or function in is_async or unit.role not in SURFACE_ROLES or facts.parent < 0:
             continue
         if unit.facts.language != "ecmascript":
             continue
