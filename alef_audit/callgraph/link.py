@@ -19,7 +19,7 @@ from alef_audit.callgraph.loops import Ranged
 from alef_audit.callgraph.mains import behind_starts
 from alef_audit.callgraph.narrow import awaitable, keeps_arguments, with_bodies
 from alef_audit.callgraph.outside import Outside, configured_offload, leave, offload_by_name, register_computed
-from alef_audit.callgraph.overflow import certain_callees
+from alef_audit.callgraph.overflow import Written, certain_callees
 from alef_audit.callgraph.platforms import ruled_out
 from alef_audit.callgraph.settle import settle_parameters
 from alef_audit.callgraph.state import State
@@ -85,13 +85,14 @@ def _visit_calls(collector: Collector, lexicon: Lexicon, platform: str) -> None:
     linked = _by_call(state.links)
     leaving = _by_call(state.externals)
     nothing: list[int] = []
+    written = Written(state, table, collector.overflowed)
     outside = Outside(state, lexicon)
     for call in range(len(table)):
         if call in collector.entering or (platform != "any" and _is_ruled_out(state, table, call, platform)):
             continue
         if call in collector.overflowed:
             # which functions made it into a full set depends on the order of arrival: none of them is evidence
-            _visit(collector, outside, call, *certain_callees(state, table, call))
+            _visit(collector, outside, call, *certain_callees(state, table, call, written))
         else:
             _visit(collector, outside, call, linked.get(call, nothing), leaving.get(call, nothing))
 

@@ -1,4 +1,4 @@
-"""Functions that come round again at intervals: loops that go on for ever, tasks and timers that set themselves anew."""
+"""Functions that come round again at intervals: loops that go on for ever, tasks and timers that set themselves."""
 
 import re
 from collections.abc import Iterable, Mapping
