@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.graph import Edge
-from alef_audit.callgraph.keeping import Keeping, Place, Read, Touch, chain
+from alef_audit.callgraph.keeping import CONSTRUCTORS, Keeping, Place, Read, Touch, chain
 from alef_audit.callgraph.lookups import handed_to, looked_up
 from alef_audit.callgraph.predicates import implied, parse
 from alef_audit.callgraph.program import Program
@@ -87,7 +87,11 @@ def memos(
                 if not hidden.checked.isdisjoint(_NAME.findall(condition.text)):
                     asked = asked._replace(needs=asked.needs | SAME)
                 firm = all(any(fitting[t] for t in fitting if t.place == place) for place in asked.places)
-                flight = _is_flight(program, table, sites, keeping, function, index, asked.places)
+                flight = _is_flight(program, table, sites, keeping, function, index, asked.places) or (
+                    condition.exits
+                    and condition.leaving & Leaving.RAISES != 0
+                    and _is_reset(program, keeping, function, asked.places)
+                )
                 found[function, index] = Memo(function, index, asked, firm, flight)
     return found
 
@@ -282,6 +286,19 @@ def _is_flight(
             if not any(others[each].holds for each in chain(others, touch.condition)):
                 return True
     return False
+
+
+def _is_reset(program: Program, keeping: Keeping, function: int, places: _Places) -> bool:
+    """Whether another function takes back what is kept: where that raises, nobody comes by without it having done so."""
+    subjects = {place.subject for place in places}
+    unit = program.unit_of(function)
+    others = range(unit.functions, unit.functions + len(unit.facts.functions))
+    return any(
+        touch.place.subject in subjects and _is_shared(program, touch.place, function, other)
+        for other in others
+        if other != function and other in keeping.clears and program.functions[other].name not in CONSTRUCTORS
+        for touch in keeping.clears[other]
+    )
 
 
 def _makes_room(keeping: Keeping, clear: Touch) -> bool:
