@@ -10,7 +10,7 @@ from alef_audit.callgraph.keeping import chain
 from alef_audit.callgraph.predicates import implied, parse, separated
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
-from alef_audit.facts.file import Condition
+from alef_audit.facts.file import Condition, FunctionFlag
 
 _TEST: Final = re.compile(r"isinstance\((.*)\)\Z", re.DOTALL)
 _SUBJECT: Final = re.compile(r"[\w.]+")
@@ -51,9 +51,28 @@ class ClassTests:
             return []
         tests = self._about(call)
         fitting = [function for function in functions if self._fits(function, tests)] if tests else functions
+        if not fitting and not any(test.holds and test.outside for test in tests):
+            fitting = self._never_made(call, tests)
         if not fitting and self._table.result(call):
             self._empty.add(self._table.result(call))
         return fitting
+
+    def _never_made(self, call: int, tests: tuple[_Test, ...]) -> list[int]:
+        """Methods of classes that nothing instantiates, where the tests rule out all others that a declared type
+        allows: whoever asks knows that there are such instances.
+        """
+        program, classes = self._state.program, self._state.classes
+        receiver, member = self._table.receiver(call), self._table.members[call]
+        declared = [value >> SHIFT for value in self._state.held(receiver) or () if value & MASK == tokens.OPEN]
+        found: dict[int, None] = {}
+        for sub in sorted({sub for index in declared for sub in classes.family(index)} - classes.live):
+            orders = (value >> SHIFT for value in classes.order(sub) if value & MASK == tokens.CLASS)
+            methods = next(filter(None, (methods_of(program, index, program.names[member]) for index in orders)), [])
+            found.update(dict.fromkeys(method for method in methods if self._may_run(method, tests)))
+        return list(found) if len(found) <= self._state.bound else []
+
+    def _may_run(self, method: int, tests: tuple[_Test, ...]) -> bool:
+        return not self._state.program.functions[method].flags & FunctionFlag.STUB and self._fits(method, tests)
 
     def is_of_program(self, call: int) -> bool:
         """Whether the receiver of a call is tested to be an instance of classes that the program itself defines."""

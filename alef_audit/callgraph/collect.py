@@ -21,7 +21,7 @@ from alef_audit.callgraph.imports import dynamic_imports
 from alef_audit.callgraph.library import STORING
 from alef_audit.callgraph.loops import Loops, Multiplicity, Ranged, turning_loops
 from alef_audit.callgraph.matching import approximate
-from alef_audit.callgraph.narrow import entering_generators, stubs_of
+from alef_audit.callgraph.narrow import entering_generators, returning_calls, stubs_of
 from alef_audit.callgraph.overflow import overflowed_calls
 from alef_audit.callgraph.parameters import Path, Spelled, Use
 from alef_audit.callgraph.program import Program
@@ -130,7 +130,7 @@ class Collector:
         self.user_code = user_code(program, table)
         self.local_nodes = frozenset(table.local_api.values())
         self.methods: MethodIndex = method_index(program, frozenset(lexicon.common_members))
-        self.returning_calls = _functions_with(table, flows.RETURNED)
+        self.returning_calls = returning_calls(state, table)
         self.decorated = _decorated(table)
         marked = [function for slot in self.decorated.values() for function in functions_in(state, slot)]
         self.function_kinds = FunctionKinds(program, table, lexicon.function_kinds, marked)
@@ -335,13 +335,6 @@ def functions_among(values: list[int]) -> list[int]:
 
 
 _RUNS: Final = frozenset((tokens.FUNCTION, tokens.CALL_OF, tokens.BIND_OF))
-
-
-def _functions_with(table: CallTable, wanted: int) -> frozenset[int]:
-    """The functions that contain a call with that flag."""
-    return frozenset(
-        [function for function, flag in zip(table.functions, table.flag_sets, strict=True) if flag & wanted]
-    )
 
 
 def _decorated(table: CallTable) -> dict[int, int]:

@@ -289,7 +289,7 @@ def _is_flight(
 
 
 def _is_reset(program: Program, keeping: Keeping, function: int, places: _Places) -> bool:
-    """Whether another function takes back what is kept: where that raises, nobody comes by without it having done so."""
+    """Whether another function takes back what is kept: who is turned down while it is there has called that before."""
     subjects = {place.subject for place in places}
     unit = program.unit_of(function)
     others = range(unit.functions, unit.functions + len(unit.facts.functions))

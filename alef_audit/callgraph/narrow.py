@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Final
 
 from alef_audit.callgraph import tokens
+from alef_audit.callgraph.api import usual
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.state import State
@@ -85,7 +86,7 @@ def _class_kind(program: Program, function: int) -> int:
 def awaitable(state: State, table: CallTable, call: int, functions: list[int], returning: Collection[int]) -> list[int]:
     """Of the callees of an awaited call those that give something to await: in Python others cannot be meant.
 
-    `returning` are the functions that return what a call gives.
+    `returning` are the functions that return what a call gives, see `returning_calls`.
     """
     program = state.program
     if program.unit_of(table.function(call)).facts.language != "python":
@@ -95,6 +96,24 @@ def awaitable(state: State, table: CallTable, call: int, functions: list[int], r
     fitting = [f for f in functions if facts[f].flags & _AWAITED or f in returning]
     is_sure = any(facts[f].flags & _AWAITED for f in fitting)
     return fitting if is_sure else functions
+
+
+def returning_calls(state: State, table: CallTable) -> frozenset[int]:
+    """The functions that return what a call gives; not if libraries have done all by then: they block, or give data."""
+    found: dict[int, int] = {
+        call: function
+        for call, (function, flag) in enumerate(zip(table.functions, table.flag_sets, strict=True))
+        if flag & flows.RETURNED
+    }
+    api = state.api
+    done = {
+        call
+        for call, node in state.externals
+        if call in found and (usual(api.sinks.get(node, [])) or node in api.plain)
+    }
+    open_ones = {call for call, _ in state.links}
+    open_ones.update(call for call, node in state.externals if node not in api.sinks and node not in api.plain)
+    return frozenset(function for call, function in found.items() if call not in done or call in open_ones)
 
 
 def _gives_values(state: State, table: CallTable, function: int) -> bool:

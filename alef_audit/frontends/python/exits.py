@@ -20,6 +20,15 @@ _CALLEE_LIMIT: Final = 80
 _DEPTH: Final = 2  # of tests around an exit
 _UNKNOWN: Final = " and (…)"  # a further test that nothing is known of
 _ASKING: Final = re.compile(r"(?:\w+ = )?((?:asyncio\.)?get_running_loop\(\))")
+# What raises where no loop runs, and what else is done with a loop or a task, which does not.
+_METHODS: Final = r"(?:create_task|call_soon(?:_threadsafe)?|run_in_executor)\("
+_NEEDING: Final = re.compile(
+    rf"(?:return |[\w.]+ = )?(?:asyncio\.)?(?:create_task\(|get_running_loop\(\)(?:\.{_METHODS}|\Z))"
+)
+_AFTERWARDS: Final = re.compile(
+    rf"(?:return |[\w.]+ = )?[\w.]+\.(?:{_METHODS}|(?:add_done_callback|add|append)\()|return(?: \w+)?\Z"
+)
+NO_LOOP: Final = "asyncio.get_running_loop()"
 _LONGEST: Final = 400
 
 
@@ -126,6 +135,15 @@ def asks_for_loop(walk: Walk, block: Node | None) -> str:
     statements = [child for child in block.named_children if child.type != "comment"]
     found = _ASKING.fullmatch(short(walk, statements[0], TEXT_LIMIT)) if len(statements) == 1 else None
     return found[1] if found is not None else ""
+
+
+def needs_loop(walk: Walk, block: Node) -> bool:
+    """Whether a block starts with what only a running loop lets pass, and goes on with nothing but that loop's own."""
+    statements = [child for child in block.named_children if child.type != "comment"]
+    if not statements or block.end_byte - block.start_byte > _LONGEST:
+        return False
+    first, *others = (short(walk, statement, TEXT_LIMIT) for statement in statements)
+    return _NEEDING.match(first) is not None and all(map(_AFTERWARDS.match, others))
 
 
 def _leaves(body: Node) -> bool:

@@ -10,7 +10,7 @@ from tree_sitter import Node
 from alef_audit.facts import kept
 from alef_audit.facts.file import Condition, Handler
 from alef_audit.frontends.leaving import tried
-from alef_audit.frontends.python.exits import asks_for_loop
+from alef_audit.frontends.python.exits import NO_LOOP, asks_for_loop, needs_loop
 from alef_audit.frontends.python.required import required
 from alef_audit.frontends.python.walk import Place, Walk, line_of, literal_of, raises, short, source
 from alef_audit.frontends.words import is_storing, names_cache
@@ -319,8 +319,8 @@ def caught(walk: Walk, place: Place, attempted: Node | None, clause: Node) -> Pl
             text = asked
         elif looked and any(missing in spelled for missing in _MISSING):
             text = f"{looked} is not None"
-        elif spelled == "RuntimeError":
-            text = asks_for_loop(walk, attempted) or text
+        elif spelled.partition(" as ")[0] == "RuntimeError":
+            text = asks_for_loop(walk, attempted) or (NO_LOOP if needs_loop(walk, attempted) else text)
     is_handler = text == "except"
     conditions = walk.build.conditions
     handler = Handler.CATCHES | (Handler.RAISES if raises(clause.named_children[-1]) else 0) if is_handler else 0
