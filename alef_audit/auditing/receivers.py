@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from alef_audit.callgraph.collect import methods_of
 from alef_audit.callgraph.graph import CallGraph, Edge
 from alef_audit.callgraph.memos import method_class
 from alef_audit.callgraph.parameters import within
+from alef_audit.callgraph.program import methods_of
 
 # Calls of the object's own methods.
 _OWN: Final = re.compile(r"(?:self|this|cls)\??\.(?P<name>[\w$]+)")

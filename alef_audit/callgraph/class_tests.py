@@ -8,6 +8,7 @@ from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.keeping import chain
 from alef_audit.callgraph.predicates import implied, parse, separated
+from alef_audit.callgraph.program import methods_of
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts.file import Condition, FunctionFlag

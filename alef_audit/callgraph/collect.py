@@ -24,7 +24,7 @@ from alef_audit.callgraph.matching import approximate
 from alef_audit.callgraph.narrow import entering_generators, returning_calls, stubs_of
 from alef_audit.callgraph.overflow import overflowed_calls
 from alef_audit.callgraph.parameters import Path, Spelled, Use
-from alef_audit.callgraph.program import Program
+from alef_audit.callgraph.program import methods_of
 from alef_audit.callgraph.registrations import Registrations
 from alef_audit.callgraph.shapes import user_code
 from alef_audit.callgraph.state import State
@@ -306,17 +306,6 @@ class Collector:
                 if label == flows.NO_NAME or names[label] in self.events.keywords:
                     return names[literal][1:]
         return ""
-
-
-def methods_of(program: Program, index: int, name: str) -> list[int]:
-    """The functions that a class defines under a name."""
-    unit = program.units[program.class_unit[index]]
-    own = index - unit.classes
-    return [
-        unit.functions + offset
-        for offset, facts in enumerate(unit.facts.functions)
-        if facts.owner == own and facts.name == name
-    ]
 
 
 def thread_of(runs_on: Thread | RunsOn, *, is_async: bool) -> Thread:

@@ -10,10 +10,10 @@ import re2
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.collect import functions_in, methods_of, thread_of
+from alef_audit.callgraph.collect import functions_in, thread_of
 from alef_audit.callgraph.graph import CallGraph, RootSite
 from alef_audit.callgraph.marked import marked_methods
-from alef_audit.callgraph.program import Program
+from alef_audit.callgraph.program import Program, methods_of
 from alef_audit.callgraph.recall import words_in
 from alef_audit.callgraph.startup import left_running
 from alef_audit.callgraph.state import State

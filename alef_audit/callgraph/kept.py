@@ -7,9 +7,9 @@ from typing import Final
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.collect import methods_of
 from alef_audit.callgraph.keeping import CONSTRUCTORS
 from alef_audit.callgraph.parameters import Literals, Spelled
+from alef_audit.callgraph.program import methods_of
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows

@@ -12,11 +12,11 @@ from typing import Final
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.bag_types import extended
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.collect import methods_of
 from alef_audit.callgraph.graph import CallGraph, Edge
 from alef_audit.callgraph.guards import BIT
 from alef_audit.callgraph.keeping import CONSTRUCTORS, Keeping, Place, Read, chain
 from alef_audit.callgraph.memos import method_class
+from alef_audit.callgraph.program import methods_of
 from alef_audit.callgraph.recall import words_of
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT

@@ -120,3 +120,14 @@ def build_program(files: list[tuple[str, str, str, FileFacts]]) -> Program:
         name_ids=name_ids,
         name_maps=tuple(name_maps),
     )
+
+
+def methods_of(program: Program, index: int, name: str) -> list[int]:
+    """The functions that a class defines under a name."""
+    unit = program.units[program.class_unit[index]]
+    own = index - unit.classes
+    return [
+        unit.functions + offset
+        for offset, facts in enumerate(unit.facts.functions)
+        if facts.owner == own and facts.name == name
+    ]
