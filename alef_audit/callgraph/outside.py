@@ -22,6 +22,8 @@ from alef_audit.rulepack.paths import Selector, parse_selector
 # Timers run their callback later, but on the same loop: a hot caller keeps it hot.
 _LATER_KINDS: Final = frozenset(("tick", "warmup"))
 _VERB: Final = "post"  # the verb of HTTP that no router has another use for
+# So many lists and dictionaries beside an object of a library, and the method they have is likelier meant.
+_MANY: Final = 8
 _EXECUTOR: Final = GuardRow(kind="offload.executor", form="call", runs="Argument[*]", members=("configured",))
 
 
@@ -282,10 +284,23 @@ def _is_meant(collector: Collector, call: int, node: int, row: SinkRow) -> bool:
         return False  # the module's body is analysed instead
     if node in api.by_pattern and _is_own_method(collector, call):
         return False  # a pattern knows no names: this one is the program's
+    if is_of_collections(collector, call) and _holds_many_collections(state, table.receiver(call)):
+        return False  # what all comes together in the receiver is no evidence: `copy` is a method of each
     if row.inside and state.program.functions[function].name not in row.inside:
         return False
     # the library's own source: the function's body is analysed instead
     return not (node in collector.local_nodes and functions_in(state, table.callee(call)))
+
+
+def _holds_many_collections(state: State, receiver: int) -> bool:
+    values = state.held(receiver) if receiver else ()
+    return sum(value & MASK == tokens.OBJECT for value in values or ()) >= _MANY
+
+
+def is_of_collections(collector: Collector, call: int) -> bool:
+    """Whether a call reads like one of a method of the language's own types: `text.trim()`, `rows.append(row)`."""
+    table = collector.table
+    return table.members[call] in collector.words.standard[collector.language(call)] and "." in table.text(call)
 
 
 def _spins(collector: Collector, call: int) -> bool:
