@@ -2,7 +2,8 @@
 
 Which variables a deployment sets nobody knows, but those that only a test run sets are not set in production
 (`VITEST`, `NODE_ENV === "test"`, `PYTEST_CURRENT_TEST`): what stands below such a test runs in tests only.  So does
-what a flag asks for that is named after such a variable and handed down (`isFastTestEnv`).
+what a flag asks for that is named after such a variable and handed down (`isFastTestEnv`), and the field of that name
+which a class of settings declares to be off (`TESTING: bool = False`).
 """
 
 import re
@@ -35,6 +36,7 @@ _MODULES: Final = frozenset(("sys.modules", "modules"))
 _HOLDERS: Final = frozenset(("os.environ", "environ", "process.env", "env"))
 _UNSET: Final = frozenset(("null", "undefined", "None"))
 _NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
+_SETTING: Final = re.compile(r"(?:[\w$]+\??\.)+(?P<name>[A-Z][A-Z0-9_]*)")
 _FLAG: Final = re.compile(r"(?:[\w$]+\??\.)*(?P<name>[\w$]+)(?:\([^()]*\))?")
 _DEPTH: Final = 3
 
@@ -42,12 +44,18 @@ _DEPTH: Final = 3
 class _Environment:
     """What tests give where no variable of a test run is set."""
 
-    __slots__ = ("_flags", "_marks", "_of_product", "_of_tests", "_words")
+    __slots__ = ("_flags", "_marks", "_of_product", "_of_tests", "_off", "_words")
 
-    def __init__(self, words: GuardWords) -> None:
+    def __init__(self, words: GuardWords, declared: Iterable[Mapping[str, str]]) -> None:
         self._words = words
         self._of_tests = _any(words.test_variables)
         self._of_product = _any(words.product_variables)
+        self._off = frozenset(
+            name
+            for fields in declared
+            for name, value in fields.items()
+            if value == "false" and self._is_of_tests(name)
+        )
         self._flags = tuple(f" {phrase} " for phrase in words.test_flags)
         self._marks = tuple(phrase.replace(" ", "") for phrase in words.test_flags)
 
@@ -61,7 +69,7 @@ class _Environment:
             return self.evaluate(bound[0].value, reads, depth + 1)
         found = comparison(text)
         if found is None:
-            return False if self._is_unset(text) or self.is_flag(text) else None
+            return False if self._is_unset(text) or self.is_flag(text) or self._is_off(text) else None
         if found.sign in ("in", "not in"):
             held = self._is_contained(found.left, found.right)
             return None if held is None else held == (found.sign == "in")
@@ -72,6 +80,8 @@ class _Environment:
         """Whether a test names the environment, what is imported, or a flag; most do not, and few substrings tell."""
         if ("env" in text or "modules" in text) and _DECIDING.search(text) is not None:
             return True
+        if any(name in text for name in self._off):
+            return True
         if "est" not in text:
             return False
         joined = text.lower().replace("_", "")
@@ -81,6 +91,11 @@ class _Environment:
         """Whether `text` reads a variable that only test runs set."""
         read = _READ.fullmatch(text)
         return read is not None and self._is_of_tests(_name(read))
+
+    def _is_off(self, text: str) -> bool:
+        """Whether `text` reads a field of settings that only test runs turn on: `settings.TESTING`."""
+        named = _SETTING.fullmatch(text) if self._off else None
+        return named is not None and named["name"] in self._off
 
     def is_flag(self, text: str) -> bool:
         """Whether `text` is a variable, a field or a call whose name tells of a test run: `params.isFastTestEnv`."""
@@ -128,7 +143,7 @@ def environment_tests(conditions: tuple[Condition, ...], index: int) -> list[Con
 
 def without_tests(graph: CallGraph, keeping: Keeping, words: GuardWords) -> CallGraph:
     """`graph` without the calls that run only where a variable is set that test runs set."""
-    environment = _Environment(words)
+    environment = _Environment(words, keeping.fields.values())
     closed, always = _closed(graph, keeping, environment)
     if not (closed or always):
         return graph

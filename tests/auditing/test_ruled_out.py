@@ -398,3 +398,20 @@ def test_locals_that_hold_something_else_all_the_time_tell_nothing(tmp_path: Pat
     text = f"let kept;\nfunction answer(request) {{\n  let {', '.join(names)};\n{bound}"
     text += "  if (v1 && v2.x === v3 && !v4) return kept;\n  kept = work(request);\n  return kept;\n}\n"
     assert found(tmp_path, TS, text) is not None
+
+
+@pytest.mark.parametrize(
+    ("field", "test", "is_silent"),
+    [
+        ("TESTING: bool = False", "settings.TESTING", True),
+        ("TESTING: bool = False", "settings.TESTING and request.path", True),
+        ("TESTING: bool = True", "settings.TESTING", False),
+        ("TESTING: bool = False", "not settings.TESTING", False),
+        ("TESTING: bool = False", "request.TESTING_URL", False),
+        ("RUN_SPEED_TEST: bool = False", "settings.RUN_SPEED_TEST", False),
+        ("DEBUG: bool = False", "settings.DEBUG", False),
+    ],
+)
+def test_settings_that_only_test_runs_turn_on_are_off(field: str, test: str, is_silent: bool, tmp_path: Path) -> None:
+    code = f"class Settings:\n    {field}\n\n\nsettings = Settings()\n" + body(PY, test)
+    assert (found(tmp_path, PY, code) is None) is is_silent
