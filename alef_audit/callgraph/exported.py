@@ -1,21 +1,37 @@
-"""What a package hands to the programs that import it: functions, and the methods of classes and objects."""
+"""What a package hands to the programs that import it: functions, the methods of classes and objects, and those of
+the objects that its functions make: `module.exports = (root) => ({ translate(phrase, done) { … } })`.
+"""
 
 from collections.abc import Iterable, Iterator, Set
 
 from alef_audit.callgraph import tokens
+from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import functions_among
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 
 
-def exported_functions(state: State, entries: Set[str]) -> frozenset[int]:
+def exported_functions(state: State, table: CallTable, entries: Set[str]) -> frozenset[int]:
     """The public functions that the files `entries` export, re-exports included, and public methods of what they do."""
     found: set[int] = set()
     for index, unit in enumerate(state.program.units):
         if unit.path in entries:
             for value in _values(state, index):
                 found.update(_functions(state, value))
-    return frozenset(found)
+    made = [
+        function
+        for exported in found
+        for value in _results(state, table, exported)
+        if value & MASK == tokens.OBJECT
+        for function in _functions(state, value)
+    ]
+    return frozenset(found.union(made))
+
+
+def _results(state: State, table: CallTable, function: int) -> list[int]:
+    """What calling a function gives, if none of it is lost."""
+    slot = table.slot_of(function, state.program.functions[function].result)
+    return state.held(slot) if slot and not state.overflowed(slot) else []
 
 
 def _values(state: State, unit: int) -> set[int]:
@@ -46,8 +62,9 @@ def _functions(state: State, value: int) -> Iterable[int]:
     if kind in (tokens.CLASS, tokens.INSTANCE, tokens.OPEN):
         return _methods(state, index)
     if kind == tokens.OBJECT:
-        fields = state.fields.get(value, {}).values()
-        return [function for variable in fields for function in functions_among(state.held(variable))]
+        fields = state.fields.get(value, {}).items()
+        public = [variable for name, variable in fields if _is_public(state.program.names[name])]
+        return [function for variable in public for function in functions_among(state.held(variable))]
     return functions_among([value])
 
 

@@ -144,7 +144,7 @@ def _call_graph(
     attach_models(program, api, table)
     state = solve(program, modules, api, table, pack.lexicon.base_classes)
     graph = link(state, table, pack.lexicon, frozenset(config.executors), request.platform)
-    graph = replace(graph, exported=exported_functions(state, entry_files(surveyed.inventory, surveyed.read)))
+    graph = replace(graph, exported=exported_functions(state, table, entry_files(surveyed.inventory, surveyed.read)))
     closed = closed_files(surveyed.inventory, surveyed.read)
     graph = replace(graph, unused=unused_coroutines(state, table, graph, closed))
     found = selected(program, config)

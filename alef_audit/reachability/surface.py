@@ -113,7 +113,7 @@ def _api_roots(
             continue
         why = _takes_request(unit.facts.names, facts)
         if not why and not has_dispatch:
-            why = _takes_callback(unit.facts.names, facts)
+            why = _takes_callback(unit.facts.names, facts, is_exported=function in graph.exported)
         if why:
             roots.append(RootSite(function, "api", why, "event-loop"))
     return roots
@@ -126,12 +126,12 @@ def _takes_request(names: tuple[str, ...], facts: Function) -> str:
     return "takes a request and a response" if is_handler else ""
 
 
-def _takes_callback(names: tuple[str, ...], facts: Function) -> str:
+def _takes_callback(names: tuple[str, ...], facts: Function, *, is_exported: bool) -> str:
     """Why a function of a library reads like one that answers by a callback; "" if it does not."""
     parameters = [names[p.name] for p in facts.parameters if not p.kind]
-    is_surface = facts.owner >= 0 or "." in facts.label.split("(")[0]
-    if parameters and parameters[-1] in _CALLBACK_NAMES and is_surface and not facts.flags & FunctionFlag.ANONYMOUS:
-        return "asynchronous by its trailing callback, part of the package's surface"
-    if parameters and parameters[-1] in _CALLBACK_NAMES and "." in facts.label and " " not in facts.label:
-        return "asynchronous by its trailing callback, part of the package's surface"
-    return ""
+    if not parameters or parameters[-1] not in _CALLBACK_NAMES:
+        return ""
+    is_member = facts.owner >= 0 or "." in facts.label.split("(")[0]
+    is_named = is_member and not facts.flags & FunctionFlag.ANONYMOUS
+    is_surface = is_exported or is_named or ("." in facts.label and " " not in facts.label)
+    return "asynchronous by its trailing callback, part of the package's surface" if is_surface else ""
