@@ -270,4 +270,5 @@ def _names(program: Program, lexicon: Lexicon) -> Iterator[RootSite]:
                 hit = known[facts.name] = min(patterns.Match(facts.name) or (), default=-1)
             if hit >= 0 and not facts.flags & FunctionFlag.ABSTRACT:
                 row = lexicon.hot[hit]
-                yield RootSite(unit.functions + offset, row.kind, row.why, "event-loop", by_name=True)
+                if len(facts.parameters) >= row.takes:
+                    yield RootSite(unit.functions + offset, row.kind, row.why, "event-loop", by_name=True)

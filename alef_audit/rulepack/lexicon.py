@@ -57,12 +57,16 @@ class DevelopmentWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class HotName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Functions that are hot by meaning: `pattern` (RE2, full match) on the function's own name."""
+    """Functions that are hot by meaning: `pattern` (RE2, full match) on the function's own name.
+
+    `takes`: only those with so many parameters or more.
+    """
 
     pattern: str
     kind: RootKind
     why: str
     case: str = "sensitive"
+    takes: int = 0
 
 
 class ColdName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
