@@ -38,7 +38,7 @@ def apply_call(state: State, table: CallTable, call: int, value: int) -> None:
     if kind == tokens.FUNCTION:
         link(state, table, call, index, shift=_explicit_receiver(state, table, call, index))
         if table.flags(call) & flows.NEW:
-            made = token(tokens.MADE_BY, index)
+            made = state.holder(0, call) if index in state.stock.blank else token(tokens.MADE_BY, index)
             _give(state, table.result(call), made)
             receiver = state.program.functions[index].receiver
             if receiver:

@@ -10,6 +10,7 @@ from alef_audit.callgraph import containers
 from alef_audit.callgraph.admission import declare_classes
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.apply import apply, call_all, store_all
+from alef_audit.callgraph.blank import blank_makers
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.class_statements import class_statements, unbound_class_methods
 from alef_audit.callgraph.constraints import (
@@ -61,6 +62,7 @@ def solve(
     state = State(program, modules, api, bound_for(len(table)))
     _tables(state)
     containers.note_sites(state)
+    state.stock.blank = blank_makers(program, table)
     state.methods_only = _methods_only(program)
     state.reading = name_kinds(state)
     state.tables = large_tables(program, modules, table, state.bound)

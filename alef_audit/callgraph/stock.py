@@ -8,6 +8,7 @@ class Stock:
     """Grows while the constraints are solved; a part of the solver's state."""
 
     __slots__ = (
+        "blank",
         "generators",
         "getter_results",
         "getters",
@@ -24,6 +25,7 @@ class Stock:
 
     def __init__(self, program: Program) -> None:
         ids = program.name_ids
+        self.blank: frozenset[int] = frozenset()  # constructor functions of which each call makes a map of its own
         self.keyed: dict[int, bool] = {}  # tokens of mappings -> whether iterating one gives pairs, not keys
         self.generators: set[int] = set()  # tokens of what generator functions give
         self.pairs: dict[int, int] = {}  # token of a pair -> name that is its first element
