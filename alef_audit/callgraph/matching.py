@@ -9,7 +9,7 @@ from alef_audit.callgraph import tokens
 from alef_audit.callgraph.constraints import MATCH
 from alef_audit.callgraph.members import load
 from alef_audit.callgraph.state import State
-from alef_audit.callgraph.tokens import MASK, SHIFT
+from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.flows import ELEMENT
 
 _MOST: Final = 40
@@ -35,10 +35,20 @@ def match(state: State, value: int, pattern: int, destination: int) -> None:
         return
     texts = state.program.names
     start, *middle, end = texts[pattern].split("*")
+    if kind == tokens.MODULE:
+        _take_submodules(state, index, destination, (start, middle, end))
     fitting = sorted(name for name in names if _fits(texts[name], start, middle, end))
     if len(fitting) <= _MOST:
         for name in fitting:
             load(state, value, name, destination)
+
+
+def _take_submodules(state: State, unit: int, destination: int, parts: tuple[str, list[str], str]) -> None:
+    """Let `destination` take the submodules of a package whose names fit."""
+    inside = ((name, child) for (package, name), child in state.modules.submodules.items() if package == unit)
+    fitting = sorted(child for name, child in inside if _fits(name, *parts))
+    for child in fitting if len(fitting) <= _MOST else ():
+        state.add(destination, token(tokens.MODULE, child))
 
 
 def _fits(text: str, start: str, middle: list[str], end: str) -> bool:

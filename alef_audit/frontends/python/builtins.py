@@ -147,12 +147,27 @@ def _import(walk: Walk, place: Place, function: str, nodes: list[Node], line: in
     package = _package(walk, place, nodes)
     for name in sorted(spellings(walk, place, nodes[0])):
         specifier = _specifier(name, package)
+        if ANY in specifier and function != "__import__":
+            dst = _import_fitting(walk, place, specifier, line, dst)
         if ANY in specifier or not specifier.strip("."):
             continue
         dst = dst or build.slot()
         if function == "__import__":
             specifier = specifier.split(".", 1)[0]
         build.add_import(dst, Import(specifier, "", line, place.function, dynamic=True))
+    return dst
+
+
+def _import_fitting(walk: Walk, place: Place, specifier: str, line: int, dst: int) -> int:
+    """`import_module(f".protocol_{kind}", "app.handlers")`: the modules of the package whose names fit."""
+    build = walk.build
+    package, dot, name = specifier.rpartition(".")
+    package = package if package.strip(".") else package + dot
+    if not package or ANY in package or len(name) <= _TELLING or name.startswith(ANY):
+        return dst
+    base, dst = build.slot(), dst or build.slot()
+    build.add_import(base, Import(package, "", line, place.function))
+    build.row(flows.MATCH, dst, base, build.name(name), line)
     return dst
 
 
