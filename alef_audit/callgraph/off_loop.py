@@ -1,12 +1,13 @@
 """Calls that the event loop's thread never comes to, for the code asks which thread it runs on.
 
 `if loop_ident == threading.get_ident(): raise RuntimeError(…)` in front of a wait, and the same in a function that is
-called before it; `try: asyncio.get_running_loop()`, `except RuntimeError: return asyncio.run(main())`.  And what
+called before it; `try: asyncio.get_running_loop()`, `except RuntimeError: return asyncio.run(main())`; a function that
+does so to tell whether a loop runs, `if in_async(): … else: run_at_once()`.  And what
 follows `asyncio.run(…)` in a plain function: under a running loop that raises (documentation of `asyncio.run`).
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from typing import Final
 
@@ -16,7 +17,7 @@ from alef_audit.callgraph.graph import PROPERTY, CallGraph
 from alef_audit.callgraph.guards import BIT
 from alef_audit.callgraph.keeping import Keeping, Read, chain
 from alef_audit.callgraph.predicates import atoms, comparison, implied, parse
-from alef_audit.facts.file import Condition, Handler
+from alef_audit.facts.file import Condition, FunctionFlag, Handler
 
 _THREAD: Final = re.compile(r"(?:threading\.)?(?:get_ident\(\)|current_thread\(\)(?:\.ident)?)")
 _ASKED: Final = re.compile(r"(?:asyncio\.)?_?get_(?:running|event)_loop\(\)")
@@ -24,6 +25,9 @@ _RUNNING: Final = re.compile(r"(?P<loop>[\w.]+(?:\(\))?)\.is_running\(\)")
 _MARKS: Final = ("get_ident()", "current_thread()", "running_loop()", "is_running()")
 _ELSEWHERE: Final = BIT["offload.executor"]
 _STARTING: Final = re.compile(r"asyncio\.run|(?:[\w.]+\.)?run_until_complete")
+_CALLED: Final = re.compile(r"(?:\w+\.)*(?P<name>\w+)\([^()]*\)")
+_NONE: Final[frozenset[int]] = frozenset()
+_NO_NAMES: Final[frozenset[str]] = frozenset()
 _LOOP: Final = re.compile(r"loop", re.IGNORECASE)
 
 
@@ -52,18 +56,36 @@ def _closed(graph: CallGraph, keeping: Keeping) -> set[int]:
         if unit.facts.language == "python"
     }
     asking = {number: indices for number, indices in asking.items() if indices}
+    telling = _telling(graph)
     found: set[int] = set()
     raising: set[int] = set()
     for call, (function, innermost) in enumerate(zip(table.functions, table.conditions, strict=True)):
-        asked = asking.get(program.function_unit[function]) if innermost >= 0 else None
-        if asked:
+        asked = asking.get(program.function_unit[function], _NONE) if innermost >= 0 else _NONE
+        names = telling.get(function, _NO_NAMES)
+        if innermost >= 0 and (asked or names):
             conditions, reads = program.unit_of(function).facts.conditions, keeping.reads.get(function, {})
             for index in chain(conditions, innermost):
-                if index in asked and _leads_elsewhere(conditions[index], reads):
+                test = conditions[index]
+                if (index in asked and _leads_elsewhere(test, reads)) or (names and _is_told(test, names)):
                     found.add(call)
                     if conditions[index].parent < 0 and conditions[index].handler & Handler.RAISES:
                         raising.add(function)
     return found | _behind(graph, raising)
+
+
+def _telling(graph: CallGraph) -> dict[int, set[str]]:
+    """By function, the names of those it calls that tell whether a loop runs."""
+    functions, found = graph.program.functions, dict[int, set[str]]()
+    for edge in graph.edges:
+        if functions[edge.callee].flags & FunctionFlag.ASKS_LOOP and edge.how <= PROPERTY:
+            found.setdefault(edge.caller, set()).add(functions[edge.callee].name)
+    return found
+
+
+def _is_told(test: Condition, names: Set[str]) -> bool:
+    """Whether a test does not lead to what stands below it where one of these functions says that a loop runs."""
+    calls = ((_CALLED.fullmatch(atom), outcome) for atom, outcome in implied(parse(test.text), test.holds))
+    return any(called is not None and called["name"] in names and not outcome for called, outcome in calls)
 
 
 def _starting(graph: CallGraph) -> dict[int, list[int]]:

@@ -28,6 +28,11 @@ _NEEDING: Final = re.compile(
 _AFTERWARDS: Final = re.compile(
     rf"(?:return |[\w.]+ = )?[\w.]+\.(?:{_METHODS}|(?:add_done_callback|add|append)\()|return(?: \w+)?\Z"
 )
+_TELLING: Final = re.compile(
+    r"try: (?:return (?:asyncio\.)?get_running_loop\(\)(?:\.is_running\(\)| is not None) (?P<given>)"
+    r"|(?:\w+ = )?(?:asyncio\.)?get_running_loop\(\) (?:return (?P<told>True|\w+\.is_running\(\)|\w+ is not None) )?)"
+    r"except RuntimeError(?: as \w+)?: return False(?P<after> else: return True| return True)?"
+)
 NO_LOOP: Final = "asyncio.get_running_loop()"
 _LONGEST: Final = 400
 
@@ -144,6 +149,15 @@ def needs_loop(walk: Walk, block: Node) -> bool:
         return False
     first, *others = (short(walk, statement, TEXT_LIMIT) for statement in statements)
     return _NEEDING.match(first) is not None and all(map(_AFTERWARDS.match, others))
+
+
+def tells_of_loop(walk: Walk, body: Node) -> bool:
+    """Whether the body of a function says whether a loop runs: True where it does, False where asking for it fails."""
+    statements = [child for child in body.named_children if child.type not in ("comment", "expression_statement")]
+    if not statements or statements[0].type != "try_statement" or len(statements) > 2:
+        return False
+    found = _TELLING.fullmatch(" ".join(short(walk, statement, TEXT_LIMIT) for statement in statements))
+    return found is not None and any(found[name] is not None for name in ("given", "told", "after"))
 
 
 def _leaves(body: Node) -> bool:

@@ -11,6 +11,7 @@ from alef_audit.facts.file import Function, FunctionFlag, Parameter, ParameterKi
 from alef_audit.frontends.builder import Scope
 from alef_audit.frontends.python import expressions, fields, statements
 from alef_audit.frontends.python.declared import classes_named
+from alef_audit.frontends.python.exits import tells_of_loop
 from alef_audit.frontends.python.handed import hand_back
 from alef_audit.frontends.python.required import required
 from alef_audit.frontends.python.turns import turns
@@ -139,6 +140,7 @@ def walk_function(
         generator = statements.walk_body(walk, inner, body)
         flags |= FunctionFlag.GENERATOR if generator else 0
         flags |= FunctionFlag.TURNS if is_async and turns(walk, body) else 0
+        flags |= FunctionFlag.ASKS_LOOP if tells_of_loop(walk, body) else 0
         if _is_stub(walk, body):
             text = walk.text[body.start_byte : body.end_byte]
             says_so = flags & FunctionFlag.ABSTRACT or b"NotImplemented" in text or b"..." in text
