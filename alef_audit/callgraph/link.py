@@ -21,7 +21,6 @@ from alef_audit.callgraph.narrow import awaitable, keeps_arguments, with_bodies
 from alef_audit.callgraph.outside import (
     Outside,
     configured_offload,
-    is_of_collections,
     leave,
     offload_by_name,
     register_computed,
@@ -185,8 +184,14 @@ def _unknown(collector: Collector, call: int, settled: set[int]) -> None:
     settled |= offload_by_name(collector, call)
     guessed = bool(settled) or _dynamic(collector, call)
     handed = _callbacks(collector, call, settled, known=False)
-    if not guessed and not handed and not table.flags(call) & flows.IMPLICIT and not is_of_collections(collector, call):
+    if not guessed and not handed and not table.flags(call) & flows.IMPLICIT and not _is_standard(collector, call):
         collector.unresolved.append(call)
+
+
+def _is_standard(collector: Collector, call: int) -> bool:
+    """Whether a call reads like one of a method of the language's own types: `text.trim()`, `rows.append(row)`."""
+    table = collector.table
+    return table.members[call] in collector.words.standard[collector.language(call)] and "." in table.text(call)
 
 
 def _user_code(collector: Collector, call: int, functions: list[int]) -> None:

@@ -284,8 +284,8 @@ def _is_meant(collector: Collector, call: int, node: int, row: SinkRow) -> bool:
         return False  # the module's body is analysed instead
     if node in api.by_pattern and _is_own_method(collector, call):
         return False  # a pattern knows no names: this one is the program's
-    if is_of_collections(collector, call) and _holds_many_collections(state, table.receiver(call)):
-        return False  # what all comes together in the receiver is no evidence: `copy` is a method of each
+    if row.common and _holds_many_collections(state, table.receiver(call)):
+        return False  # what all comes together in the receiver is no evidence
     if row.inside and state.program.functions[function].name not in row.inside:
         return False
     # the library's own source: the function's body is analysed instead
@@ -295,12 +295,6 @@ def _is_meant(collector: Collector, call: int, node: int, row: SinkRow) -> bool:
 def _holds_many_collections(state: State, receiver: int) -> bool:
     values = state.held(receiver) if receiver else ()
     return sum(value & MASK == tokens.OBJECT for value in values or ()) >= _MANY
-
-
-def is_of_collections(collector: Collector, call: int) -> bool:
-    """Whether a call reads like one of a method of the language's own types: `text.trim()`, `rows.append(row)`."""
-    table = collector.table
-    return table.members[call] in collector.words.standard[collector.language(call)] and "." in table.text(call)
 
 
 def _spins(collector: Collector, call: int) -> bool:

@@ -110,6 +110,7 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     (`except BlockingIOError`) has.
     `opened`: it does the work that the object was opened for: the call that did so, in the same function, costs no more
     than this.
+    `common`: collections have a method of that name: among many of them it is theirs.
     """
 
     kind: SinkKind
@@ -128,6 +129,7 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     code: bool = False
     refuses: bool = False
     opened: Cost | Literal[""] = ""
+    common: bool = False
 
 
 class RunsOn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
