@@ -78,6 +78,8 @@ _EXAMPLE_FOLDERS = frozenset(
     {"example", "examples", "sample", "samples", "demo", "demos", "playground", "playgrounds", "cookbook", "cookbooks"}
     | {"benchmark", "benchmarks", "bench", "tutorials"}
 )
+# At any depth: `litellm/proxy/example_config_yaml`.
+_EXAMPLE_FOLDER = re.compile(r"examples?[_-].*|.*[_-]examples?")
 _EXAMPLE_FILE = re.compile(r"\.(stories|story)\.[cm]?[jt]sx?$")
 _DOCS_FOLDERS = frozenset({"docs", "doc", "documentation", "website", "docs_src"})
 _BUILD_FOLDERS = frozenset({"build", "gulp", "config-overrides"})
@@ -201,6 +203,8 @@ def _role_near_top(inside: tuple[str, ...], name: str) -> Role:
     if top and (top[0] in _DOCS_FOLDERS or top[0].startswith("docs-")):
         return "docs"
     if (top and top[0] in _EXAMPLE_FOLDERS) or _EXAMPLE_FILE.search(name):
+        return "example"
+    if any(map(_EXAMPLE_FOLDER.fullmatch, inside)):
         return "example"
     if _BUILD_FILE.match(name) or (not inside and _TOP_BUILD_FILE.match(name)):
         return "build"
