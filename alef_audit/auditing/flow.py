@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 from alef_audit.auditing.phase import split_words
+from alef_audit.auditing.rounds import starts_at
 from alef_audit.auditing.steps import Step, Steps
 from alef_audit.callgraph.loops import Ranged
 from alef_audit.facts.file import Function
@@ -92,13 +93,7 @@ def loop_lines(steps: Steps, step: Step) -> tuple[int, ...]:
     """The lines of the loops around the step's call in its function, outermost first; 0 for one that it is itself."""
     if step.call < 0:
         return ()
-    table = steps.graph.table
-    loops = steps.graph.program.unit_of(step.function).facts.loops
-    lines: list[int] = []
-    at = table.loop(step.call)
-    while at >= 0:
-        lines.insert(0, loops[at].line)
-        at = loops[at].parent
+    lines = starts_at(steps.graph, step.call)
     return (*lines, 0) if len(step.frame.loop) > len(lines) else tuple(lines)
 
 

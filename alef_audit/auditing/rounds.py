@@ -9,6 +9,7 @@ from typing import Final
 
 from alef_audit.callgraph.graph import PROPERTY, CallGraph, Edge, SinkSite
 from alef_audit.callgraph.keeping import chain
+from alef_audit.callgraph.loops import loops_around
 from alef_audit.facts import flows
 from alef_audit.facts.file import Leaving
 from alef_audit.reachability.reach import Reachability
@@ -55,12 +56,8 @@ def _ended(graph: CallGraph, call: int) -> set[int]:
 
 def starts_at(graph: CallGraph, call: int) -> list[int]:
     """The lines where the loops around a call start, the outermost first."""
-    loops, at = graph.program.unit_of(graph.table.function(call)).facts.loops, graph.table.loops[call]
-    lines: list[int] = []
-    while at >= 0:
-        lines.append(loops[at].line)
-        at = loops[at].parent
-    return lines[::-1]
+    loops = graph.program.unit_of(graph.table.function(call)).facts.loops
+    return [loops[at].line for at in loops_around(graph.table, call)][::-1]
 
 
 def _is_handed_few(graph: CallGraph, edges: list[Edge], step: int, over: str) -> bool:

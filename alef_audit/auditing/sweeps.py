@@ -12,6 +12,7 @@ from alef_audit.auditing.rounds import Round, calls_of, starts_at
 from alef_audit.auditing.trace import loops_at, loops_of
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.keeping import chain
+from alef_audit.callgraph.loops import loops_around
 from alef_audit.facts import flows
 from alef_audit.rulepack.lexicon import TestWords
 
@@ -42,9 +43,7 @@ def _waits_between(graph: CallGraph, call: int, outwards: int) -> bool:
     """Whether the usual round of the loop that stands so many loops around `call` awaits something beside it."""
     table = graph.table
     facts = graph.program.unit_of(table.function(call)).facts
-    loop = table.loops[call]
-    for _ in range(outwards):
-        loop = facts.loops[loop].parent
+    loop = list(loops_around(table, call))[outwards]
     usual = {-1, *chain(facts.conditions, table.condition(call))}
     return any(
         other != call

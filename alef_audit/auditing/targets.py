@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from alef_audit.auditing.levels import Judge
 from alef_audit.callgraph.graph import HOW, Edge, SinkSite
 from alef_audit.callgraph.guards import BIT, DOUBT, LOW, OFFLOAD
-from alef_audit.callgraph.loops import gives_turns
+from alef_audit.callgraph.loops import gives_turns, loops_around
 from alef_audit.reachability.reach import Reachability
 from alef_audit.reachability.ways import Ways, minimal
 from alef_audit.rulepack.kinds import COSTS, SinkKind
@@ -131,12 +131,9 @@ def _worse(judge: Judge, one: Target, other: Target) -> Target:
 def _at_call(reach: Reachability, sink: SinkSite) -> int:
     """Doubts and guards at the call itself."""
     way = sink.guards | (LOW if sink.how == _DYNAMIC_HOW else 0)
-    loop = reach.graph.table.loop(sink.call)
     loops = reach.graph.program.unit_of(sink.function).facts.loops
-    while loop >= 0:
-        if gives_turns(loops[loop]):
-            way |= BIT["yield"]
-        loop = loops[loop].parent
+    if any(gives_turns(loops[at]) for at in loops_around(reach.graph.table, sink.call)):
+        way |= BIT["yield"]
     return way
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from alef_audit.callgraph.closure import closure
+from alef_audit.callgraph.closure import callees_of, closure
 from alef_audit.callgraph.graph import CallGraph
 from alef_audit.callgraph.keeping import CONSTRUCTORS, Keeping, Place
 from alef_audit.callgraph.memos import Memo, method_class
@@ -24,7 +24,7 @@ def cleared_per_dispatch(
                 emptied.setdefault(_identity(graph, touch.place, function), set()).add(function)
     if not emptied:
         return set()
-    always, outgoing = _always(graph), _outgoing(graph)
+    always, outgoing = _always(graph), callees_of(graph)
     roots = [root.function for root in graph.roots if kinds.root[root.kind].heat == "dispatch"]
     passed = {root: closure(always, (root,)) for root in roots}
     found = set()
@@ -51,11 +51,4 @@ def _always(graph: CallGraph) -> dict[int, list[int]]:
     for edge in graph.edges:
         if edge.call >= 0 and graph.table.condition(edge.call) < 0 and graph.table.loop(edge.call) < 0:
             found.setdefault(edge.caller, []).append(edge.callee)
-    return found
-
-
-def _outgoing(graph: CallGraph) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
-    for edge in graph.edges:
-        found.setdefault(edge.caller, []).append(edge.callee)
     return found

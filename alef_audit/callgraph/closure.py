@@ -17,9 +17,28 @@ def closure(callees: Mapping[int, Iterable[int]], starts: Iterable[int], beyond:
     return found
 
 
-def callers_of(graph: CallGraph) -> dict[int, list[int]]:
-    """The functions that call a function, by that."""
+def callees_of(graph: CallGraph, without: int = 0) -> dict[int, list[int]]:
+    """The functions that a function calls, by that; not across guards of the bit set `without`."""
+    callees: dict[int, list[int]] = {}
+    for edge in graph.edges:
+        if not edge.guards & without:
+            callees.setdefault(edge.caller, []).append(edge.callee)
+    return callees
+
+
+def callers_of(graph: CallGraph, without: int = 0) -> dict[int, list[int]]:
+    """The functions that call a function, by that; not across guards of the bit set `without`."""
     callers: dict[int, list[int]] = {}
     for edge in graph.edges:
-        callers.setdefault(edge.callee, []).append(edge.caller)
+        if not edge.guards & without:
+            callers.setdefault(edge.callee, []).append(edge.caller)
+    return callers
+
+
+def inverted(callees: Mapping[int, Iterable[int]]) -> dict[int, list[int]]:
+    """The callers of every function, by what functions call."""
+    callers: dict[int, list[int]] = {}
+    for caller, below in callees.items():
+        for callee in below:
+            callers.setdefault(callee, []).append(caller)
     return callers

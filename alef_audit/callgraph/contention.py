@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.closure import closure
+from alef_audit.callgraph.closure import callees_of, callers_of, closure
 from alef_audit.callgraph.graph import CallGraph, SinkSite
 from alef_audit.callgraph.guards import LOW, OFFLOAD
 from alef_audit.callgraph.program import Program
@@ -20,6 +20,7 @@ _LONG: Final = COSTS[1:]
 _READS: Final = flows.choice(flows.LOAD, flows.ATTRIBUTE)
 # These stand for code that is analysed itself, or for code that nobody knows.
 _UNTOLD: Final = frozenset(("blocking.import", "blocking.user-code"))
+_ANY: Final = -1  # every guard
 _LEAVING: Final = ("__exit__", "release")
 
 _Lock = tuple[int, ...]
@@ -126,16 +127,9 @@ def _on_threads(graph: CallGraph) -> set[int]:
     starts = {edge.callee for edge in graph.edges if edge.guards & OFFLOAD}
     starts |= {root.function for root in graph.roots if root.runs_on == "thread"}
     starts |= {function for function, bits in graph.function_guards.items() if bits & OFFLOAD}
-    callees: dict[int, list[int]] = {}
-    for edge in graph.edges:
-        callees.setdefault(edge.caller, []).append(edge.callee)
-    return closure(callees, starts)
+    return closure(callees_of(graph), starts)
 
 
 def _leading_to(graph: CallGraph, functions: set[int]) -> set[int]:
     """The functions that surely come to one of `functions`, these included."""
-    callers: dict[int, list[int]] = {}
-    for edge in graph.edges:
-        if not edge.guards:
-            callers.setdefault(edge.callee, []).append(edge.caller)
-    return closure(callers, functions)
+    return closure(callers_of(graph, _ANY), functions)

@@ -5,15 +5,12 @@ a step of a blocking client, and a callback that is registered with an object of
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
 
-from alef_audit.callgraph.closure import callers_of, closure
+from alef_audit.callgraph.closure import callees_of, callers_of, closure
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite
 from alef_audit.callgraph.guards import OFFLOAD
 from alef_audit.facts.file import FunctionFlag
-from alef_audit.rulepack.kinds import RootKind
-
-_COLD: Final[frozenset[RootKind]] = frozenset(("startup", "shutdown", "cli", "worker"))
+from alef_audit.rulepack.kinds import COLD
 
 
 def on_loops(graph: CallGraph, roots: list[RootSite], loops: Iterable[str]) -> list[RootSite]:
@@ -34,7 +31,7 @@ def on_loops(graph: CallGraph, roots: list[RootSite], loops: Iterable[str]) -> l
 
 
 def _is_hint(root: RootSite) -> bool:
-    return (root.by_name or root.by_word) and root.runs_on == "event-loop" and root.kind not in _COLD
+    return (root.by_name or root.by_word) and root.runs_on == "event-loop" and root.kind not in COLD
 
 
 def _is_plain(graph: CallGraph, function: int) -> bool:
@@ -65,11 +62,7 @@ def _without_loop(
     program = graph.program
     starts = {function for function, facts in enumerate(program.functions) if facts.flags & FunctionFlag.ASYNC}
     starts |= {root.function for root in roots if root.runs_on == "event-loop" and not _is_hint(root)}
-    callees: dict[int, list[int]] = {}
-    for edge in graph.edges:
-        if not edge.guards & OFFLOAD:
-            callees.setdefault(edge.caller, []).append(edge.callee)
-    reached = closure(callees, starts)
+    reached = closure(callees_of(graph, OFFLOAD), starts)
     looping = _looping_files(graph, loops)
     callers = callers_of(graph)
     for root in plain:

@@ -1,7 +1,7 @@
 """The loops around calls, and which of them multiply: a loop over data does, a retry or three literals do not."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from alef_audit.callgraph import guards
@@ -46,6 +46,14 @@ def gives_turns(loop: Loop) -> bool:
     Each round of a timer stands for itself, as those of `setInterval` do: its pause is between sweeps, not in one.
     """
     return loop.yields and not is_timer(loop)
+
+
+def loops_around(table: CallTable, call: int) -> Iterator[int]:
+    """The loops around a call in its function, from the innermost on, as numbered in its file."""
+    loops, at = table.program.unit_of(table.functions[call]).facts.loops, table.loops[call]
+    while at >= 0:
+        yield at
+        at = loops[at].parent
 
 
 class Around(NamedTuple):

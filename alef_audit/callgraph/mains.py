@@ -7,13 +7,13 @@ as in `gates.py`) to those who enter it by an import.
 
 import re
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import replace
 from typing import NamedTuple
 
 from msgspec import structs
 
 from alef_audit.callgraph import guards
 from alef_audit.callgraph.calls import CallTable
+from alef_audit.callgraph.closing import closed_calls
 from alef_audit.callgraph.closure import closure
 from alef_audit.callgraph.graph import IMPORT, Edge, SinkSite
 from alef_audit.callgraph.keeping import chain
@@ -56,14 +56,10 @@ def behind_starts(
     if not started:
         return edges, sinks
     bodies = {table.function(call) for call in started}
+    edges, sinks = closed_calls(edges, sinks, started.__contains__)
     for number, edge in enumerate(edges):
-        if edge.call in started:
-            edges[number] = structs.replace(edge, closed=edge.closed | guards.KNOWN)
-        elif edge.call < 0 and edge.callee in bodies:
+        if edge.call < 0 and edge.callee in bodies:
             edges[number] = structs.replace(edge, decides=edge.decides | guards.KNOWN)
-    for number, sink in enumerate(sinks):
-        if sink.call in started:
-            sinks[number] = replace(sink, closed=sink.closed | guards.KNOWN)
     return edges, sinks
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from alef_audit.callgraph.graph import CallGraph, SinkSite
 from alef_audit.callgraph.keeping import chain
+from alef_audit.callgraph.loops import loops_around
 from alef_audit.callgraph.predicates import NOTHING, comparison, implied, parse
 from alef_audit.facts.file import FileFacts
 
@@ -56,11 +57,7 @@ def _known(graph: CallGraph, sink: SinkSite) -> Iterator[tuple[str, bool]]:
 def _waited(graph: CallGraph, sink: SinkSite, facts: FileFacts) -> Iterator[tuple[str, bool]]:
     """What is so after the loops that stand before the call: `while not future.done(): await sleep(0.1)`."""
     function = sink.function - graph.program.unit_of(sink.function).functions
-    line, around = graph.table.line(sink.call), set[int]()
-    at = graph.table.loop(sink.call)
-    while at >= 0:
-        around.add(at)
-        at = facts.loops[at].parent
+    line, around = graph.table.line(sink.call), set(loops_around(graph.table, sink.call))
     for number, loop in enumerate(facts.loops):
         if loop.function == function and loop.test and not loop.over and loop.line < line and number not in around:
             yield from implied(parse(loop.test), False)

@@ -14,11 +14,8 @@ from alef_audit.callgraph.mains import calls_of
 from alef_audit.callgraph.timers import scheduling_themselves, setting_themselves
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
-from alef_audit.rulepack.kinds import RootKind
+from alef_audit.rulepack.kinds import COLD, SERVING
 
-# What says that a program serves others. A message may come from anywhere: it counts if its row is no general one.
-_SERVED: Final[frozenset[RootKind]] = frozenset(("attempt", "request", "message", "rpc", "tool"))
-_COLD: Final[frozenset[RootKind]] = frozenset(("startup", "shutdown", "cli", "worker"))
 _WAITED: Final = flows.AWAITED | flows.RETURNED
 _CHAINED: Final = ("catch", "then", "finally")
 _AT_INTERVALS: Final = "loop at intervals that start-up code leaves running beside the server"
@@ -130,13 +127,13 @@ def _phases(graph: CallGraph, roots: list[RootSite]) -> _Phases:
     serving = calls.above(
         graph.table.function(root.call)
         for root in roots
-        if root.call >= 0 and root.kind in _SERVED and not root.general
+        if root.call >= 0 and root.kind in SERVING and not root.general
     )
     commands = {root.function for root in roots if root.kind == "cli" and not root.by_name}
     mains = {unit.functions for unit in graph.program.units} | commands
     starts = {root.function for root in roots if root.kind == "startup"} | (mains & serving)
     return _Phases(
         started=calls.below(starts),
-        hot=calls.below(root.function for root in roots if root.kind not in _COLD),
+        hot=calls.below(root.function for root in roots if root.kind not in COLD),
         outgoing=calls.outgoing,
     )

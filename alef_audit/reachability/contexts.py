@@ -8,7 +8,7 @@ alone.
 from dataclasses import dataclass
 from typing import Final
 
-from alef_audit.callgraph.closure import closure
+from alef_audit.callgraph.closure import closure, inverted
 from alef_audit.callgraph.entries import only_in_workers, told_worker
 from alef_audit.callgraph.graph import CallGraph, RootSite
 from alef_audit.callgraph.guards import OFFLOAD
@@ -50,11 +50,7 @@ def contexts(graph: CallGraph, callees: Callees, hot: list[RootSite], cold: list
 
 def leading_to(callees: Callees, targets: set[int]) -> set[int]:
     """The functions from which a target can be reached, targets included."""
-    callers: dict[int, list[int]] = {}
-    for caller, below in callees.items():
-        for callee in below:
-            callers.setdefault(callee, []).append(caller)
-    return closure(callers, targets)
+    return closure(inverted(callees), targets)
 
 
 def _worker_bodies(graph: CallGraph) -> set[int]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+from alef_audit.callgraph.closure import inverted
 from alef_audit.callgraph.graph import CallGraph, RootSite
 from alef_audit.facts.file import FunctionFlag
 from alef_audit.reachability.ways import Callees
@@ -18,10 +19,7 @@ def with_callers(graph: CallGraph, callees: Callees, hot: list[RootSite], roles:
     """
     if not graph.exported or not any(root.soon for root in hot):
         return hot
-    callers: dict[int, list[int]] = {}
-    for caller, below in callees.items():
-        for callee in below:
-            callers.setdefault(callee, []).append(caller)
+    callers = inverted(callees)
     doors = {function for function in graph.exported if graph.program.unit_of(function).role in roles}
     known = {root.function for root in hot if not root.soon}
     kept: list[RootSite] = []

@@ -64,6 +64,10 @@ Thread = Literal["event-loop", "thread", "worker", "process"]
 Level = Literal["error", "warning", "note"]
 Verdict = Literal["exposed", "mitigated", "discharged"]
 Confidence = Literal["high", "medium", "low"]
+# What says that a program serves others, and what no serving loop runs.
+SERVING: Final[frozenset[RootKind]] = frozenset(("attempt", "request", "message", "rpc", "tool"))
+COLD: Final[frozenset[RootKind]] = frozenset(("startup", "shutdown", "cli", "worker"))
+
 Heat = Literal["dispatch", "periodic", "surface", "never"]
 
 

@@ -4,8 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from alef_audit.auditing.report import Finding
 from alef_audit.pipeline.auditing import audit
 from tests.requests import request_for
+
+
+def found_in(path: Path, text: str) -> tuple[Finding, ...]:
+    path.write_text(text, encoding="utf-8")
+    return audit(request_for(path.parent, patterns=("035",)), lambda *_: None).findings
+
 
 PYTHON = """
 import time
@@ -46,8 +53,7 @@ app.listen(3000);
     ],
 )
 def test_python(tmp_path: Path, pause: str, costs: list[str]) -> None:
-    (tmp_path / "app.py").write_text(PYTHON.replace("PAUSE", pause), encoding="utf-8")
-    findings = audit(request_for(tmp_path, patterns=("035",)), lambda *_: None).findings
+    findings = found_in(tmp_path / "app.py", PYTHON.replace("PAUSE", pause))
     assert [finding.sink.cost for finding in findings] == costs
 
 
@@ -56,8 +62,7 @@ def test_python(tmp_path: Path, pause: str, costs: list[str]) -> None:
     [("", ["seconds"]), (", 100", ["seconds"]), (", 5", ["milliseconds"]), (", 0.1", ["microseconds"]), (", 0", [])],
 )
 def test_node(tmp_path: Path, pause: str, costs: list[str]) -> None:
-    (tmp_path / "app.ts").write_text(TYPESCRIPT.replace("PAUSE", pause), encoding="utf-8")
-    findings = audit(request_for(tmp_path, patterns=("035",)), lambda *_: None).findings
+    findings = found_in(tmp_path / "app.ts", TYPESCRIPT.replace("PAUSE", pause))
     assert [finding.sink.cost for finding in findings] == costs
 
 
@@ -88,15 +93,13 @@ app.listen(3000);
 
 @pytest.mark.parametrize(("body", "found"), [("pass", ["time.monotonic"]), ("await index(0)", []), ("end -= 1", [])])
 def test_a_loop_that_does_nothing_waits_for_the_clock(tmp_path: Path, body: str, found: list[str]) -> None:
-    (tmp_path / "app.py").write_text(SPINNING.replace("BODY", body), encoding="utf-8")
-    findings = audit(request_for(tmp_path, patterns=("035",)), lambda *_: None).findings
+    findings = found_in(tmp_path / "app.py", SPINNING.replace("BODY", body))
     assert [finding.sink.call for finding in findings] == found
 
 
 @pytest.mark.parametrize(("body", "found"), [("", ["Date.now"]), ("/* spin */", ["Date.now"]), ("await null;", [])])
 def test_the_same_in_node(tmp_path: Path, body: str, found: list[str]) -> None:
-    (tmp_path / "app.ts").write_text(SPINNING_NODE.replace("BODY", body), encoding="utf-8")
-    findings = audit(request_for(tmp_path, patterns=("035",)), lambda *_: None).findings
+    findings = found_in(tmp_path / "app.ts", SPINNING_NODE.replace("BODY", body))
     assert [finding.sink.call for finding in findings] == found
 
 
@@ -144,6 +147,5 @@ RESULT = "concurrent.futures.Future.result"
     ],
 )
 def test_what_is_there_is_not_waited_for(tmp_path: Path, body: str, found: list[str]) -> None:
-    (tmp_path / "app.py").write_text(WAITING.replace("BODY", body), encoding="utf-8")
-    findings = audit(request_for(tmp_path, patterns=("035",)), lambda *_: None).findings
+    findings = found_in(tmp_path / "app.py", WAITING.replace("BODY", body))
     assert [finding.sink.call for finding in findings if finding.sink.call.rpartition(".")[2] != "Popen"] == found
