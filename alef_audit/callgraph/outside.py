@@ -258,6 +258,7 @@ def _sink(collector: Collector, call: int, node: int) -> None:
             releases=row.releases,
             joins=row.joins,
             ready=row.ready,
+            afterwards=row.afterwards,
             made=made if row.joins else -1,
             code=row.code,
         )

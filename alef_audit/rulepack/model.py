@@ -104,6 +104,8 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     hands it over, else for `cost`.
     `ready`: members of what is waited for that tell, by a true answer ("done") or by a false one ("not empty"), that
     there is nothing to wait for: `if future.done(): return future.result()`.
+    `afterwards`: members of it that call the function that they are handed, with what was waited for as its first
+    argument, when that is so: `future.add_done_callback(f)`.
     `idle`: it does so where it is all that a loop does: `while (Date.now() < end) {}` waits for the clock.
     `code`: it reads source or data that ship with the program and its libraries, no one's credentials.
     `refuses`: where it would have to wait it raises, if the program has asked for that: who catches just that
@@ -125,6 +127,7 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     releases: bool = False
     joins: bool = False
     ready: tuple[str, ...] = ()
+    afterwards: tuple[str, ...] = ()
     idle: bool = False
     code: bool = False
     refuses: bool = False

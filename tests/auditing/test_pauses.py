@@ -135,6 +135,8 @@ RESULT = "concurrent.futures.Future.result"
         ("return future.result() if not future.done() else None", [RESULT]),
         ("if future.done() and future.result(): return 1", []),
         ("if not future.done(): return\n    future.result()", []),
+        ("if not future.done(): raise ValueError\n    future.result()", []),
+        ("try: work()\n    except ValueError: future.result()", [RESULT]),
         ("while not future.done(): await asyncio.sleep(1)\n    future.result()", []),
         ("while not future.done(): future.result()", [RESULT]),
         ("other = asyncio.wrap_future(future)\n    await other\n    other.result()", []),
@@ -149,3 +151,40 @@ RESULT = "concurrent.futures.Future.result"
 def test_what_is_there_is_not_waited_for(tmp_path: Path, body: str, found: list[str]) -> None:
     findings = found_in(tmp_path / "app.py", WAITING.replace("BODY", body))
     assert [finding.sink.call for finding in findings if finding.sink.call.rpartition(".")[2] != "Popen"] == found
+
+
+HANDED = """
+from concurrent.futures import Future
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+def told(future: Future):
+    told_further(future)
+
+
+def told_further(done: Future):
+    done.result()
+
+
+@app.get("/")
+async def index(jobs):
+    BODY
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("jobs.start().add_done_callback(told)", []),
+        ("jobs.start().add_done_callback(lambda future: told(future))", []),
+        ("jobs.start().add_done_callback(told)\n    told(jobs.start())", [RESULT]),
+        ("jobs.start().add_listener(told)", [RESULT]),
+        ("future = jobs.start()\n    if future.done(): told(future)", []),
+        ("future = jobs.start()\n    if not future.done(): told(future)", [RESULT]),
+    ],
+)
+def test_what_is_handed_over_when_it_is_there_is_not_waited_for(tmp_path: Path, body: str, found: list[str]) -> None:
+    findings = found_in(tmp_path / "app.py", HANDED.replace("BODY", body))
+    assert [finding.sink.call for finding in findings] == found
