@@ -1,16 +1,18 @@
 """What waits when its elements are drawn: `for row in query`, `list(cursor)`, `next(stream)` over values of libraries.
 
 Iterating has no call of its own: it stands for `__next__` of what is iterated over.  Where the call that made the
-value, or another one on the same object, is told already and costs as much, that one stands for both.
+value, or another one on the same object, is told already and costs as much, that one stands for both.  The same holds
+for members of which a model says that they draw: `cursor.execute(query)`, then `cursor.fetchall()`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.argued import Arguments
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.graph import SinkSite
+from alef_audit.callgraph.graph import CallGraph, SinkSite
 from alef_audit.callgraph.operations import ITERATING
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
@@ -49,50 +51,73 @@ def is_certain(state: State, slot: int, member: str) -> bool:
     )
 
 
-def _drawn_from(table: CallTable, call: int, text: str) -> list[int]:
+def _drawn_from(table: CallTable, call: int, text: str) -> tuple[int, ...]:
     first = ITERATING.get(text, 0 if text == "next" else -1)
     arguments = table.arguments(call)[first : 1 if text == "next" else None] if first >= 0 else ()
-    return [slot for label, slot, _ in arguments if slot and label == flows.NO_NAME]
+    return tuple(slot for label, slot, _ in arguments if slot and label == flows.NO_NAME)
 
 
 def without_repeated(sinks: Iterable[SinkSite], table: CallTable, arguments: Arguments) -> list[SinkSite]:
-    """The blocking calls without the elements that are drawn from what another of them answers for."""
+    """The blocking calls without the elements that are drawn from what another of them answers for.
+
+    Calls that draw are only marked: guards around them are recognised by what they look up.
+    """
     sites = list(sinks)
-    costs: dict[int, int] = {}
-    on_objects: dict[tuple[int, int], int] = {}
+    working: dict[int, list[SinkSite]] = {}
+    on_objects: dict[tuple[int, int], list[SinkSite]] = {}
     for site in sites:
         if not _draws(table, site):
-            cost, object_key = COSTS.index(site.cost), (site.function, table.receiver(site.call))
-            costs[site.call] = max(cost, costs.get(site.call, -1))
-            on_objects[object_key] = max(cost, on_objects.get(object_key, -1))
+            working.setdefault(site.call, []).append(site)
+            on_objects.setdefault((site.function, table.receiver(site.call)), []).append(site)
+
+    def is_repeated(site: SinkSite) -> bool:
+        by_call = (working.get(call, ()) for call in _makers(table, arguments, site))
+        by_object = (on_objects.get((site.function, slot), ()) for slot in _drawn_slots(table, site))
+        return any(_stands_for(table, each, site) for found in (*by_object, *by_call) for each in found)
+
+    repeated = {id(site) for site in sites if _draws(table, site) and is_repeated(site)}
     return [
-        site for site in sites if not (_draws(table, site) and _is_repeated(table, arguments, site, costs, on_objects))
+        replace(site, repeated=id(site) in repeated) if site.drawn else site
+        for site in sites
+        if site.drawn or id(site) not in repeated
     ]
 
 
+def told_once(graph: CallGraph) -> CallGraph:
+    """`graph` without the calls that are marked as repeated."""
+    if not any(sink.repeated for sink in graph.sinks):
+        return graph
+    return replace(graph, sinks=tuple(sink for sink in graph.sinks if not sink.repeated))
+
+
 def _draws(table: CallTable, site: SinkSite) -> bool:
+    if site.drawn:
+        return True
     if site.kind in OF_THEMSELVES or not site.text.endswith((f".{NEXT}", f".{ENTER}")):
         return False
     return bool(table.flags(site.call) & flows.IMPLICIT) or table.member(site.call) not in (NEXT, ENTER)
 
 
-def _is_repeated(
-    table: CallTable,
-    arguments: Arguments,
-    site: SinkSite,
-    costs: Mapping[int, int],
-    on_objects: Mapping[tuple[int, int], int],
-) -> bool:
-    call, cost = site.call, COSTS.index(site.cost)
-    is_implicit = table.flags(call) & flows.IMPLICIT
-    for slot in (table.receiver(call),) if is_implicit else _drawn_from(table, call, table.text(call)):
-        if on_objects.get((site.function, slot), -1) >= cost:
-            return True
+def _stands_for(table: CallTable, one: SinkSite, drawn_from: SinkSite) -> bool:
+    """Whether a call answers for the elements that another draws; who draws round by round may wait in each."""
+    is_dearer = COSTS.index(one.cost) >= COSTS.index(drawn_from.cost)
+    return is_dearer and (not drawn_from.drawn or table.loop(one.call) == table.loop(drawn_from.call))
+
+
+def _drawn_slots(table: CallTable, site: SinkSite) -> tuple[int, ...]:
+    """The slots of what a call draws elements from."""
+    if site.drawn or table.flags(site.call) & flows.IMPLICIT:
+        return (table.receiver(site.call),)
+    return _drawn_from(table, site.call, table.text(site.call))
+
+
+def _makers(table: CallTable, arguments: Arguments, site: SinkSite) -> Iterator[int]:
+    """The calls that made what a call draws elements from, one on what the other gave: `get(url).iter_lines()`."""
+    for start in _drawn_slots(table, site):
+        slot = start
         for _ in range(_MAKERS):
             call = arguments.maker(site.call, slot)
             if call < 0:
                 break
-            if costs.get(call, -1) >= cost:
-                return True
+            yield call
             slot = table.receiver(call)
-    return False

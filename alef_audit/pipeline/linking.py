@@ -14,6 +14,7 @@ from alef_audit.callgraph.comments import Comments, read_comments, without_lines
 from alef_audit.callgraph.configured import configured_marks, configured_roots, selected, unmatched
 from alef_audit.callgraph.contention import contended
 from alef_audit.callgraph.described import by_attribute
+from alef_audit.callgraph.drawn import told_once
 from alef_audit.callgraph.exported import exported_functions
 from alef_audit.callgraph.hot import all_roots, implicit_roots
 from alef_audit.callgraph.joining import joined
@@ -158,7 +159,7 @@ def _call_graph(
     complete = rounds_alone(bounded(graph, configured_roots(config, found, roots), marks))
     lasting = max((pattern.lasting_ttl for pattern in pack.patterns), default=0)
     guarded = guard_branches(complete, state, Rules(pack.guards.words, pack.kinds, lasting))
-    return contended(joined(unready(by_attribute(guarded, state)))), remarks
+    return contended(joined(unready(told_once(by_attribute(guarded, state))))), remarks
 
 
 def _role(file: SourceFile, facts: FileFacts) -> str:

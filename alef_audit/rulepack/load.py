@@ -132,6 +132,9 @@ def _mistakes(row: Row) -> Iterator[tuple[str, str]]:
         for field, conditions in (("when", row.when), ("unless", row.unless)):
             for condition in conditions:
                 yield from _mistake_in(field, parse_condition, condition)
+        for member in row.drawn:
+            if member not in row.members:
+                yield "drawn", f"{member!r} is none of the row's members"
     if isinstance(row, RootRow) and row.events and row.form != "argument":
         yield "events", "only form 'argument' has events"
     if isinstance(row, RootRow) and row.form == "argument":

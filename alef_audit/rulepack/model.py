@@ -106,6 +106,8 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     there is nothing to wait for: `if future.done(): return future.result()`.
     `afterwards`: members of it that call the function that they are handed, with what was waited for as its first
     argument, when that is so: `future.add_done_callback(f)`.
+    `drawn`: those of its members that give what another call on the same object has worked for, or the one that made
+    it: where that costs as much and stands in the same function, it stands for both (`execute`, then `fetchall`).
     `idle`: it does so where it is all that a loop does: `while (Date.now() < end) {}` waits for the clock.
     `code`: it reads source or data that ship with the program and its libraries, no one's credentials.
     `refuses`: where it would have to wait it raises, if the program has asked for that: who catches just that
@@ -128,6 +130,7 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     joins: bool = False
     ready: tuple[str, ...] = ()
     afterwards: tuple[str, ...] = ()
+    drawn: tuple[str, ...] = ()
     idle: bool = False
     code: bool = False
     refuses: bool = False
