@@ -24,7 +24,7 @@ from alef_audit.callgraph.makers import Makers
 from alef_audit.callgraph.memos import Memo, memos
 from alef_audit.callgraph.named_literals import NamedLiterals
 from alef_audit.callgraph.off_loop import without_other_threads
-from alef_audit.callgraph.program import Program
+from alef_audit.callgraph.program import Program, is_body
 from alef_audit.callgraph.reached import Reached
 from alef_audit.callgraph.recall import FRESH, KEYED, SAME
 from alef_audit.callgraph.records import Records
@@ -116,7 +116,7 @@ def _by_function(bits: Mapping[tuple[int, int], int]) -> dict[int, dict[int, int
 
 
 def _in_modules(program: Program, memo: Memo) -> bool:
-    return all(place.owner >= 0 and program.functions[place.owner].parent < 0 for place in memo.recalled.places)
+    return all(place.owner >= 0 and is_body(program, place.owner) for place in memo.recalled.places)
 
 
 def _graded(found: _Memos, lifetimes: Lifetimes, rules: Rules) -> dict[tuple[int, int], int]:

@@ -31,6 +31,7 @@ from alef_audit.callgraph.state import State
 from alef_audit.callgraph.strays import Strays
 from alef_audit.callgraph.tokens import MASK, SHIFT
 from alef_audit.facts import flows
+from alef_audit.facts.file import FunctionFlag
 from alef_audit.facts.flows import ELEMENT
 from alef_audit.rulepack.kinds import Cost, RootKind, Thread
 from alef_audit.rulepack.lexicon import Lexicon
@@ -94,6 +95,7 @@ class Collector:
         "resolved_imports",
         "returning_calls",
         "roots",
+        "run_once",
         "sinks",
         "spelled",
         "state",
@@ -119,6 +121,9 @@ class Collector:
         self.entering = entering_generators(state, table)
         self.strays = Strays(state, table)
         self.stubs = stubs_of(program)
+        self.run_once = frozenset(
+            [index for index, facts in enumerate(program.functions) if facts.flags & FunctionFlag.ONCE]
+        )
         self.loops = Loops(table, Multiplicity(lexicon.loop_words), turning_loops(table, state.links))
         self.resolved_imports = dynamic_imports(program, state.modules)
         self.spelled = Spelled(program, table)
@@ -197,7 +202,7 @@ class Collector:
     ) -> None:
         """Add an edge, or make the one that is known less guarded; `via` as in `Edge`."""
         around = self.loops.around(call)
-        guard |= around.guard
+        guard |= around.guard | (guards.BIT["once"] if callee in self.run_once else 0)
         known = self.edges.get((call, callee))
         if known is None or guard < known.guards:
             table = self.table

@@ -13,7 +13,7 @@ from typing import Final
 from alef_audit.callgraph.keeping import Keeping, Loan, Place, chain, plain
 from alef_audit.callgraph.memos import Memo
 from alef_audit.callgraph.predicates import Junction, Test, Truth, atoms, parse, truth
-from alef_audit.callgraph.program import Program
+from alef_audit.callgraph.program import Program, is_body
 from alef_audit.callgraph.recall import SAME, Recalled, words_of
 from alef_audit.facts import kept
 from alef_audit.facts.file import Condition
@@ -119,7 +119,7 @@ class Paths:
         if place.owner == kept.RECEIVER:
             return True
         if place.owner >= 0 and place.owner != self._function:
-            return self._program.functions[place.owner].parent < 0
+            return is_body(self._program, place.owner)
         return self._is_own(place.subject, 0)
 
     def is_fleeting(self, place: Place) -> bool:

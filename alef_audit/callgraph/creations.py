@@ -18,6 +18,9 @@ from alef_audit.callgraph.tokens import MASK, SHIFT, token
 # Calls that one variable's closure may come from; beyond it is a table of all of them.
 _MOST: Final = 16
 
+# A closure in more variables than this has come together with everything else; following it would take long.
+_WIDEST: Final = 8_000
+
 # How often what a factory made is handed on by functions around its calls.
 _HANDED: Final = 2
 
@@ -48,6 +51,8 @@ def find_creations(state: State, table: CallTable) -> Creations:
     makers: dict[int, Makers] = {}
     through: dict[tuple[int, int], frozenset[int]] = {}
     for closure, (given, own) in sorted(made.items()):
+        if len(holders[closure]) > _WIDEST:
+            continue
         targets = _targets(state, bound, holders[closure])
         cuts = {given: own}
         found = _makers(table, holders[closure], targets, cuts)

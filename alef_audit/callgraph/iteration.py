@@ -8,7 +8,7 @@ from typing import Final
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.constraints import ADVANCE, ITERATE, ITERATOR, LOAD, STEP
+from alef_audit.callgraph.constraints import ADVANCE, ITERATE, ITERATOR, LOAD, LOOPED, STEP
 from alef_audit.callgraph.members import load
 from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.state import State
@@ -46,33 +46,37 @@ def made_iterator(state: State, table: CallTable, value: int, constraint: tuple[
     if value & MASK != tokens.FUNCTION:
         return
     state.getters[function, line, value >> SHIFT] = None
-    result = table.slot_of(value >> SHIFT, state.program.functions[value >> SHIFT].result)
-    state.attach(result, (LOAD, destination, ELEMENT))
-    state.attach(result, (ADVANCE, destination, function, line, way))
+    exhausts = way & flows.EXHAUSTS
+    shared = state.iterators.get((value, exhausts))
+    if shared is None:
+        elements = state.variable()
+        methods = state.passage((STEP, elements))
+        shared = state.iterators[value, exhausts] = elements, methods
+        result = table.slot_of(value >> SHIFT, state.program.functions[value >> SHIFT].result)
+        state.attach(result, (LOAD, elements, ELEMENT))
+        state.attach(result, (ADVANCE, methods, exhausts))
+    elements, methods = shared
+    state.copy(elements, destination)
+    state.attach(methods, (LOOPED, function, line))
 
 
 def advance(state: State, value: int, constraint: tuple[int, ...]) -> None:
-    """`value` is an iterator: run its `next`, and `return` where the loop may end early."""
-    _, destination, function, line, way = constraint
+    """`value` is an iterator: its `next` runs, and `return` where the loop may end early."""
+    _, methods, exhausts = constraint
     if value & MASK not in _MADE_BY_PROGRAM or value in state.type_objects:
         return
     names = state.program.name_ids
-    for name in ("next",) if way & flows.EXHAUSTS else ("next", "return"):
+    for name in ("next",) if exhausts else ("next", "return"):
         if name in names:
-            through = state.passage((STEP, destination, function, line, way))
-            _read(state, value, names[name], through)
+            _read(state, value, names[name], methods)
 
 
 def step(state: State, table: CallTable, value: int, constraint: tuple[int, ...]) -> None:
     """The function `value` is `next` or `return` of an iterator: what it gives has the element as its `value`."""
-    _, destination, function, line, _ = constraint
-    if value & MASK != tokens.FUNCTION:
-        return
-    state.getters[function, line, value >> SHIFT] = None
     name = state.program.name_ids.get("value")
-    if name is not None:
+    if value & MASK == tokens.FUNCTION and name is not None:
         result = table.slot_of(value >> SHIFT, state.program.functions[value >> SHIFT].result)
-        state.attach(result, (LOAD, destination, name))
+        state.attach(result, (LOAD, constraint[1], name))
 
 
 def _read(state: State, value: int, name: int, destination: int) -> None:
@@ -88,7 +92,7 @@ def _defines(state: State, value: int, name: int) -> bool:
     return bool(state.known_field(value, name))
 
 
-ITERATION: Final = (ITERATE, ITERATOR, ADVANCE, STEP)
+ITERATION: Final = (ITERATE, ITERATOR, ADVANCE, STEP, LOOPED)
 
 
 def apply_iteration(state: State, table: CallTable, constraint: tuple[int, ...], value: int) -> None:
@@ -100,5 +104,7 @@ def apply_iteration(state: State, table: CallTable, constraint: tuple[int, ...],
         made_iterator(state, table, value, constraint)
     elif op == ADVANCE:
         advance(state, value, constraint)
-    else:
+    elif op == STEP:
         step(state, table, value, constraint)
+    elif value & MASK == tokens.FUNCTION:
+        state.getters[constraint[1], constraint[2], value >> SHIFT] = None

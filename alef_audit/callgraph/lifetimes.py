@@ -16,7 +16,7 @@ from alef_audit.callgraph.graph import CallGraph, Edge
 from alef_audit.callgraph.guards import BIT
 from alef_audit.callgraph.keeping import CONSTRUCTORS, Keeping, Place, Read, chain
 from alef_audit.callgraph.memos import method_class
-from alef_audit.callgraph.program import methods_of
+from alef_audit.callgraph.program import is_body, methods_of
 from alef_audit.callgraph.recall import words_of
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT
@@ -53,6 +53,7 @@ class Lifetimes:
         "_behind",
         "_by_function",
         "_callers",
+        "_collecting",
         "_collections",
         "_graph",
         "_guarded",
@@ -84,6 +85,7 @@ class Lifetimes:
         for edge in graph.edges:
             self._callers.setdefault(edge.callee, []).append(edge)
         self._makers: dict[int, list[int]] | None = None
+        self._collecting: dict[int, list[int]] | None = None
         self._by_function: dict[tuple[str, int], int] = {}
         self._reach = _reached_by_lifetime(graph, kinds, guarded)
         self._objects = [unit.objects for unit in graph.program.units]
@@ -114,7 +116,7 @@ class Lifetimes:
             return named if named is not None else max(self._of_receiver(function), self._of_field(place, function))
         if owner < 0:
             return PROCESS if place.base in _GLOBAL else UNKNOWN
-        if program.functions[owner].parent < 0:
+        if is_body(program, owner):
             return PROCESS
         names = program.unit_of(owner).facts.names
         is_parameter = place.base in {names[each.name] for each in program.functions[owner].parameters if each.name}
@@ -143,7 +145,7 @@ class Lifetimes:
         """The lifetime of what `function` looks up, by its holder and key; DISPATCH if they tell nothing."""
         holder = _ARGUMENTS.sub("", read.value)
         key = self._of_key(Place(holder, read.value.removeprefix(holder), holder, read.owner), function)
-        if read.owner >= 0 and self._graph.program.functions[read.owner].parent < 0:
+        if read.owner >= 0 and is_body(self._graph.program, read.owner):
             return key
         named = self._by_words(holder, read.owner)
         return min(named, key) if named is not None else DISPATCH
@@ -287,19 +289,15 @@ class Lifetimes:
 
     def _is_collected(self, call: int) -> bool:
         """Whether what is made at `call` is put into a collection of a module behind it: `LOGGERS.append(logger)`."""
-        table, state = self._graph.table, self._state
-        function = table.function(call)
-        made, unit = set(state.held(table.result(call))), self._graph.program.unit_of(function)
-        # calls stand file by file
-        end = bisect_right(table.functions, unit.functions + len(unit.facts.functions) - 1, lo=call)
-        return any(
-            table.member(each) in _COLLECTING
+        table, state, program = self._graph.table, self._state, self._graph.program
+        if self._collecting is None:
+            self._collecting = _collecting(table)
+        made = frozenset(state.held(table.result(call)))
+        return bool(made) and any(
+            each > call
             and any(not made.isdisjoint(state.held(slot)) for _, slot, _ in table.arguments(each))
-            and any(
-                self._graph.program.functions[maker].parent < 0 for maker, _ in self._allocating(table.receiver(each))
-            )
-            for each in range(call + 1, end if made else 0)
-            if table.function(each) == function
+            and any(is_body(program, maker) for maker, _ in self._allocating(table.receiver(each)))
+            for each in self._collecting.get(table.function(call), ())
         )
 
     def _returns(self, function: int, made: int) -> bool:
@@ -314,9 +312,7 @@ class Lifetimes:
         known = self._by_function.get(("run", function))
         if known is None:
             self._by_function["run", function] = UNKNOWN
-            known = (
-                self._of_run(function) if self._graph.program.functions[function].parent < 0 else self._called(function)
-            )
+            known = self._of_run(function) if is_body(self._graph.program, function) else self._called(function)
             self._by_function["run", function] = known
         return known
 
@@ -329,9 +325,18 @@ class Lifetimes:
 
     def _of_run(self, function: int) -> int:
         """How often `function` runs: per dispatch, per set-up or connection, once; UNKNOWN if nothing known runs it."""
-        if self._graph.program.functions[function].parent < 0:
+        if is_body(self._graph.program, function):
             return PROCESS
         return self._reach.get(function, UNKNOWN)
+
+
+def _collecting(table: CallTable) -> dict[int, list[int]]:
+    """By function, its calls that put something into a collection."""
+    found: dict[int, list[int]] = {}
+    for call in range(len(table)):
+        if table.member(call) in _COLLECTING:
+            found.setdefault(table.function(call), []).append(call)
+    return found
 
 
 def _parts(name: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from alef_audit.callgraph.graph import Edge
 from alef_audit.callgraph.keeping import Keeping, Place, Read, Touch, arguments
-from alef_audit.callgraph.program import Program
+from alef_audit.callgraph.program import Program, is_body
 from alef_audit.callgraph.recall import words_of
 from alef_audit.rulepack.guards import GuardWords
 
@@ -94,7 +94,7 @@ def _only_looks(program: Program, reader: int, place: Place) -> bool:
 
 
 def _is_of_module(program: Program, place: Place) -> bool:
-    return place.owner >= 0 and program.functions[place.owner].parent < 0
+    return place.owner >= 0 and is_body(program, place.owner)
 
 
 def _reads(program: Program, keeping: Keeping, reader: int, place: Place) -> bool:

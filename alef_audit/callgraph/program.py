@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alef_audit.facts import flows
-from alef_audit.facts.file import Class, FileFacts, Function
+from alef_audit.facts.file import Class, FileFacts, Function, FunctionFlag
 
 # The program-wide names of `flows.CALLED` and `flows.WHOLE`.
 CALLED: Final = len(flows.RESERVED) + flows.POSITIONS
@@ -71,6 +71,12 @@ class Program:
     def place(self, function: int) -> tuple[str, Function]:
         """Path and facts of a function."""
         return self.units[self.function_unit[function]].path, self.functions[function]
+
+
+def is_body(program: Program, function: int) -> bool:
+    """Whether a function is the body of a module, or of one that a bundler put into a function: it runs once."""
+    facts = program.functions[function]
+    return facts.parent < 0 or bool(facts.flags & FunctionFlag.ONCE)
 
 
 def qualified_name(program: Program, function: int) -> str:

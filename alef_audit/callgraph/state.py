@@ -39,6 +39,7 @@ class State(Variables):
         "heirs",
         "hidden",
         "internal",
+        "iterators",
         "keyed",
         "keyed_rows",
         "lazy",
@@ -121,6 +122,8 @@ class State(Variables):
             int, set[tuple[int, int]]
         ] = {}  # function -> (position, how) of the parameters it hands back
         self.keyed_rows: list[tuple[int, int, int, int]] = []  # function, name of its parameter, base, destination
+        # (iterator method, whether until the end) -> variables of the elements, of `next` and `return`
+        self.iterators: dict[tuple[int, int], tuple[int, int]] = {}
         self.keyed: dict[int, list[Keyed]] = {}  # function -> reads of members that its parameters name
         self.operating = False  # operations wait until superclasses are known
         self.operated: dict[tuple[int, int], int] = {}  # (row of an operation, method) -> callee of its call

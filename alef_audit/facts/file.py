@@ -21,6 +21,9 @@ class FunctionFlag:
     PROMISE: Final = 131072  # AWAITABLE, and what it gives is declared to be nothing else
     TURNS: Final = 262144  # lets the event loop turn, with `setImmediate` or `sleep(0)`, unless it returns before
     ASKS_LOOP: Final = 524288  # tells whether an event loop runs on its thread, and does nothing else (Python)
+    ONCE: Final = (
+        1048576  # a module that a bundler put into a function: what is called runs it, but the first time only
+    )
     STUB: Final = 65536  # the body is `...` or raises NotImplementedError: what runs is an override
 
 

@@ -7,6 +7,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.facts.file import Import
+from alef_audit.frontends.ecmascript.bundled import standard_name, wrapped
 from alef_audit.frontends.ecmascript.compiled import compiled
 from alef_audit.frontends.ecmascript.defined import DEFINED, Callee, known
 from alef_audit.frontends.ecmascript.frames import Naming
@@ -77,6 +78,9 @@ def record(walk: Walk, node: Node, flags: int, result: int) -> int:
         if _below_await(walk, target):
             flags |= flows.AWAITED
     callee = slot, receiver, member, line, text = _callee(walk, target, kind)
+    if member in walk.helpers and not receiver:
+        member = standard_name(walk, member)
+        callee = slot, receiver, member, line, text
     if member in walk.requires and not receiver and not flags & flows.NEW and _is_require(walk, member):
         specifier = _only_string(walk, listed)
         if specifier is not None:
@@ -84,7 +88,7 @@ def record(walk: Walk, node: Node, flags: int, result: int) -> int:
             build.add_import(dst, Import(specifier, "", line, walk.frame.index))
             return dst
     value = result
-    if member[:1] == "_" and listed is not None and compiled(walk, callee, parts(listed), value, decorate):
+    if member[:1] == "_" and listed is not None and _by_helper(walk, callee, parts(listed), value):
         # the helper is called, but what it hands on is known of this very call
         listed, result = None, 0
     arguments = _arguments(walk, listed, f"new {text}" if flags & flows.NEW else text) if listed is not None else []
@@ -116,6 +120,11 @@ def record(walk: Walk, node: Node, flags: int, result: int) -> int:
     elif count:
         lent(walk, node, member, listed, count)
     return result
+
+
+def _by_helper(walk: Walk, callee: Callee, arguments: list[Node], result: int) -> bool:
+    """Whether a compiler or a bundler wrote a call, so that what it does with its arguments is known and written."""
+    return compiled(walk, callee, arguments, result, decorate) or wrapped(walk, callee[2], arguments, result)
 
 
 def _parts(walk: Walk, node: Node, flags: int) -> tuple[Node | None, Node | None, int]:

@@ -3,6 +3,7 @@
 from alef_audit.facts.file import FileFacts
 from alef_audit.frontends.builder import FactsBuilder
 from alef_audit.frontends.directives import add_directives
+from alef_audit.frontends.ecmascript.bundled import helpers_of
 from alef_audit.frontends.ecmascript.constants import constants, keep_constants
 from alef_audit.frontends.ecmascript.parse import parse
 from alef_audit.frontends.ecmascript.tables import tables
@@ -20,7 +21,7 @@ def extract_ecmascript(text: bytes, grammar: str) -> FileFacts:
     lines = text.count(b"\n") + 1
     build.problems.extend(problems)
     found = constants(root, text)
-    walk = Walk(build, text, tables(grammar), found.values)
+    walk = Walk(build, text, tables(grammar), found.values, helpers_of(text))
     body = walk.frame
     body.label, body.end_line = "<module>", lines
     build.enter(body.index)

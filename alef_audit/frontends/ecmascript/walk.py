@@ -73,6 +73,7 @@ class Walk:
         "frame",
         "frames",
         "guard",
+        "helpers",
         "interface",
         "loop",
         "loops",
@@ -89,7 +90,14 @@ class Walk:
         "values",
     )
 
-    def __init__(self, build: FactsBuilder, source: bytes, tables: Tables, constants: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        build: FactsBuilder,
+        source: bytes,
+        tables: Tables,
+        constants: Mapping[str, str],
+        helpers: Mapping[str, str],
+    ) -> None:
         self.build = build
         self.constants = constants
         self.source = source
@@ -108,6 +116,7 @@ class Walk:
         self.places: dict[int, ClassPlace] = {}
         self.members: dict[int, dict[str, tuple[Frame, int]]] = {}
         self.requires = set(REQUIRES)  # every name in this file that may stand for CommonJS's require
+        self.helpers = helpers  # of a bundler, by the names that they have in this file
         self.timers: set[str] = set()  # local names of setImmediate and setTimeout from node:timers(/promises)
         self.loop: LoopDraft | None = None
         self.guard: Guard | None = None
