@@ -83,7 +83,7 @@ def _handed(graph: CallGraph, edge: Edge, path: str) -> str:
         told = flows.options_of(spelled)
         if name == head:
             if not field or told is not None:
-                return spelled if told is None or not field else told.get(field, "")
+                return spelled if told is None or not field else flows.option(told, field, absent="")
             handed = flows.handed_path(spelled)
             return flows.handed_literal(f"{handed}.{field}") if handed and "." not in handed else ""
         if not name and not field and told is not None and head in told:

@@ -123,8 +123,8 @@ class Arguments:
             options = flows.options_of(literal)
             if options is None:
                 fields.append((0, _UNKNOWN))
-            elif wanted in options:
-                fields.append((0, options[wanted] or _UNKNOWN))
+            elif wanted in options or flows.SPREAD_OPTIONS in options:
+                fields.append((0, flows.option(options, wanted) or _UNKNOWN))
         return fields
 
     def _fits_one(self, call: int, asked: Condition, argument: _Argument) -> Answer:

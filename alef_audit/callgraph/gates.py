@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Final
 
-from alef_audit.callgraph.given import ABSENT, FALSE, UNKNOWN, Given, Surroundings
+from alef_audit.callgraph.given import Given, Surroundings
 from alef_audit.callgraph.graph import PROPERTY, CallGraph, Edge
 from alef_audit.callgraph.guards import GATES
 from alef_audit.callgraph.keeping import Keeping, chain, first_name
 from alef_audit.callgraph.memos import Memo
 from alef_audit.callgraph.recall import Option
+from alef_audit.callgraph.values import ABSENT, FALSE, UNKNOWN
 from alef_audit.facts.file import Function
 
 _NAME: Final = re.compile(r"(?<![\w$.\"'])[A-Za-z_$][\w$]*")
@@ -26,9 +27,11 @@ _HANDED: Final = 5
 _ROUNDS: Final = 3
 # Callers of a function that hands something on; one with more is a utility, and its callers differ.
 _CALLERS: Final = 1_000
-# Further up than this many functions it is worth looking where few call: chains of callers multiply.
+# Further up than this many functions it is worth looking where few call, for chains of callers multiply, and for each
+# question where many do as long as they are no more than so many altogether.
 _NEAR: Final = 2
 _FEW: Final = 4
+_FAR: Final = 200
 
 # A call that decides a branch: its edge, and the gate of its caller without which it does not, 0 for none, or ITSELF
 # where a function hands on to itself what it was given.
@@ -86,11 +89,12 @@ def find_gates(surroundings: Surroundings, memos: Iterable[Memo], above: Set[int
 class _Finder:
     """Finds the gates of one program."""
 
-    __slots__ = ("_given", "_surroundings", "gates", "incoming")
+    __slots__ = ("_given", "_left", "_surroundings", "gates", "incoming")
 
     def __init__(self, surroundings: Surroundings, earlier: "_Finder | None" = None) -> None:
         self._surroundings = surroundings
         self._given: dict[int, Given] = {}
+        self._left = 0
         self.gates: Gates = earlier.gates if earlier is not None else Gates()
         self.incoming: dict[int, list[int]] = earlier.incoming if earlier is not None else {}
         for number, edge in enumerate(surroundings.graph.edges if earlier is None else ()):
@@ -98,17 +102,22 @@ class _Finder:
 
     def close(self, function: int, index: int) -> None:
         """Let the calls that decide a condition close what stands below it."""
-        deciding = self._deciding(function, lambda given: given.decide(index), 0)
+        deciding = self._decided(function, index)
         gate = self.gates.gate(function, deciding) if deciding else 0
         if gate:
             self.gates.closing[function, index] = gate
 
     def empty(self, function: int, index: int) -> None:
         """Tell the calls that hand on what is declared to be there from the others where a branch is for nothing."""
-        deciding = self._deciding(function, lambda given: given.decide(index), 0)
+        deciding = self._decided(function, index)
         gate = self.gates.gate(function, deciding) if deciding else 0
         if gate and gate != self.gates.closing.get((function, index)):
             self.gates.empty[function, index] = gate
+
+    def _decided(self, function: int, index: int) -> frozenset[Deciding]:
+        """The calls of `function` that decide a condition."""
+        self._left = _FAR
+        return self._deciding(function, lambda given: given.decide(index), 0)
 
     def _deciding(self, function: int, decides: Callable[[Given], bool], depth: int) -> frozenset[Deciding]:
         """The calls of `function` by which it is decided, those included that their caller's callers decide."""
@@ -124,12 +133,24 @@ class _Finder:
                 found.add((number, 0))
             elif given.asks_caller and edge.caller == function:
                 own.append(number)
-            elif given.asks_caller and len(self.incoming.get(edge.caller, ())) <= _most_callers(depth):
+            elif given.asks_caller and self._looks_up(edge.caller, depth):
                 gate = self._handed(edge.caller, given, decides, depth)
                 if gate:
                     found.add((number, gate))
         repeated = [number for number in own if found and self._repeats(number, found, decides)]
         return frozenset((*found, *((number, _ITSELF) for number in repeated)))
+
+    def _looks_up(self, caller: int, depth: int) -> bool:
+        """Whether it is worth asking the callers of a function that hands a value on, at `depth` above the one that
+        asks for it.
+        """
+        callers = len(self.incoming.get(caller, ()))
+        if depth >= _HANDED or callers <= (_CALLERS if depth < _NEAR else _FEW):
+            return depth < _HANDED
+        if depth < _NEAR or callers > self._left:
+            return False
+        self._left -= callers
+        return True
 
     def _repeats(self, number: int, found: Set[Deciding], decides: Callable[[Given], bool]) -> bool:
         """Whether a call by which a function calls itself decides where each of the calls `found` was how it was
@@ -169,11 +190,6 @@ class _Finder:
         if gate:
             self.gates.bypassing[memo.function, memo.condition] = gate
             self.gates.entered[memo.function] = self.gates.entered.get(memo.function, 0) | gate
-
-
-def _most_callers(depth: int) -> int:
-    """How many callers a function may have that hands a value on, at `depth` above the one that asks for it."""
-    return _CALLERS if depth < _NEAR else _FEW if depth < _HANDED else -1
 
 
 def _bypasses(given: Given, option: Option) -> bool:

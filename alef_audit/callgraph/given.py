@@ -12,29 +12,25 @@ from weakref import ReferenceType, ref
 from alef_audit.callgraph.graph import CallGraph, Edge
 from alef_audit.callgraph.keeping import Keeping, Read, chain, plain
 from alef_audit.callgraph.keywords import Asked, Keywords, asked_keyword
-from alef_audit.callgraph.named_literals import NamedLiterals, is_same
+from alef_audit.callgraph.named_literals import NamedLiterals
 from alef_audit.callgraph.predicates import Truth, choice, comparison, implied, parse, separated, truth
 from alef_audit.callgraph.records import Records
+from alef_audit.callgraph.values import (
+    ABSENT,
+    FALSE,
+    LITERALS,
+    NOTHING,
+    PRESENT,
+    TRUTHY,
+    UNKNOWN,
+    is_equal,
+    literal_of,
+    told_by,
+)
 from alef_audit.facts import flows
 from alef_audit.facts.file import Condition, Parameter, ParameterKind
 
-UNKNOWN: Final = ""
-TRUTHY: Final = flows.TRUTHY
-PRESENT: Final = flows.PRESENT
-ABSENT: Final = flows.ABSENT
-NOTHING: Final = frozenset((flows.NULL, ABSENT))
-FALSE: Final = frozenset((flows.FALSE, flows.NULL, ABSENT, "0", '"'))
-_LITERALS: Final = {
-    "true": flows.TRUE,
-    "True": flows.TRUE,
-    "false": flows.FALSE,
-    "False": flows.FALSE,
-    "null": flows.NULL,
-    "None": flows.NULL,
-    "undefined": ABSENT,
-}
 _REQUIRED: Final = {flows.REQUIRED: PRESENT, flows.REQUIRED_TEXT: TRUTHY}
-_QUOTED: Final = re.compile(r"""(["'])([^"'\\]{0,119})\1""")
 _FALLBACK: Final = re.compile(r"(?P<path>[\w$.]+) (?P<sign>\?\?|\|\||or) (?P<literal>[\w$]+|\"[^\"\\]*\"|'[^'\\]*')")
 _LISTED: Final = re.compile(r"\(.*,.*\)|\[.*\]|\{[^:]*\}", re.DOTALL)
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\.[\w$]+)?")
@@ -43,7 +39,7 @@ _NOBODY: Final[frozenset[int]] = frozenset()
 
 
 class Options(NamedTuple):
-    """An object with the spellings of some of its fields; all others hold `absent`."""
+    """An object with the spellings of some of its fields; all others hold `absent`, or what is spread in it."""
 
     values: Mapping[str, str]
     absent: str
@@ -51,8 +47,23 @@ class Options(NamedTuple):
     # which reference counts do not free, and with it all that the call knows of the program
     maker: "ReferenceType[Given]"
 
+    def field(self, name: str) -> str:
+        """The spelling of a field, UNKNOWN if nothing is known of it."""
+        return flows.option(self.values, name, self.absent)
+
 
 _Value = str | Options
+
+
+class _Arguments(NamedTuple):
+    """What positional and named arguments hold; the keywords that the caller was given and that are `spread` as they
+    are, "" for none, None for those of which nothing is known; whether positional ones are spread too.
+    """
+
+    positional: list[_Value]
+    labelled: dict[str, _Value]
+    spread: str | None
+    spreads: bool
 
 
 class Surroundings(NamedTuple):
@@ -115,7 +126,7 @@ class Given:
         return Given(self._surroundings, self._edge, caller)
 
     def _take(self, parameters: tuple[Parameter, ...], names: tuple[str, ...]) -> None:
-        positional, labelled, ends = self._arguments()
+        positional, labelled, spread, spreads = self._arguments()
         for position, parameter in enumerate(parameters):
             name = names[parameter.name]
             spelled = names[parameter.literal]
@@ -124,12 +135,15 @@ class Given:
             constant = flows.constant_path(spelled)
             named = self._surroundings.literals.of(self._edge.callee, constant) if constant else ""
             default = named if constant else self._read(spelled)
-            if parameter.kind & ParameterKind.KEYWORDS and ends:
+            if parameter.kind & ParameterKind.KEYWORDS and spread is not None:
                 told = {label: each if isinstance(each, str) else UNKNOWN for label, each in labelled.items()}
+                told |= {flows.SPREAD_OPTIONS: spread} if spread else {}
                 self._keywords = name, Options(told, ABSENT, ref(self))
             if parameter.kind & (ParameterKind.REST | ParameterKind.KEYWORDS):
                 continue
-            value = default if ends else UNKNOWN
+            is_open = spreads and not parameter.kind & ParameterKind.KEYWORD_ONLY
+            default = UNKNOWN if is_open else default
+            value: _Value = UNKNOWN if spread is None else f"{spread}.{name}" if spread else default
             if name in labelled:
                 value = labelled.pop(name)
             elif position < len(positional) and not parameter.kind & ParameterKind.KEYWORD_ONLY:
@@ -139,20 +153,24 @@ class Given:
             elif isinstance(value, Options):
                 self._unnamed |= value.values
 
-    def _arguments(self) -> tuple[list[_Value], dict[str, _Value], bool]:
-        """What positional and named arguments hold, and whether that is all there are."""
+    def _arguments(self) -> _Arguments:
+        """What the call hands over."""
         graph, call = self._surroundings.graph, self._edge.call
         names = graph.program.names
         positional: list[_Value] = []
         labelled: dict[str, _Value] = {}
-        ends = True
+        spread: str | None = ""
+        spreads = False
         for label, slot, literal in graph.table.arguments(call):
-            if label == flows.SPREAD_POSITIONAL:
-                return positional, labelled, False
+            spreads |= label == flows.SPREAD_POSITIONAL
+            if label == flows.SPREAD_POSITIONAL or (spreads and label == flows.NO_NAME):
+                continue
             if label == flows.SPREAD_KEYWORD:
-                name, ends = flows.handed_path(names[literal]) or flows.tested_path(names[literal]), False
+                name = flows.handed_path(names[literal]) or flows.tested_path(names[literal])
                 told = self._surroundings.keywords.told_of(graph.table, call, name) if name else {}
                 labelled |= {key: literal_of(text) or self._constant(text) for key, text in told.items()}
+                is_only = spread == "" and name in self._collecting()
+                spread = flows.handed_literal(name) if is_only else None
                 continue
             value = self._read(names[literal]) if literal else UNKNOWN
             if slot and value in (UNKNOWN, PRESENT, TRUTHY):
@@ -161,7 +179,13 @@ class Given:
                 labelled[names[label]] = value
             else:
                 positional.append(value)
-        return positional, labelled, ends
+        return _Arguments(positional, labelled, spread, spreads)
+
+    def _collecting(self) -> set[str]:
+        """The parameters that take the other keywords of the function that makes the call."""
+        graph, caller = self._surroundings.graph, self._edge.caller
+        names, parameters = graph.program.unit_of(caller).facts.names, graph.program.functions[caller].parameters
+        return {names[each.name] for each in parameters if each.kind & ParameterKind.KEYWORDS}
 
     def _constant(self, path: str) -> str:
         """The literal that a constant stands for in the function that makes the call; UNKNOWN if it is none."""
@@ -209,7 +233,7 @@ class Given:
         if name in keeping.reads.get(caller, {}) or name in rebound or path in rebound:
             return UNKNOWN
         for parameter in graph.program.functions[caller].parameters:
-            if names[parameter.name] == name:
+            if names[parameter.name] == name and not parameter.kind & ParameterKind.KEYWORDS:
                 slots = (graph.table.slot_of(caller, each) for each in parameter.types)
                 return _REQUIRED.get(records.required(slots, field) if field else names[parameter.literal], UNKNOWN)
         return UNKNOWN
@@ -225,7 +249,7 @@ class Given:
             each = conditions[index]
             if path in each.text:
                 for atom, outcome in implied(parse(each.text), each.holds):
-                    told = _told(plain(atom), path, outcome)
+                    told = told_by(plain(atom), path, outcome)
                     if told:
                         return told
         return UNKNOWN
@@ -286,8 +310,8 @@ class Given:
             if len(bound) != 1 or self._takes_others(name) or depth >= _DEPTH:
                 return UNKNOWN
             return self.value(bound[0].value + (f".{inner}" if inner else ""), depth + 1)
-        if text in _LITERALS:
-            return _LITERALS[text]
+        if text in LITERALS:
+            return LITERALS[text]
         held = self.held(text)
         return held if isinstance(held, str) else PRESENT if self._is_python else TRUTHY
 
@@ -313,27 +337,35 @@ class Given:
         holder = default if holder == ABSENT else holder
         if not inner:
             return holder
+        if self._keywords is not None and name == self._keywords[0]:
+            return self._kept_keyword(inner)
         if isinstance(holder, Options):
             maker = holder.maker()
-            return maker._resolved(holder.values.get(inner, holder.absent)) if maker is not None else UNKNOWN
+            return maker._resolved(holder.field(inner)) if maker is not None else UNKNOWN
         if self._surroundings.trusting and isinstance(given, str):
             return self._declared(f"{flows.handed_path(given)}.{inner}")
         return ABSENT if holder == ABSENT else UNKNOWN
 
     def _keyword(self, asked: Asked) -> str:
         """The literal spelling of what a look-up among the keywords gives that no parameter takes."""
-        keywords, function = self._surroundings.keywords, self._edge.callee
         if self._keywords is None or asked.holder != self._keywords[0]:
             return UNKNOWN
-        held = self._keywords[1]
-        if not keywords.holds_only_given(function, asked.holder, asked.key):
-            return UNKNOWN
-        if asked.key not in held.values:
+        value = self._kept_keyword(asked.key)
+        if value == ABSENT:
             return (literal_of(asked.default) or UNKNOWN) if asked.default else UNKNOWN
-        if keywords.is_taken_out(function, asked.holder, asked.key):
-            return UNKNOWN
-        value = self._resolved(held.values[asked.key])
         return value if isinstance(value, str) else UNKNOWN
+
+    def _kept_keyword(self, key: str) -> _Value:
+        """What the keywords that no parameter takes hold, where the function leaves them as they are."""
+        keywords, function = self._surroundings.keywords, self._edge.callee
+        if self._keywords is None:
+            return UNKNOWN
+        name, held = self._keywords
+        if not keywords.holds_only_given(function, name, key):
+            return UNKNOWN
+        told = held.field(key)
+        is_taken = told != ABSENT and keywords.is_taken_out(function, name, key)
+        return UNKNOWN if is_taken else self._resolved(told)
 
     def _atom(self, text: str, depth: int) -> Truth:
         bound = self._reads.get(text) if self._is_changed(text, text) else None
@@ -347,8 +379,8 @@ class Given:
             first = self._evaluate(chosen.chosen, depth) if told is not False else None
             second = self._evaluate(chosen.otherwise, depth) if told is not True else None
             return first if told or first == second else None if told is None else second
-        if text in _LITERALS:
-            return _LITERALS[text] not in FALSE
+        if text in LITERALS:
+            return LITERALS[text] not in FALSE
         compared = comparison(text)
         if compared is None:
             value = self.value(text, depth)
@@ -362,7 +394,7 @@ class Given:
         if right is None:
             right, other = self._literal(compared.left), compared.right
         value = self.value(plain(other), depth) if right is not None else UNKNOWN
-        same = _is_equal(value, right, is_strict="===" in text or "!==" in text) if right is not None else None
+        same = is_equal(value, right, is_strict="===" in text or "!==" in text) if right is not None else None
         return None if same is None else same == (compared.sign == "==")
 
     def _literal(self, text: str) -> str | None:
@@ -384,35 +416,5 @@ class Given:
         if value == UNKNOWN:
             return None
         among = [self._literal(each.strip()) for each in separated(listed[1:-1]) if each.strip()]
-        same = [None if each is None else _is_equal(value, each, is_strict=False) for each in among]
+        same = [None if each is None else is_equal(value, each, is_strict=False) for each in among]
         return True if True in same else None if None in same else False
-
-
-def _is_equal(value: str, right: str, *, is_strict: bool) -> Truth:
-    """Whether a value, as far as it is known, equals a literal."""
-    if value == UNKNOWN or (value in (TRUTHY, PRESENT) and right not in NOTHING):
-        return None
-    if value in NOTHING and right in NOTHING and not is_strict:
-        return True
-    return False if value in (TRUTHY, PRESENT) else is_same(value, right)
-
-
-def _told(atom: str, path: str, outcome: bool) -> str:
-    """What it tells of `path` that a test `atom` gave `outcome`; UNKNOWN if nothing."""
-    if atom == path:
-        return TRUTHY if outcome else UNKNOWN
-    compared = comparison(atom)
-    if compared is None or plain(compared.left) != path or compared.sign not in ("==", "!="):
-        return UNKNOWN
-    right = literal_of(compared.right)
-    if right is not None and (compared.sign == "==") == outcome:
-        return right
-    return PRESENT if right in NOTHING else UNKNOWN
-
-
-def literal_of(text: str) -> str | None:
-    """The literal spelling of what a test compares with; None if that is no literal."""
-    quoted = _QUOTED.fullmatch(text)
-    if quoted:
-        return flows.string_literal(quoted[2])
-    return text if text.isdecimal() else _LITERALS.get(text)

@@ -11,7 +11,7 @@ constraints over allocation sites.
 
 import sys
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import compress
 from typing import Final
 
@@ -271,9 +271,14 @@ def constant_path(literal: str) -> str:
     return literal[1:] if literal.startswith("^") else ""
 
 
+# The key of an object literal under which `options_literal` keeps what is spread in it.
+SPREAD_OPTIONS: Final = "..."
+
+
 def options_literal(options: dict[str, str]) -> str:
     """The spelling of an object literal in an argument that decides something: every key, with the literal spelling of
-    its value (words and handed-on parameters among them) or "" for any other.
+    its value (words and handed-on parameters among them) or "" for any other.  What is spread in it is the value of
+    SPREAD_OPTIONS, for the keys that are not listed.
     """
     return "{" + ",".join(f"{key}:{value}" for key, value in options.items()) + "}"
 
@@ -284,3 +289,15 @@ def options_of(literal: str) -> dict[str, str] | None:
         return None
     parts = (part.partition(":") for part in literal[1:-1].split(",") if part)
     return {key: value for key, _, value in parts}
+
+
+def option(options: Mapping[str, str], key: str, absent: str = ABSENT) -> str:
+    """The spelling of a value among those that `options_of` read; `absent` for a key that is not there, "" for one that
+    may be.
+    """
+    if key in options:
+        return options[key]
+    if SPREAD_OPTIONS not in options:
+        return absent
+    handed = handed_path(options[SPREAD_OPTIONS])
+    return handed_literal(f"{handed}.{key}") if handed and "." not in handed else ""

@@ -243,6 +243,48 @@ function answer(request) { return b("later"); }
 """,
         ('b("later")', 'b("now")'),
     ),
+    "options that are packed anew": (
+        TS,
+        """
+function read(options?: { prompt?: boolean; path?: string }) {
+  if (options?.prompt !== false) return work(options?.path);
+}
+function cached(options?: { prompt?: boolean }) { return read({ prompt: options?.prompt, path: "a" }); }
+function sync(store: object, options?: { prompt?: boolean }) { return cached({ ...options }); }
+function load(dir: string, options?: { prompt?: boolean }) { return sync({}, options); }
+function ensure(dir: string, options?: { prompt?: boolean }) { return load(dir, options); }
+function answer(request) { return ensure(request.path, { prompt: false }); }
+export const others = [1, 2].map(() => [ensure("a"), ensure("b"), ensure("c"), ensure("d"), ensure("e")]);
+""",
+        ("{ prompt: false }", "{ prompt: true }"),
+    ),
+    "spread before": (
+        TS,
+        """
+function read(options: { force?: boolean; path: string }) { if (options.force) return work(options.path); }
+function load(options: { path: string }) { return read({ ...options, force: false }); }
+function answer(request) { return load({ path: request.path, force: true }); }
+""",
+        ("{ ...options, force: false }", "{ force: false, ...options }"),
+    ),
+    "spread that leaves out": (
+        TS,
+        """
+function read(options: { force?: boolean; path: string }) { if (options.force) return work(options.path); }
+function load(options: { path: string }) { return read({ ...options, path: "a" }); }
+function answer(request) { return load({ quiet: true }); }
+""",
+        ("{ quiet: true }", "{ quiet: true, ...request.query }"),
+    ),
+    "spread of several": (
+        TS,
+        """
+function read(options: { force?: boolean; path: string }) { if (options.force) return work(options.path); }
+function load(options: { path: string }) { return read({ ...options, ...{}, force: false }); }
+function answer(request) { return load({ path: request.path }); }
+""",
+        (", force: false", ', path: "a"'),
+    ),
     "python": (
         PY,
         """
@@ -339,6 +381,78 @@ def answer(request):
     return process()
 """,
         ("    if name", '    if name is None:\n        name = f"file-{name}"\n    if name'),
+    ),
+    "keywords that are handed on": (
+        PY,
+        """
+def read(path, prompt=True):
+    if prompt:
+        return work(path)
+
+
+def cached(path, **options):
+    return read(path, **options)
+
+
+def load(path, *more, **options):
+    return cached(path, quiet=True, **options)
+
+
+def answer(request):
+    return load(request.url.path, prompt=False)
+""",
+        ("prompt=False", "quick=False"),
+    ),
+    "keywords that are changed": (
+        PY,
+        """
+def read(path, prompt=True):
+    if prompt:
+        return work(path)
+
+
+def load(path, **options):
+    return read(path, **options)
+
+
+def answer(request):
+    return load(request.url.path, prompt=False)
+""",
+        ("    return read(", '    options["prompt"] = bool(path)\n    return read('),
+    ),
+    "keywords that are looked up": (
+        PY,
+        """
+def read(path, **more):
+    if more.get("prompt", True):
+        return work(path)
+
+
+def load(path, **options):
+    return read(path, **options)
+
+
+def answer(request):
+    return load(request.url.path, prompt=False)
+""",
+        ("**options)\n\n\ndef answer", "**dict(options))\n\n\ndef answer"),
+    ),
+    "keywords with a wrapper's arguments": (
+        PY,
+        """
+def read(path, *, prompt=True):
+    if prompt:
+        return work(path)
+
+
+def load(*args, **options):
+    return read(*args, **options)
+
+
+def answer(request):
+    return load(request.url.path, prompt=False)
+""",
+        ("load(request.url.path, prompt=False)", "load(request.url.path, quick=False)"),
     ),
     "or": (
         PY,

@@ -188,12 +188,23 @@ def _option(walk: Walk, value: Node) -> str:
     return _SIMPLE.get(kind, "") or there(walk, value)
 
 
+def spread(walk: Walk, node: Node) -> str:
+    """The spelling of what is spread in an object literal, if it is what the function was given; "" otherwise."""
+    what = node.named_children[0] if node.named_children else None
+    name = walk.text(what) if what is not None and what.type == "identifier" else ""
+    return flows.handed_literal(name) if name in walk.frame.scope.given else ""
+
+
 def options(walk: Walk, node: Node) -> str:
     """The spelling of an object literal as an argument, see `flows.options_literal`; "" if its keys are not known."""
     found: dict[str, str] = {}
     for child in node.named_children:
         if child.type == "spread_element":
-            return ""
+            several = flows.SPREAD_OPTIONS in found
+            # what is spread may hold what is written before it
+            found = dict.fromkeys(found, "")
+            found[flows.SPREAD_OPTIONS] = "" if several else spread(walk, child)
+            continue
         key, value = child.child_by_field_name("key"), child.child_by_field_name("value")
         if child.type == "pair" and key is not None and value is not None and key.type == "property_identifier":
             found[walk.text(key)] = _option(walk, value)

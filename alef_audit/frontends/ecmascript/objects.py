@@ -17,6 +17,7 @@ from alef_audit.frontends.ecmascript.literals import (
     join,
     options,
     property_name,
+    spread,
     string_value,
 )
 from alef_audit.frontends.ecmascript.patterns import elements
@@ -51,6 +52,8 @@ def object_as(walk: Walk, node: Node, naming: Naming, dst: int) -> int:
             holds = True
         elif kind == "spread_element":
             src = walk.value(child.named_children[0] if child.named_children else None)
+            if spread(walk, child):
+                walk.telling.append(slot)
             if src:
                 build.row(flows.SPREAD, slot, src, 0, child.start_point.row + 1)
                 holds = True
