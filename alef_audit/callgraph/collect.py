@@ -300,6 +300,9 @@ class Collector:
         if row is not None and row.delayed:
             site = replace(site, delayed=True)
         known = self.roots.setdefault((function, kind), site)
+        if known.event != event:
+            # registered for several: none of them is what it fires with
+            known = self.roots[function, kind] = replace(known, event="")
         if known.beside and not beside:
             self.roots[function, kind] = site
 

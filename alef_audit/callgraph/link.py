@@ -305,11 +305,22 @@ def _register(collector: Collector) -> None:
             is_async = bool(collector.state.program.functions[function].flags & FunctionFlag.ASYNC)
             thread = thread_of(row.runs_on, is_async=is_async)
             collector.root(function, row.kind, row.why, thread, call, row)
+            # one wrapper for many handlers: what it was made around is the handler of this registration
+            for inner in () if function in offloaders else _made_around(collector, slot, function):
+                collector.root(inner, row.kind, row.why, thread, call, row)
     _end_with_shutdown(collector)
     made = _unawaited(collector) if collector.coroutines else {}
     for row, call in collector.coroutines:
         for function in _made_inside(collector.table, call, made):
             collector.root(function, row.kind, row.why, "event-loop", call, row)
+
+
+def _made_around(collector: Collector, slot: int, closure: int) -> list[int]:
+    """The functions that the calls were handed which made the closure in a variable, if those calls are known."""
+    state, table = collector.state, collector.table
+    makers = state.makers.get(closure, {}).get(slot) or ()
+    given = [held for call in sorted(makers) for label, held, _ in table.arguments(call) if label == flows.NO_NAME]
+    return list(dict.fromkeys(function for held in given if held for function in functions_in(state, held)))
 
 
 def _end_with_shutdown(collector: Collector) -> None:

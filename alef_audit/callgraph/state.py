@@ -17,6 +17,8 @@ from alef_audit.resolution.graph import ModuleGraph
 
 _OF_CLASSES: Final = (tokens.CLASS, tokens.INSTANCE)
 _NOTHING: Final[dict[int, int]] = {}
+# Names that no one means who goes through all that an object or a prototype has.
+_NO_ELEMENTS: Final = frozenset(("__proto__", "constructor", "__init__", "__new__"))
 
 
 class State(Variables):
@@ -252,9 +254,9 @@ class State(Variables):
         return found
 
     def _is_element(self, name: int) -> bool:
-        """Whether reading under an unknown key may give that field: not accessors, not the prototype."""
+        """Whether reading under an unknown key may give that field: not accessors, prototypes, constructors."""
         text = self.program.names[name]
-        return name not in self.internal and not text.startswith(ACCESSORS) and text != "__proto__"
+        return name not in self.internal and not text.startswith(ACCESSORS) and text not in _NO_ELEMENTS
 
     def inherit(self, source: int, heir: int) -> None:
         """Fields of token `source` are also those of token `heir`, but for names that it has itself by then."""
