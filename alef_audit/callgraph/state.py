@@ -18,7 +18,7 @@ from alef_audit.resolution.graph import ModuleGraph
 _OF_CLASSES: Final = (tokens.CLASS, tokens.INSTANCE)
 _NOTHING: Final[dict[int, int]] = {}
 # Names that no one means who goes through all that an object or a prototype has.
-_NO_ELEMENTS: Final = frozenset(("__proto__", "constructor", "__init__", "__new__"))
+_NO_ELEMENTS: Final = frozenset(("__proto__", "constructor"))
 
 
 class State(Variables):

@@ -18,6 +18,7 @@ from alef_audit.frontends.ecmascript.modules import identifier, import_slot
 from alef_audit.frontends.ecmascript.nodes import bare, first, parts
 from alef_audit.frontends.ecmascript.objects import object_argument
 from alef_audit.frontends.ecmascript.patterns import field_name, load, load_computed
+from alef_audit.frontends.ecmascript.private import private
 from alef_audit.frontends.ecmascript.turns import note_turn
 from alef_audit.frontends.ecmascript.walk import REQUIRES, Walk
 
@@ -124,7 +125,12 @@ def record(walk: Walk, node: Node, flags: int, result: int) -> int:
 
 def _by_helper(walk: Walk, callee: Callee, arguments: list[Node], result: int) -> bool:
     """Whether a compiler or a bundler wrote a call, so that what it does with its arguments is known and written."""
-    return compiled(walk, callee, arguments, result, decorate) or wrapped(walk, callee[2], arguments, result)
+    _, _, member, line, _ = callee
+    return (
+        compiled(walk, callee, arguments, result, decorate)
+        or wrapped(walk, member, arguments, result)
+        or private(walk, member, [each for each in arguments if each.type != "comment"], result, line)
+    )
 
 
 def _parts(walk: Walk, node: Node, flags: int) -> tuple[Node | None, Node | None, int]:

@@ -7,6 +7,7 @@ from typing import Final
 from tree_sitter import Node
 
 from alef_audit.facts import flows
+from alef_audit.facts.flows import ELEMENT, RESERVED
 from alef_audit.frontends.ecmascript.defined import Callee
 from alef_audit.frontends.ecmascript.literals import string_value
 from alef_audit.frontends.ecmascript.nodes import bare, parts
@@ -32,6 +33,9 @@ _NO_CLASS: Final = frozenset(
     ("Object", "String", "Number", "Boolean", "Array", "Function", "Promise", "Symbol", "BigInt", "Date", "undefined")
 )
 
+_KIND: Final = 7  # bits of the flags of __decorateElement that tell what is decorated; 0: a class
+_TEXT_LIMIT: Final = 80
+
 # Records that a node's value is applied to what is in the first slot; what that gives goes to the second.
 Apply = Callable[[Walk, Node, int, int], None]
 
@@ -44,6 +48,13 @@ def compiled(walk: Walk, callee: Callee, arguments: list[Node], result: int, app
         return False
     if _REQUIRING.fullmatch(text if member == "_" else member) is not None:
         _required(walk, given, result, line)
+        return True
+    if member == "__decorateElement" and len(given) > 4:
+        _decorate_element(walk, given, result, line)
+        return True
+    if member == "__runInitializers" and given:
+        slots = [walk.value(argument) for argument in given]
+        walk.build.copy(result, slots[3] if len(slots) > 3 else 0)
         return True
     positions = _APPLYING.get(member)
     if positions is None or len(given) <= max(positions[:2]) or given[positions[0]].type != "array":
@@ -63,6 +74,31 @@ def _required(walk: Walk, given: list[Node], result: int, line: int) -> None:
         build.row(flows.SPREAD, wrapped, module, 0, line)
         build.store(wrapped, "default", module, line)
         build.copy(result, wrapped)
+
+
+def _decorate_element(walk: Walk, given: list[Node], result: int, line: int) -> None:
+    """esbuild's `C = __decorateElement(_init, flags, "name", _decorators, C)`, for a class or one of its members."""
+    _, _, _, decorators, target = (walk.value(argument) for argument in given[:5])
+    build, flags, member = walk.build, walk.text(given[1]), string_value(walk, given[2]) or ""
+    is_class = flags.isdigit() and not int(flags) & _KIND
+    decorated = target if is_class else build.load(build.load(target, "prototype", line), member, line)
+    if is_class:
+        build.copy(result, target)
+    build.call(
+        function=walk.frame.index,
+        line=line,
+        column=given[0].start_point.column + 1,
+        end_line=line,
+        callee=build.load(decorators, RESERVED[ELEMENT], line),
+        receiver=0,
+        member="",
+        text=walk.short(given[3], _TEXT_LIMIT),
+        result=result if is_class else 0,
+        flags=flows.DECORATOR,
+        loop=-1,
+        condition=walk.condition(),
+        arguments=((flows.NO_NAME, decorated, flows.NO_NAME),),
+    )
 
 
 def _apply_all(walk: Walk, listed: Node, target: Node, name: Node | None, result: int, apply: Apply) -> None:
