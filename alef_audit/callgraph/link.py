@@ -16,6 +16,7 @@ from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.imports import import_edges
 from alef_audit.callgraph.keyed_edges import settle_keyed
 from alef_audit.callgraph.loops import Ranged
+from alef_audit.callgraph.made_coroutines import handed_coroutines
 from alef_audit.callgraph.mains import behind_starts
 from alef_audit.callgraph.narrow import awaitable, keeps_arguments, with_bodies
 from alef_audit.callgraph.outside import (
@@ -309,10 +310,8 @@ def _register(collector: Collector) -> None:
             for inner in () if function in offloaders else _made_around(collector, slot, function):
                 collector.root(inner, row.kind, row.why, thread, call, row)
     _end_with_shutdown(collector)
-    made = _unawaited(collector) if collector.coroutines else {}
-    for row, call in collector.coroutines:
-        for function in _made_inside(collector.table, call, made):
-            collector.root(function, row.kind, row.why, "event-loop", call, row)
+    for row, call, function in handed_coroutines(collector):
+        collector.root(function, row.kind, row.why, "event-loop", call, row)
 
 
 def _made_around(collector: Collector, slot: int, closure: int) -> list[int]:
@@ -329,24 +328,6 @@ def _end_with_shutdown(collector: Collector) -> None:
         tick = collector.roots.get((function, "tick"))
         if tick is not None and tick.call >= 0 and collector.table.flags(tick.call) & flows.DECORATOR:
             del collector.roots[function, "tick"]
-
-
-def _unawaited(collector: Collector) -> dict[int, list[tuple[int, int]]]:
-    """By function, its calls that make a coroutine which is not awaited on the spot, with the async function called."""
-    table, functions = collector.table, collector.state.program.functions
-    found: dict[int, list[tuple[int, int]]] = {}
-    for (call, callee), edge in collector.edges.items():
-        if functions[callee].flags & FunctionFlag.ASYNC and not table.flags(call) & flows.AWAITED:
-            found.setdefault(edge.caller, []).append((call, callee))
-    return found
-
-
-def _made_inside(table: CallTable, call: int, made: dict[int, list[tuple[int, int]]]) -> Iterable[int]:
-    """The async functions that make the coroutine which `call` is given: those called between its parentheses."""
-    start, end = (table.line(call), table.column(call)), table.end_line(call)
-    for inner, callee in made.get(table.function(call), ()):
-        if inner != call and start <= (table.line(inner), table.column(inner)) and table.line(inner) <= end:
-            yield callee
 
 
 def _edges_without_call(state: State) -> Iterable[Edge]:

@@ -21,6 +21,7 @@ from alef_audit.callgraph.joining import joined
 from alef_audit.callgraph.link import link
 from alef_audit.callgraph.local_models import attach_models
 from alef_audit.callgraph.loopless import on_loops
+from alef_audit.callgraph.private_loops import without_private
 from alef_audit.callgraph.program import Program, build_program
 from alef_audit.callgraph.ready import unready
 from alef_audit.callgraph.rounds import rounds_alone
@@ -151,7 +152,8 @@ def _call_graph(
     found = selected(program, config)
     said = comment_marks(program, comments)
     implicit = [*implicit_roots(state, table, pack.lexicon), *cold_roots(graph, pack.lexicon)]
-    roots = [*on_loops(graph, all_roots(graph, implicit), pack.lexicon.event_loops), *said.roots]
+    hot = on_loops(graph, all_roots(graph, implicit), pack.lexicon.event_loops)
+    roots = [*without_private(graph, hot, pack.lexicon), *said.roots]
     project = project_names(surveyed.inventory, surveyed.read)
     ends = ending_marks(graph, pack.lexicon, project, said.roots)
     marks = together(together(said, ends), configured_marks(program, config, found))

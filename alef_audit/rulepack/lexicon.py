@@ -186,6 +186,13 @@ class AdviceWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     awaitable: tuple[str, ...]  # members that call their function per element and give what can be awaited
 
 
+class LoopCalls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What Python programs ask the library of the event loop for, by its full name."""
+
+    asking: tuple[str, ...]  # gives the loop of the caller, or a new one
+    handing_over: tuple[str, ...]  # has a loop of another thread run a coroutine
+
+
 class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     auth: AuthWords
     advice: AdviceWords
@@ -198,6 +205,7 @@ class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     table: tuple[Table, ...]
     registration: tuple[Registration, ...]
     event_loops: tuple[str, ...]  # packages of Python that are, or bring, an event loop
+    loop_calls: LoopCalls
     event_keywords: tuple[str, ...]  # keyword arguments that name an event
     lifecycle_events: tuple[str, ...]  # events of a connection's or process's life: "close" is no message
     administrative_events: tuple[str, ...]  # phrases in names of events that come once in a while: "channel_renamed"
