@@ -123,6 +123,7 @@ class CallGraph:
     # by class, the classes of the program in its resolution order: itself, then what it inherits from
     orders: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     unused: frozenset[int] = frozenset()  # async functions that nothing calls, mentions or hands out
+    ending: frozenset[int] = frozenset()  # functions that end the process on a path of their own
 
 
 def calls_to_program(graph: CallGraph, own: int) -> tuple[int, int]:

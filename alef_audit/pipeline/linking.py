@@ -15,6 +15,7 @@ from alef_audit.callgraph.configured import configured_marks, configured_roots, 
 from alef_audit.callgraph.contention import contended
 from alef_audit.callgraph.described import by_attribute
 from alef_audit.callgraph.drawn import told_once
+from alef_audit.callgraph.exits import ending_functions, run_once
 from alef_audit.callgraph.exported import exported_functions
 from alef_audit.callgraph.hot import all_roots, implicit_roots
 from alef_audit.callgraph.joining import joined
@@ -149,11 +150,13 @@ def _call_graph(
     graph = replace(graph, exported=exported_functions(state, table, entry_files(surveyed.inventory, surveyed.read)))
     closed = closed_files(surveyed.inventory, surveyed.read)
     graph = replace(graph, unused=unused_coroutines(state, table, graph, closed))
+    graph = replace(graph, ending=ending_functions(graph, pack.lexicon.ending))
     found = selected(program, config)
     said = comment_marks(program, comments)
     implicit = [*implicit_roots(state, table, pack.lexicon), *cold_roots(graph, pack.lexicon)]
     hot = on_loops(graph, all_roots(graph, implicit), pack.lexicon.event_loops)
-    roots = [*without_private(graph, hot, pack.lexicon), *said.roots]
+    hot = run_once(graph, without_private(graph, hot, pack.lexicon), pack.lexicon.ending)
+    roots = [*hot, *said.roots]
     project = project_names(surveyed.inventory, surveyed.read)
     ends = ending_marks(graph, pack.lexicon, project, said.roots)
     marks = together(together(said, ends), configured_marks(program, config, found))

@@ -79,6 +79,7 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     if not has_dispatch:
         # a command line beside a library takes nothing of its surface away
         started -= graph.exported - {root.function for root in told}
+    started |= surface.ending_only(callees, graph)
     beside = _beside(callees, once)
     extra = surface.surface_roots(
         graph,

@@ -76,6 +76,18 @@ def started_functions(graph: CallGraph, callees: Callees, cold: list[RootSite]) 
     return closure(callees, [*_module_bodies(graph.program), *commands, *(root.function for root in cold)])
 
 
+def ending_only(callees: Callees, graph: CallGraph) -> set[int]:
+    """The functions that end the process on a path of their own, and what nothing else leads to: the work of commands.
+
+    What a package exports is for others, too.
+    """
+    if not graph.ending:
+        return set()
+    alone = closure(callees, graph.ending)
+    others = closure(callees, callees.keys() - alone, graph.ending)
+    return (alone - others - graph.exported) | graph.ending
+
+
 def _module_bodies(program: Program) -> Iterable[int]:
     return (unit.functions for unit in program.units)
 
