@@ -36,7 +36,7 @@ class Wanted(NamedTuple):
     roots: int  # bit set: one of these
     heat: Heat  # of all of them
     way: int  # crosses no guard outside of this
-    barred: frozenset[int] = frozenset()  # makes none of these calls
+    barred: frozenset[tuple[int, int]] = frozenset()  # takes none of these: a call, and what it runs
 
 
 def chosen_path(matcher: Matcher, target: Target, wanted: Wanted) -> Path | None:
@@ -134,7 +134,7 @@ def _most_general_call(matcher: Matcher, edge: Edge, wanted: Wanted) -> Edge:
         for each in matcher.reach.incoming[edge.callee]
         if each.caller == edge.caller
         and each.call >= 0
-        and each.call not in wanted.barred
+        and (each.call, each.callee) not in wanted.barred
         and each.depth >= edge.depth
         and not each.closed & ~edge.closed
         and (each.guards, each.decides, each.how) == (edge.guards, edge.decides, edge.how)

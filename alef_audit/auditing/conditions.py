@@ -10,7 +10,7 @@ from alef_audit.callgraph.environment import environment_tests
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.guards import BIT
 from alef_audit.callgraph.keeping import chain, plain, tests_around
-from alef_audit.callgraph.platforms import asks_platform, platform_tests
+from alef_audit.callgraph.platforms import SETTING, asks_platform, platform_tests
 from alef_audit.callgraph.predicates import Atom, Not, atoms, comparison, implied, parse, unwrapped
 from alef_audit.callgraph.recall import words_in
 from alef_audit.facts.file import Condition, Handler
@@ -61,8 +61,14 @@ def shown_conditions(
     several methods, with what says that it is this one.
     """
     graph = reach.graph
+    on_platform = [
+        Shown(_platform(graph, *at), _SETTING)
+        for edge in edges
+        if (at := (edge.call, edge.callee)) in graph.on_platform
+    ]
     steps = [(edge.call, edge.guards) for edge in edges if edge.call >= 0] + [(sink.call, sink.guards)]
-    fixed = _unique(joined.from_iterable(_fixed(graph, call, guards, words) for call, guards in steps))
+    tested = joined.from_iterable(_fixed(graph, call, guards, words) for call, guards in steps)
+    fixed = _unique(joined(on_platform, tested))
     first = edges[0].call if edges else sink.call
     selecting = (_selecting(graph, *step, words, at_root=step[0] == first) for step in reversed(steps))
     beside = (_beside(graph, *each, words) for each in reversed([*_leading_alike(reach, edges), (sink.call, alike)]))
@@ -71,6 +77,13 @@ def shown_conditions(
     known = {test.text for test in fixed}
     left = [test for test in _unique(others) if test.text not in known]
     return tuple(test._replace(text=_cut(test.text)) for test in (*fixed, *left[: max(0, _MOST - len(fixed))]))
+
+
+def _platform(graph: CallGraph, call: int, callee: int) -> str:
+    """What has to hold for a call to run what stands in a table under a platform's name."""
+    language = graph.program.unit_of(callee).facts.language
+    sign = "===" if language == "ecmascript" else "=="
+    return f'{SETTING[language]} {sign} "{graph.on_platform[call, callee]}"'
 
 
 def occasion_of(shown: tuple[Shown, ...]) -> str:

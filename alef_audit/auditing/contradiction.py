@@ -6,6 +6,7 @@ from typing import Final
 
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.keeping import chain, plain
+from alef_audit.callgraph.platforms import SETTING
 from alef_audit.callgraph.predicates import comparison, implied, parse
 
 # What is the same wherever it is asked on one path: the platform, a setting in capitals, or one deep inside of what is
@@ -20,8 +21,9 @@ def contradicted(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> int:
     """The call on the path along `edges` to `sink` whose test a later one excludes; -1 if there is none."""
     equal: dict[str, tuple[str, int]] = {}
     unequal: dict[tuple[str, str], int] = {}
-    for call in [*(edge.call for edge in edges), sink.call]:
-        for setting, value, same in _told(graph, call) if call >= 0 else ():
+    steps = [*((edge.call, edge.callee) for edge in edges if edge.call >= 0), (sink.call, -1)]
+    for call, callee in steps:
+        for setting, value, same in (*_told(graph, call), *_on_platform(graph, call, callee)):
             if same:
                 known, at = equal.setdefault(setting, (value, call))
                 at = at if known != value else unequal.get((setting, value), call)
@@ -32,6 +34,13 @@ def contradicted(graph: CallGraph, sink: SinkSite, edges: list[Edge]) -> int:
             if at != call:
                 return at
     return -1
+
+
+def _on_platform(graph: CallGraph, call: int, callee: int) -> Iterator[tuple[str, str, bool]]:
+    """What it tells that a call runs what stands in a table under a platform's name."""
+    platform = graph.on_platform.get((call, callee))
+    if platform is not None:
+        yield SETTING[graph.program.unit_of(callee).facts.language], platform, True
 
 
 def _told(graph: CallGraph, call: int) -> Iterator[tuple[str, str, bool]]:

@@ -34,6 +34,8 @@ class Dispatch:
         decided = self._receivers.decided(edges)
         for number, edge in enumerate(edges):
             text = self._graph.table.text(edge.call) if edge.call >= 0 else ""
+            if (edge.call, edge.callee) in self._graph.on_platform:
+                continue  # told as a test of the platform
             if not text or edge.how not in _CALLS or number in decided or len(text) > _LONGEST:
                 continue
             told = self._told(edge, text, self._others(edge))

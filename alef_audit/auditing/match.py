@@ -261,7 +261,7 @@ def _shown_of(matcher: Matcher, target: Target, group: _Group) -> _Shown | None:
     """A path from one of the group's roots, by the worst of its ways that there is a path for."""
     for way in group.ways:
         met = target.met_by(way)
-        barred: frozenset[int] = frozenset()
+        barred: frozenset[tuple[int, int]] = frozenset()
         for _ in range(_TRIED):
             found = chosen_path(matcher, met, Wanted(group.roots, group.heat, way, barred))
             if found is None:
@@ -272,7 +272,7 @@ def _shown_of(matcher: Matcher, target: Target, group: _Group) -> _Shown | None:
                 excluded = matcher.receivers.excluded(edges)
             if excluded < 0:
                 return _shown(matcher, met, found, group, way | met.local)
-            barred |= {excluded}
+            barred |= {(edge.call, edge.callee) for edge in edges if edge.call == excluded}
     return None
 
 

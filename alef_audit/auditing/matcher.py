@@ -77,7 +77,7 @@ class Matcher:
         self.auth_functions = frozenset(
             f for f in reach.ways if f not in handlers and lexicon.speaks(functions[f].label)
         )
-        self.paths: dict[tuple[int, int, int, int, frozenset[int]], tuple[int, list[Edge]] | None] = {}
+        self.paths: dict[tuple[int, int, int, int, frozenset[tuple[int, int]]], tuple[int, list[Edge]] | None] = {}
         self._reaches: dict[tuple[int, Verdict, Level], report.Reach] = {}
         self._reached_from: dict[tuple[int, Verdict, Level], list[report.Reach]] = {}
 

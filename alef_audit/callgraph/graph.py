@@ -122,6 +122,8 @@ class CallGraph:
     exported: frozenset[int] = frozenset()  # what the packages of the program hand to those who import them
     # by class, the classes of the program in its resolution order: itself, then what it inherits from
     orders: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    # by call and callee, the platform under whose name in a table the callee stands
+    on_platform: Mapping[tuple[int, int], str] = field(default_factory=dict)
     unused: frozenset[int] = frozenset()  # async functions that nothing calls, mentions or hands out
     ending: frozenset[int] = frozenset()  # functions that end the process on a path of their own
 

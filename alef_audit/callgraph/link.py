@@ -27,6 +27,7 @@ from alef_audit.callgraph.outside import (
     register_computed,
 )
 from alef_audit.callgraph.overflow import Written, certain_callees
+from alef_audit.callgraph.platform_tables import platform_edges
 from alef_audit.callgraph.platforms import ruled_out
 from alef_audit.callgraph.settle import settle_parameters
 from alef_audit.callgraph.state import State
@@ -57,6 +58,9 @@ def link(
     _register(collector)
     edges = [*collector.edges.values(), *collector.further, *_edges_without_call(state)]
     edges, sinks = behind_starts(state.program, table, edges, collector.sinks.values(), lexicon.main_tests)
+    on_platform = platform_edges(state, table, edges)
+    if platform != "any":
+        edges = [edge for edge in edges if on_platform.get((edge.call, edge.callee), platform) == platform]
     # by call and callee, then by caller and line: two sorts by one integer take half as long as one by four
     edges.sort(key=lambda edge: (edge.call + 1) << 32 | edge.callee)
     edges.sort(key=lambda edge: edge.caller << 32 | edge.line)
@@ -73,6 +77,7 @@ def link(
         loops=collector.loops,
         handed=collector.handed,
         recursive=frozenset(edge.caller for edge in edges if _is_recursive(collector, edge)),
+        on_platform=on_platform,
         orders={index: _order(state, index) for index in range(len(state.program.classes))},
     )
 

@@ -12,6 +12,9 @@ _TEST: Final = re.compile(
     r"""(?P<op>===?|!==?|\.startswith\(|\.startsWith\()\s*["'](?P<name>darwin|win32|linux|win|cygwin|freebsd|aix)["']"""
 )
 
+# What tells the platform, by language.
+SETTING: Final = {"ecmascript": "process.platform", "python": "sys.platform"}
+
 
 def asks_platform(test: Condition) -> bool:
     """Whether a test asks for the platform."""

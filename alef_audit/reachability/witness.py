@@ -28,13 +28,13 @@ def shortest_paths(
     marks: frozenset[int] | None = None,
     closed: int = 0,
     entered: Mapping[int, int] | None = None,
-    barred: frozenset[int] = frozenset(),
+    barred: frozenset[tuple[int, int]] = frozenset(),
 ) -> Iterator[tuple[int, list[Edge]]]:
     """The nearest of `roots` to `target` by paths of at most `longest` edges, one path from each, the nearest first.
 
     The path crosses no guard outside `way`, at least `loops` (0 to 2) multiplying loops, and a function of `marks`.  It
     enters no function by arguments that close its next edge; `closed` does for the target, `entered` decides at roots.
-    It makes none of the calls `barred`.
+    It takes none of `barred`: calls, and what they run.
 
     Gives the root and the edges, root first.  Ties are broken by the order of edges (caller, line), so the same input
     gives the same paths.
@@ -56,7 +56,7 @@ def shortest_paths(
             if function_guards.get(current, 0) & ~way:
                 continue
             for edge in incoming.get(current, ()):
-                if edge.guards & stops or edge.decides & shut or edge.call in barred:
+                if edge.guards & stops or edge.decides & shut or (barred and (edge.call, edge.callee) in barred):
                     continue
                 function = edge.caller
                 marked = state & _MARKED or (marks is not None and function in marks)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from alef_audit.config import Platform
 from alef_audit.pipeline.auditing import audit
 from tests.requests import request_for
 
@@ -54,3 +55,43 @@ def test_a_path_is_taken_unless_its_tests_exclude_each_other(
     assert bool(reads) is found
     if reads and other != "None":
         assert [frame.line for frame in reads[0].trace] == [text[: text.rindex(f"return {other}")].count("\n") + 1, 10]
+
+
+BY_PLATFORM = """
+import { execFileSync, execSync } from "node:child_process";
+import http from "node:http";
+
+function reload(name: string) {
+  if (process.platform === "win32") execFileSync("powershell", [name]);
+  else execSync(name);
+}
+function restartAgent() { reload("agent"); }
+function restartTask() { reload("task"); }
+const SERVICES = { darwin: { restart: restartAgent }, linux: { restart: () => undefined } };
+const TASKS = { win32: restartTask, linux: () => undefined };
+http.createServer((req, res) => { SERVICES[process.platform].restart(); res.end(); }).listen(1);
+http.createServer((req, res) => { %s; res.end(); }).listen(1);
+"""
+
+
+@pytest.mark.parametrize(
+    ("other", "platform", "found"),
+    [
+        ("0", "any", {"child_process.execSync": ('process.platform === "darwin"', 'process.platform !== "win32"')}),
+        ("0", "linux", {}),
+        (
+            "TASKS[process.platform]()",
+            "any",
+            {
+                "child_process.execSync": ('process.platform === "darwin"', 'process.platform !== "win32"'),
+                "child_process.execFileSync": ('process.platform === "win32"',),
+            },
+        ),
+    ],
+)
+def test_what_stands_under_a_platform_s_name_runs_there_only(
+    other: str, platform: Platform, found: dict[str, tuple[str, ...]], tmp_path: Path
+) -> None:
+    (tmp_path / "main.ts").write_text(BY_PLATFORM % other, encoding="utf-8")
+    report = audit(request_for(tmp_path, patterns=("035",), platform=platform), lambda *_: None)
+    assert {finding.sink.call: finding.conditions for finding in report.findings} == found
