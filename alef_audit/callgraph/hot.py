@@ -11,9 +11,9 @@ from alef_audit.callgraph import tokens
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import functions_in, thread_of
-from alef_audit.callgraph.graph import CallGraph, RootSite
+from alef_audit.callgraph.graph import CALLBACK, CallGraph, RootSite
 from alef_audit.callgraph.marked import marked_methods
-from alef_audit.callgraph.program import Program, methods_of
+from alef_audit.callgraph.program import Program, is_body, methods_of
 from alef_audit.callgraph.recall import words_in
 from alef_audit.callgraph.startup import left_running
 from alef_audit.callgraph.state import State
@@ -42,9 +42,11 @@ def implicit_roots(state: State, table: CallTable, lexicon: Lexicon) -> list[Roo
 def all_roots(graph: CallGraph, implicit: list[RootSite]) -> list[RootSite]:
     """Registered and implicit roots together, by function and kind.
 
-    A function that is a warm-up or a tick by its name alone, and that such a root calls, is part of that one.  One that
-    is registered for the end of the program is hot by no mark that says only on which thread it runs.
+    A function that is a warm-up or a tick by its name alone, and that such a root calls, is part of that one; a plain
+    function that the program itself calls is as hot as its callers.  One that is registered for the end of the program
+    is hot by no mark that says only on which thread it runs.
     """
+    program = graph.program
     roots = {(root.function, root.kind): root for root in implicit}
     roots |= {(root.function, root.kind): root for root in graph.roots}
     part = {
@@ -53,11 +55,21 @@ def all_roots(graph: CallGraph, implicit: list[RootSite]) -> list[RootSite]:
         for kind in _PERIODIC
         if (edge.caller, kind) in roots and edge.caller != edge.callee
     }
+    called = {
+        edge.callee
+        for edge in graph.edges
+        if edge.call >= 0 and edge.how != CALLBACK and edge.caller != edge.callee and not is_body(program, edge.caller)
+        if not program.functions[edge.callee].flags & FunctionFlag.ASYNC
+    }
     ends = {root.function for root in roots.values() if root.kind in _ENDS and root.call >= 0}
     kept = [
         root
         for key, root in roots.items()
-        if (root.call >= 0 or key not in part) and not (root.general and root.kind == "tick" and root.function in ends)
+        if (
+            root.call >= 0
+            or (key not in part and not (root.kind == "tick" and root.by_name and root.function in called))
+        )
+        and not (root.general and root.kind == "tick" and root.function in ends)
     ]
     return left_running(graph, sorted(kept, key=lambda root: (root.function, root.kind)))
 
