@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from weakref import ReferenceType, ref
 
 from alef_audit.callgraph.graph import CallGraph, Edge
-from alef_audit.callgraph.keeping import Keeping, Read, chain, plain
+from alef_audit.callgraph.keeping import Keeping, Read, chain, plain, settled
 from alef_audit.callgraph.keywords import Asked, Keywords, asked_keyword
 from alef_audit.callgraph.named_literals import NamedLiterals
 from alef_audit.callgraph.predicates import Truth, choice, comparison, implied, parse, separated, truth
@@ -23,6 +23,8 @@ from alef_audit.callgraph.values import (
     PRESENT,
     TRUTHY,
     UNKNOWN,
+    asked_text,
+    changed_text,
     is_equal,
     literal_of,
     told_by,
@@ -214,7 +216,7 @@ class Given:
         path = tested or flows.handed_path(value)
         if not path:
             return value
-        told = self._told_by_tests(path)
+        told = self._told_by_tests(path) or self._settled_at_call(path)
         if told or tested:
             return told
         if self._surroundings.trusting:
@@ -237,6 +239,22 @@ class Given:
                 slots = (graph.table.slot_of(caller, each) for each in parameter.types)
                 return _REQUIRED.get(records.required(slots, field) if field else names[parameter.literal], UNKNOWN)
         return UNKNOWN
+
+    def _settled_at_call(self, name: str) -> str:
+        """The literal that the function that makes the call has given its parameter before; UNKNOWN if none."""
+        graph, call = self._surroundings.graph, self._edge.call
+        conditions = graph.program.unit_of(self._edge.caller).facts.conditions
+        around = chain(conditions, graph.table.condition(call))
+        return settled(self._surroundings.keeping, self._edge.caller, name, graph.table.line(call), around)
+
+    def _settled(self, name: str) -> str:
+        """The literal that the function has given its parameter before the test that is asked about."""
+        if self._asked < 0:
+            return UNKNOWN
+        conditions = self._conditions()
+        asked = conditions[self._asked]
+        around = chain(conditions, asked.parent)
+        return settled(self._surroundings.keeping, self._edge.callee, name, asked.line, around)
 
     def _told_by_tests(self, path: str) -> str:
         """What the tests around the call tell of a name that it hands over; UNKNOWN if nothing."""
@@ -283,7 +301,7 @@ class Given:
         asked = conditions[self._asked]
         for subject in {name, path}:
             for under in self._surroundings.keeping.rebindings.get((self._edge.callee, subject), ()):
-                tests = (conditions[each] for each in chain(conditions, under))
+                tests = (conditions[each] for each in chain(conditions, under.condition))
                 if not any(
                     each.text == asked.text and each.holds == asked.holds and each.line == asked.line for each in tests
                 ):
@@ -304,6 +322,12 @@ class Given:
         if chosen is not None:
             told = self._evaluate(chosen.test, depth)
             return UNKNOWN if told is None else self.value(chosen.chosen if told else chosen.otherwise, depth)
+        changed = changed_text(text)
+        if changed is not None:
+            return changed.of(self.value(changed.subject, depth))
+        own = self._settled(text)
+        if own:
+            return own
         name, _, inner = (text, "", "") if text in self._reads else text.partition(".")
         bound = self._reads.get(name)
         if bound is not None and self._is_changed(name, text):
@@ -368,7 +392,7 @@ class Given:
         return UNKNOWN if is_taken else self._resolved(told)
 
     def _atom(self, text: str, depth: int) -> Truth:
-        bound = self._reads.get(text) if self._is_changed(text, text) else None
+        bound = self._reads.get(text) if self._is_changed(text, text) and not self._settled(text) else None
         if bound is not None and (len(bound) != 1 or self._takes_others(text) or depth >= _DEPTH):
             return None
         if bound is not None and not _FALLBACK.fullmatch(bound[0].value):
@@ -381,6 +405,9 @@ class Given:
             return first if told or first == second else None if told is None else second
         if text in LITERALS:
             return LITERALS[text] not in FALSE
+        question = asked_text(text)
+        if question is not None:
+            return question.holds(self.value(plain(question.subject), depth))
         compared = comparison(text)
         if compared is None:
             value = self.value(text, depth)

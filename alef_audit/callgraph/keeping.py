@@ -73,6 +73,14 @@ class Literal(NamedTuple):
     compares: str  # see facts.kept.AS_VALUE
 
 
+class Rebinding(NamedTuple):
+    """One place where a variable takes another value."""
+
+    condition: int  # under which it does, -1 = any
+    line: int
+    value: str  # the literal, see facts.kept.REBOUND
+
+
 class Loan(NamedTuple):
     """One call that is handed a place as its first argument."""
 
@@ -94,8 +102,8 @@ class Keeping:
     held: dict[int, dict[str, Held]] = field(default_factory=dict)  # by function and local that an early exit tests
     loaded: dict[int, dict[str, list[str]]] = field(default_factory=dict)  # as `reads`: what speaks of a file's text
     rebound: dict[int, set[str]] = field(default_factory=dict)  # by declaring function: what takes other values
-    # by declaring function and what takes other values: the conditions under which, -1 for any
-    rebindings: dict[tuple[int, str], list[int]] = field(default_factory=dict)
+    # by declaring function and what takes other values
+    rebindings: dict[tuple[int, str], list[Rebinding]] = field(default_factory=dict)
     # by the first function of the file and the qualified name of a class: literal defaults of its fields
     fields: dict[tuple[int, str], dict[str, str]] = field(default_factory=dict)
     required: dict[tuple[int, str], dict[str, str]] = field(default_factory=dict)  # what others must hold, as `fields`
@@ -138,7 +146,7 @@ def _add(result: Keeping, program: Program, unit: Unit) -> None:
             speaking = result.loaded.setdefault(function, {})
             speaking.setdefault(names[row.subject], []).append(plain(names[row.value]))
         elif row.kind == kept.REBOUND:
-            _rebind(result, row, owner, plain(names[row.subject]), function)
+            _rebind(result, row, owner, plain(names[row.subject]), function, names)
         elif row.kind == kept.FIELD:
             spelled = names[row.value]
             declared = result.required if spelled in flows.REQUIREMENTS else result.fields
@@ -156,7 +164,7 @@ def _add(result: Keeping, program: Program, unit: Unit) -> None:
         else:
             subject = plain(names[row.subject])
             if owner > unit.functions and not (row.key and _collects_keywords(program, owner, subject)):
-                _rebind(result, row, owner, subject, function)
+                _rebind(result, row, owner, subject, function, names)
             if owner == kept.RECEIVER and not row.key:
                 result.setting.setdefault((unit.functions, subject), set()).add(function)
             place = _place(result, function, Place(subject, plain(names[row.key]), first_name(subject), owner, slot))
@@ -165,9 +173,11 @@ def _add(result: Keeping, program: Program, unit: Unit) -> None:
             touches.setdefault(function, []).append(touch)
 
 
-def _rebind(result: Keeping, row: kept.Row, owner: int, subject: str, function: int) -> None:
+def _rebind(result: Keeping, row: kept.Row, owner: int, subject: str, function: int, names: tuple[str, ...]) -> None:
     result.rebound.setdefault(owner, set()).add(subject)
-    result.rebindings.setdefault((owner, subject), []).append(row.condition if function == owner else -1)
+    value = names[row.value] if row.kind == kept.REBOUND and function == owner else ""
+    each = Rebinding(row.condition if function == owner else -1, row.line, value)
+    result.rebindings.setdefault((owner, subject), []).append(each)
 
 
 def _collects_keywords(program: Program, function: int, name: str) -> bool:
@@ -258,3 +268,14 @@ def chain(conditions: tuple[Condition, ...], index: int) -> Iterator[int]:
     while index >= 0:
         yield index
         index = conditions[index].parent
+
+
+def settled(keeping: Keeping, function: int, name: str, line: int, around: Iterable[int]) -> str:
+    """The literal that a parameter has at a line of its function, under the conditions `around`, as it is all that the
+    function assigns to it and is assigned before whatever happens; "" if there is none.
+    """
+    bound = keeping.rebindings.get((function, name), ())
+    under = {-1, *around} if bound else ()
+    is_before = any(each.line < line and each.condition in under for each in bound)
+    values = {each.value for each in bound} if is_before else ()
+    return next(iter(values)) if len(values) == 1 else ""

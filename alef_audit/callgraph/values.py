@@ -1,7 +1,8 @@
 """Values of arguments, as far as the front ends spell them (`facts/flows.py`), and what tests tell of them."""
 
 import re
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
 
 from alef_audit.callgraph.keeping import plain
 from alef_audit.callgraph.named_literals import is_same
@@ -24,6 +25,69 @@ LITERALS: Final = {
     "undefined": ABSENT,
 }
 _QUOTED: Final = re.compile(r"""(["'])([^"'\\]{0,119})\1""")
+# What both languages make of a text, and ask of one.
+_MADE_OF_TEXT: Final[Mapping[str, Callable[[str], str]]] = {
+    "lower": str.lower,
+    "casefold": str.lower,
+    "toLowerCase": str.lower,
+    "toLocaleLowerCase": str.lower,
+    "upper": str.upper,
+    "toUpperCase": str.upper,
+    "toLocaleUpperCase": str.upper,
+    "strip": str.strip,
+    "trim": str.strip,
+}
+_ASKED_OF_TEXT: Final[Mapping[str, Callable[[str, str], bool]]] = {
+    "startswith": str.startswith,
+    "startsWith": str.startswith,
+    "endswith": str.endswith,
+    "endsWith": str.endswith,
+}
+_OF_TEXT: Final = re.compile(
+    r"(?P<subject>[\w$.()]+)\.(?P<method>[A-Za-z]+)\((?:(?P<quote>[\"'])(?P<other>[^\"'\\]*)(?P=quote))?\)"
+)
+# Longer texts are spelled by their beginning only.
+_WHOLE: Final = 120
+
+
+class MadeText(NamedTuple):
+    """A text that is made of another one: `mode.lower()`."""
+
+    subject: str
+    method: str
+
+    def of(self, value: str) -> str:
+        """The spelling of the text, if the other one is known."""
+        if not value.startswith('"') or len(value) > _WHOLE:
+            return UNKNOWN
+        return flows.string_literal(_MADE_OF_TEXT[self.method](value[1:]))
+
+
+class AskedText(NamedTuple):
+    """What is asked of a text: `path.startswith("/")`."""
+
+    subject: str
+    method: str
+    other: str
+
+    def holds(self, value: str) -> Truth:
+        """Whether it holds, if the text is known."""
+        if not value.startswith('"') or len(value) > _WHOLE:
+            return None
+        return _ASKED_OF_TEXT[self.method](value[1:], self.other)
+
+
+def changed_text(text: str) -> MadeText | None:
+    """`text` as a text that is made of another one; None if it is something else."""
+    found = _OF_TEXT.fullmatch(text) if text.endswith("()") else None
+    return MadeText(found["subject"], found["method"]) if found and found["method"] in _MADE_OF_TEXT else None
+
+
+def asked_text(text: str) -> AskedText | None:
+    """`text` as a question that is asked of a text; None if it is something else."""
+    found = _OF_TEXT.fullmatch(text) if text.endswith(("')", '")')) else None
+    is_asked = found is not None and found["method"] in _ASKED_OF_TEXT
+    return AskedText(found["subject"], found["method"], found["other"]) if found and is_asked else None
 
 
 def is_equal(value: str, right: str, *, is_strict: bool) -> Truth:

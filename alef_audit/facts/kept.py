@@ -16,7 +16,9 @@ READ: Final = 0  # the local variable `subject` was bound to `value`
 STORE: Final = 1  # something was put into `subject`, under `key` if that is not ""
 CLEAR: Final = 2  # `subject` (or its `key`) was emptied: null, None, an empty collection, clear(), delete
 NUMBER: Final = 3  # the constant `subject` of the module is `value`, a number or product of numbers
-REBOUND: Final = 4  # `subject`, a variable or a field of one, takes another value than the one it was declared with
+# `subject`, a variable or a field of one, takes another value than the one it was declared with; a parameter outside of
+# loops the literal `value`, spelled as in `flows`, "" for any other
+REBOUND: Final = 4
 # the class `key` declares the field `subject`, with the literal `value` as its default; or required, see `flows`
 FIELD: Final = 5
 # `subject` is handed to a call of `value` first, the other arguments are `key`; or it is what a method of a path is

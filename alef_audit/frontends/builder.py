@@ -103,7 +103,7 @@ class FactsBuilder:
         self.operations: list[int] = []
         self.kept: list[int] = []
         # functions and what they give another value, with the conditions under which
-        self._rebound: dict[tuple[int, str], set[int]] = {}
+        self._rebound: dict[tuple[int, str], set[tuple[int, str]]] = {}
         self._subjects: list[tuple[Scope, str]] = []  # where each row of `kept` stands, and the name it starts with
         self.functions: list[Function | None] = []
         self.classes: list[Class | None] = []
@@ -304,16 +304,16 @@ class FactsBuilder:
         first = _FIRST_NAME.search(value.removeprefix("await ") if kind == kept.READ else subject)
         self._subjects.append((scope, first.group() if first else ""))
 
-    def rebind(self, scope: Scope, line: int, subject: str, condition: int = -1) -> None:
-        """Write down, once for each function and condition, that `subject` takes another value than it was declared
-        with.
+    def rebind(self, scope: Scope, line: int, subject: str, condition: int = -1, value: str = "") -> None:
+        """Write down, once for each function, condition and value, that `subject` takes another value than it was
+        declared with: the literal that `value` spells, if it does so once.
         """
         if scope.parent is None:
             return
         known = self._rebound.setdefault((scope.function, subject), set())
-        if condition not in known:
-            known.add(condition)
-            self.keep(kept.REBOUND, scope, scope.function, condition, line, subject)
+        if (condition, value) not in known:
+            known.add((condition, value))
+            self.keep(kept.REBOUND, scope, scope.function, condition, line, subject, value=value)
 
     def is_rebound(self, scope: Scope, name: str) -> bool:
         """Whether a name of a function takes another value, as far as the file has been read."""

@@ -454,6 +454,81 @@ def answer(request):
 """,
         ("load(request.url.path, prompt=False)", "load(request.url.path, quick=False)"),
     ),
+    "text that is made of a default": (
+        PY,
+        """
+def save(image, samples_format="png"):
+    if isinstance(image, str):
+        return 0
+    if samples_format.lower() == "png":
+        return 1
+    elif samples_format.lower() in ("jpg", "webp"):
+        if samples_format.lower() in ("jpg",):
+            return 2
+        return work()
+
+
+def answer(request):
+    return list(save(each) for each in request.images)
+""",
+        ("save(each)", 'save(each, samples_format="WEBP")'),
+    ),
+    "what a text starts with": (
+        TS,
+        """
+function open(place: string) {
+  if (place.toLowerCase().startsWith("file:")) return work(place);
+}
+function answer(request) { return open("HTTP://localhost"); }
+""",
+        ("HTTP://", "FILE://"),
+    ),
+    "parameter that is given a constant": (
+        PY,
+        """
+def store(pages, draw):
+    if draw:
+        return work(pages)
+
+
+def process(pages, backend, draw):
+    draw = False
+    if backend == "none":
+        return 0
+    for page in pages:
+        store(page, draw)
+
+
+def answer(request):
+    return process(request.pages, request.backend, request.draw)
+""",
+        ("    draw = False\n", "    if backend:\n        draw = False\n"),
+    ),
+    "parameter that is given a constant before the test": (
+        TS,
+        """
+function store(pages: string, draw: boolean) {
+  draw = false;
+  if (pages && draw) return work(pages);
+}
+function answer(request) { return store(request.path, request.draw); }
+""",
+        ("draw = false;", "draw = false; while (pages) { draw = true; }"),
+    ),
+    "parameter that is given a constant after the test": (
+        TS,
+        """
+function store(pages: string, draw: boolean) {
+  draw = false;
+  return draw ? work(pages) : 0;
+}
+function answer(request) { return store(request.path, request.draw); }
+""",
+        (
+            "draw = false;\n  return draw ? work(pages) : 0;",
+            "try { return draw ? work(pages) : 0; }\n  finally { draw = false; }",
+        ),
+    ),
     "or": (
         PY,
         """

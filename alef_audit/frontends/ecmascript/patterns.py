@@ -6,7 +6,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import flows
 from alef_audit.frontends.ecmascript.frames import Naming
-from alef_audit.frontends.ecmascript.literals import is_identifier, known_key, property_name, string_value
+from alef_audit.frontends.ecmascript.literals import is_identifier, known_key, literal, property_name, string_value
 from alef_audit.frontends.ecmascript.modules import identifier
 from alef_audit.frontends.ecmascript.nodes import bare
 from alef_audit.frontends.ecmascript.walk import Walk
@@ -144,8 +144,19 @@ def _name(walk: Walk, node: Node, declare: bool) -> int:
 
 def rebind(walk: Walk, node: Node, name: str) -> None:
     """Note that a variable takes another value; of what the function was given, under which condition."""
-    is_under = walk.guard is not None and name in walk.frame.scope.given
-    walk.build.rebind(walk.frame.scope, node.start_point.row + 1, name, walk.condition() if is_under else -1)
+    is_given = name in walk.frame.scope.given
+    under = walk.condition() if walk.guard is not None and is_given else -1
+    value = _assigned(walk, node) if is_given else ""
+    walk.build.rebind(walk.frame.scope, node.start_point.row + 1, name, under, value)
+
+
+def _assigned(walk: Walk, target: Node) -> str:
+    """The spelling of the literal that is assigned to a name outside of loops; "" for anything else."""
+    expression = target.parent
+    if expression is None or expression.type != "assignment_expression" or walk.loop is not None:
+        return ""
+    value = expression.child_by_field_id(walk.fields.right)
+    return literal(walk, value, value.type) if value is not None else ""
 
 
 def store(walk: Walk, node: Node, src: int) -> None:

@@ -7,7 +7,7 @@ from tree_sitter import Node
 from alef_audit.facts import flows, kept
 from alef_audit.frontends.python import expressions, operators
 from alef_audit.frontends.python.texts import bind_loop, iterated_strings
-from alef_audit.frontends.python.walk import Place, Walk, line_of, member_name, source
+from alef_audit.frontends.python.walk import LITERALS, Place, Walk, line_of, literal_of, member_name, source
 
 EACH: Final = flows.RESERVED[flows.EACH]
 _PATTERNS = frozenset(("pattern_list", "tuple_pattern", "list_pattern", "tuple", "list", "expression_list"))
@@ -44,10 +44,20 @@ def rebound(walk: Walk, place: Place, target: Node, name: str) -> None:
     """Note that the variable `name` takes a value, unless it is its first."""
     scope = place.scope
     if name in scope.given or name in scope.assigned or _is_outer(place, name):
-        walk.build.rebind(scope, line_of(target), name, place.condition if name in scope.given else -1)
+        under, value = (place.condition, _literal(walk, place, target)) if name in scope.given else (-1, "")
+        walk.build.rebind(scope, line_of(target), name, under, value)
         if scope.parent is None and name.isupper():
             walk.build.keep(kept.LITERAL, scope, 0, -1, line_of(target), name)
     scope.assigned.add(name)
+
+
+def _literal(walk: Walk, place: Place, target: Node) -> str:
+    """The spelling of the literal that is assigned to a name outside of loops; "" for anything else."""
+    statement = target.parent
+    if statement is None or statement.type != "assignment" or place.loop >= 0:
+        return ""
+    value = statement.child_by_field_name("right")
+    return literal_of(walk, value) if value is not None and value.type in LITERALS else ""
 
 
 def _unpack(walk: Walk, place: Place, target: Node, slot: int) -> None:
