@@ -241,8 +241,12 @@ def _fits(conditions: tuple[Condition, ...], touch: Touch, index: int) -> bool |
         return None
     outside = set(chain(conditions, condition.parent))
     beyond = [conditions[each] for each in around if each not in outside]
-    if not all(each.exits for each in beyond):
+    # what switches the look-up switches the store: `on && kept.get(key) || work()`, `if (on) kept.set(key, …)`
+    switches = {atom for atom, holds in implied(parse(condition.text), True) if holds}
+    if not all(each.exits or (each.holds and each.text in switches) for each in beyond):
         return None
+    if not all(each.exits for each in beyond):
+        return False
     # behind a statement that is left by this very test an exit of it says nothing new; others may come before the store
     return all(each.line <= condition.line and condition.text in each.text for each in beyond)
 
