@@ -9,6 +9,7 @@ from tests.requests import request_for
 
 PROGRAM = """
 import importlib.util
+import socket
 from fastapi import FastAPI
 
 app = FastAPI()
@@ -19,15 +20,22 @@ async def index(name: str):
     BODY
 """
 
+MIXED = ["microseconds", "seconds"]
+
 
 @pytest.mark.parametrize(
     ("body", "costs"),
     [
         ('importlib.util.find_spec("yaml")', ["microseconds"]),
         ("importlib.util.find_spec(name)", ["microseconds"]),
+        ("socket.socket(socket.AF_INET, socket.SOCK_STREAM).connect((name, 80))", ["seconds"]),
+        ("socket.socket().connect((name, 80))", ["seconds"]),
+        ("socket.socket(socket.AF_UNIX, socket.SOCK_STREAM).connect(name)", ["microseconds"]),
+        ("with socket.socket(family=socket.AF_UNIX) as local: local.connect(name)", ["microseconds"]),
+        ("local = socket.socket(socket.AF_UNIX)\n    local.connect(name)\n    return local.recv(9)", MIXED),
     ],
 )
 def test_costs(tmp_path: Path, body: str, costs: list[str]) -> None:
     (tmp_path / "app.py").write_text(PROGRAM.replace("BODY", body), encoding="utf-8")
     findings = audit(request_for(tmp_path, patterns=("035",)), lambda *_: None).findings
-    assert [finding.sink.cost for finding in findings] == costs
+    assert [finding.sink.cost for finding in sorted(findings, key=lambda each: each.sink.line)] == costs
