@@ -62,6 +62,8 @@ class SinkSite:
     joins: bool = False  # waits for work that was handed to other threads
     ready: tuple[str, ...] = ()  # members of its receiver that tell that there is nothing to wait for
     afterwards: tuple[str, ...] = ()  # members of it that call what they are handed when there is nothing to wait for
+    announced: tuple[str, ...] = ()  # members that call what they are handed when this has something to read
+    selected: tuple[str, ...] = ()  # calls that tell whether this has something to read
     drawn: bool = False  # gives what another call on the same object has worked for
     repeated: bool = False  # … and that one stands in the same function, and is told
     made: int = -1  # of one that joins: the call that made what it waits for, -1 if that is not known

@@ -259,6 +259,8 @@ def _sink(collector: Collector, call: int, node: int) -> None:
             joins=row.joins,
             ready=row.ready,
             afterwards=row.afterwards,
+            announced=row.announced,
+            selected=row.selected,
             drawn=text.rpartition(".")[2] in row.drawn,
             made=made if row.joins else -1,
             code=row.code,

@@ -24,6 +24,7 @@ from alef_audit.callgraph.local_models import attach_models
 from alef_audit.callgraph.loopless import on_loops
 from alef_audit.callgraph.private_loops import without_private
 from alef_audit.callgraph.program import Program, build_program
+from alef_audit.callgraph.readable import without_announced
 from alef_audit.callgraph.ready import unready
 from alef_audit.callgraph.rounds import rounds_alone
 from alef_audit.callgraph.solve import solve
@@ -164,7 +165,7 @@ def _call_graph(
     complete = rounds_alone(bounded(graph, configured_roots(config, found, roots), marks))
     lasting = max((pattern.lasting_ttl for pattern in pack.patterns), default=0)
     guarded = guard_branches(complete, state, Rules(pack.guards.words, pack.kinds, lasting))
-    return contended(joined(unready(told_once(by_attribute(guarded, state))))), remarks
+    return contended(joined(without_announced(unready(told_once(by_attribute(guarded, state)))))), remarks
 
 
 def _role(file: SourceFile, facts: FileFacts) -> str:

@@ -106,6 +106,9 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     there is nothing to wait for: `if future.done(): return future.result()`.
     `afterwards`: members of it that call the function that they are handed, with what was waited for as its first
     argument, when that is so: `future.add_done_callback(f)`.
+    `announced`: members that call the function that they are handed when there is something to read, so that reading
+    it there does not wait: `loop.add_reader(fd, f)`.  `selected`: calls that tell whether there is, as reports name
+    them: "select.select".
     `drawn`: those of its members that give what another call on the same object has worked for, or the one that made
     it: where that costs as much and stands in the same function, it stands for both (`execute`, then `fetchall`).
     `idle`: it does so where it is all that a loop does: `while (Date.now() < end) {}` waits for the clock.
@@ -130,6 +133,8 @@ class SinkRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     joins: bool = False
     ready: tuple[str, ...] = ()
     afterwards: tuple[str, ...] = ()
+    announced: tuple[str, ...] = ()
+    selected: tuple[str, ...] = ()
     drawn: tuple[str, ...] = ()
     idle: bool = False
     code: bool = False
