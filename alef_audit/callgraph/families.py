@@ -53,7 +53,7 @@ def _wire_down(state: State, index: int, name: int, variable: int) -> None:
     for owner in hierarchy.holders.get(name, ()):
         if owner >> SHIFT in levels:
             state.copy(state.fields[owner][name], variable)
-    for owner in hierarchy.holders.get(ANY_NAME, ()):
+    for owner in hierarchy.holders.get(ANY_NAME, ()) if state.is_set_freely(index, name) else ():
         if owner >> SHIFT in levels and state.is_set_freely(owner >> SHIFT, name):
             state.copy(state.fields[owner][ANY_NAME], variable)
     for node, sub in hierarchy.outside_of.get(index, {}).items():
@@ -88,7 +88,7 @@ def _see(state: State, index: int, sub: int) -> None:
         if hidden is None:
             hidden = own
             hierarchy.seen_in.setdefault(level, []).append(index)
-            _read_instances(state, level, down)
+            _read_instances(state, index, level, down)
             for name in (_stored(state, tokens.CLASS, level) - own) & down.keys():
                 state.copy(state.fields[token(tokens.CLASS, level)][name], down[name])
         if hidden:
@@ -99,13 +99,13 @@ def _see(state: State, index: int, sub: int) -> None:
         defined |= own
 
 
-def _read_instances(state: State, level: int, down: dict[int, int]) -> None:
+def _read_instances(state: State, index: int, level: int, down: dict[int, int]) -> None:
     stored = _stored(state, tokens.INSTANCE, level)
     for name in stored & down.keys():
         state.copy(state.fields[token(tokens.INSTANCE, level)][name], down[name])
     if ANY_NAME in stored:
         for name, variable in tuple(down.items()):
-            if state.is_set_freely(level, name):
+            if state.is_set_freely(level, name) and state.is_set_freely(index, name):
                 state.copy(state.fields[token(tokens.INSTANCE, level)][ANY_NAME], variable)
 
 

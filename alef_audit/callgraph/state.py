@@ -194,7 +194,7 @@ class State(Variables):
                 self.copy(field, down[name])
             elif name == flows.ANY_NAME:
                 for each, variable in tuple(down.items()):
-                    if self.is_set_freely(level, each):
+                    if self.is_set_freely(level, each) and self.is_set_freely(index, each):
                         self.copy(field, variable)
 
     def is_set_freely(self, level: int, name: int) -> bool:
