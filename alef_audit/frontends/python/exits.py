@@ -33,6 +33,11 @@ _TELLING: Final = re.compile(
     r"|(?:\w+ = )?(?:asyncio\.)?get_running_loop\(\) (?:return (?P<told>True|\w+\.is_running\(\)|\w+ is not None) )?)"
     r"except RuntimeError(?: as \w+)?: return False(?P<after> else: return True| return True)?"
 )
+# The same of a loop that the module was given: it neither makes one nor runs it.
+_KEPT_LOOP: Final = re.compile(
+    r"return (?:bool\()?(?P<loop>\w*loop)(?: is not None)? and (?P=loop)\.is_running\(\)\)?", re.IGNORECASE
+)
+_OWN_LOOP: Final = re.compile(rb"new_event_loop|run_forever|run_until_complete|asyncio\.run\(")
 NO_LOOP: Final = "asyncio.get_running_loop()"
 _LONGEST: Final = 400
 
@@ -154,10 +159,21 @@ def needs_loop(walk: Walk, block: Node) -> bool:
 def tells_of_loop(walk: Walk, body: Node) -> bool:
     """Whether the body of a function says whether a loop runs: True where it does, False where asking for it fails."""
     statements = [child for child in body.named_children if child.type not in ("comment", "expression_statement")]
+    if len(statements) == 1 and statements[0].type == "return_statement":
+        return _asks_kept_loop(walk, body, short(walk, statements[0], TEXT_LIMIT))
     if not statements or statements[0].type != "try_statement" or len(statements) > 2:
         return False
     found = _TELLING.fullmatch(" ".join(short(walk, statement, TEXT_LIMIT) for statement in statements))
     return found is not None and any(found[name] is not None for name in ("given", "told", "after"))
+
+
+def _asks_kept_loop(walk: Walk, body: Node, returned: str) -> bool:
+    """Whether a function says of the loop in a variable of its module that it runs, where the module has no other."""
+    found = _KEPT_LOOP.fullmatch(returned)
+    parameters = body.parent.child_by_field_id(fields.PARAMETERS) if body.parent is not None else None
+    if found is None or parameters is None or parameters.named_child_count:
+        return False
+    return _OWN_LOOP.search(walk.text) is None
 
 
 def _leaves(body: Node) -> bool:
