@@ -1,7 +1,8 @@
 """Calls on a path that run one of several methods: which of them it is decides whether the path is taken.
 
 `tool.execute(request)` runs the method of whatever class the tool is of, `handlers[name](request)` what stands under a
-name.  Where only one of them leads to the blocking call, that the call comes by it is a condition like any other.
+name, and so does `handler(request)` behind `handler = handlers[name]`.  Where only one of them leads to the blocking
+call, that the call comes by it is a condition like any other.
 """
 
 import re
@@ -12,9 +13,9 @@ from typing import Final
 from alef_audit.auditing.receivers import Receivers
 from alef_audit.callgraph.graph import HOW, CallGraph, Edge
 
-_CALLS: Final = tuple(map(HOW.index, ("direct", "method", "property", "dynamic")))
+_CALLS: Final = tuple(map(HOW.index, ("direct", "import", "method", "property", "dynamic")))
 _RECEIVER: Final = re.compile(r"[\w$.?\[\]\"']+")
-_ENTRY: Final = re.compile(r"[\w$.?]+\[[\w$.]+\]")
+_ENTRY: Final = re.compile(r"[\w$.?]+\[[\w$.]+(?:\([^()]*\))?\]")
 _NAMED: Final = re.compile(r"[\w$].*")
 _LONGEST: Final = 60
 
@@ -57,6 +58,7 @@ class Dispatch:
         if owner and name == table.member(edge.call) and _RECEIVER.fullmatch(receiver):
             if all(functions[other].name == name and self._class_name(other) for other in others):
                 return f"{receiver} is {'an' if owner[0] in 'AEIOU' else 'a'} {owner}"
+        text = self._graph.looked_up.get((edge.caller, text), text)
         if _ENTRY.fullmatch(text) and _NAMED.fullmatch(functions[edge.callee].label):
             return f"{text} is {functions[edge.callee].label}"
         return ""

@@ -20,6 +20,7 @@ from alef_audit.callgraph.keywords import Keywords
 from alef_audit.callgraph.latches import latched
 from alef_audit.callgraph.leading import leading
 from alef_audit.callgraph.lifetimes import DISPATCH, PROCESS, SESSION, UNKNOWN, Lifetimes
+from alef_audit.callgraph.looked_up import looked_up_locals
 from alef_audit.callgraph.makers import Makers
 from alef_audit.callgraph.memos import Memo, memos
 from alef_audit.callgraph.named_literals import NamedLiterals
@@ -64,7 +65,8 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     kept = keeping(graph.program)
     graph = without_other_threads(without_tests(graph, kept, rules.words), kept)
     around = leading(graph)
-    graph = replace(graph, asked=asked_locals(kept, around.conditions), held=kept.held)
+    looked_up = looked_up_locals(kept, {edge.caller for edge in graph.edges})
+    graph = replace(graph, asked=asked_locals(kept, around.conditions), held=kept.held, looked_up=looked_up)
     calls = {call for edge in graph.edges for call in edge.via}
     calls |= {call for sink in graph.sinks for call in (sink.call, *sink.via)}
     found = created(graph.program, kept, rules.words)

@@ -118,6 +118,8 @@ class CallGraph:
     untold: frozenset[tuple[int, int]] = frozenset()
     # functions and locals that hold what was looked for, with "", or what a text was matched with, as written
     asked: Mapping[tuple[int, str], str] = field(default_factory=dict)
+    # functions and locals that hold one of several values, and what was looked up: `handlers[name]`
+    looked_up: Mapping[tuple[int, str], str] = field(default_factory=dict)
     # by function, the locals that early exits test, with the call that they hold the value of
     held: Mapping[int, Mapping[str, Held]] = field(default_factory=dict)
     entered: Mapping[int, int] = field(default_factory=dict)  # function -> gates that are decided where it is a root

@@ -83,6 +83,10 @@ def conditions(folder: Path, name: str, text: str) -> list[str]:
         ("Remote().write(text)", []),
         ("HANDLERS[kind](text)", []),
         ("NAMED[kind](text)", ["NAMED[kind] is send"]),
+        ("chosen = NAMED[kind]\n    chosen(text)", ["NAMED[kind] is send"]),
+        ("chosen = NAMED.get(kind, drop)\n    chosen(text)", ["NAMED[kind] is send"]),
+        ("chosen = NAMED.get(type(kind))\n    if chosen:\n        chosen(text)", ["NAMED[type(kind)] is send"]),
+        ('chosen = NAMED["send"]\n    chosen(text)', []),
     ],
 )
 def test_python(body: str, told: list[str], tmp_path: Path) -> None:
@@ -96,6 +100,12 @@ def test_python(body: str, told: list[str], tmp_path: Path) -> None:
         ("response.send(new Reader().run(kind));", []),
         ("response.send(handlers[kind](kind));", ["handlers[kind] is handlers.read"]),
         ("response.send(handlers.read(kind));", []),
+        ("const chosen = handlers[kind]; response.send(chosen(kind));", ["handlers[kind] is handlers.read"]),
+        (
+            "const chosen = request.own?.[kind] ?? handlers[kind]; if (!chosen) return; response.send(chosen(kind));",
+            ["handlers[kind] is handlers.read"],
+        ),
+        ("const chosen = handlers.read; response.send(chosen(kind));", []),
     ],
 )
 def test_typescript(body: str, told: list[str], tmp_path: Path) -> None:
