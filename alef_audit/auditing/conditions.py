@@ -45,20 +45,26 @@ class Shown(NamedTuple):
     weight: int
 
 
+class PathContext(NamedTuple):
+    """What is known of a path beside its calls.
+
+    `alike` are other calls of the last function that block in the same way; `choices` are calls of the path that run
+    one of several methods, with what says that it is this one; `registering` is the one call that makes the entry
+    point one, -1 if there is none or more.
+    """
+
+    alike: Sequence[int] = ()
+    choices: Sequence[tuple[int, str]] = ()
+    registering: int = -1
+
+
 def shown_conditions(
-    reach: Reachability,
-    sink: SinkSite,
-    edges: list[Edge],
-    words: TestWords,
-    alike: Sequence[int] = (),
-    choices: Sequence[tuple[int, str]] = (),
+    reach: Reachability, sink: SinkSite, edges: list[Edge], words: TestWords, context: PathContext
 ) -> tuple[Shown, ...]:
     """Tests under which the calls of the path run: of the platform, of environment variables, of arguments that some
     callers hand over, of failures; then the others, those first that tell most: by which the entry point itself
-    selects, and of what value or kind something is; nearest to the blocking call first.
-
-    `alike` are other calls of the function that block in the same way; `choices` are calls of the path that run one of
-    several methods, with what says that it is this one.
+    selects, and of what value or kind something is; nearest to the blocking call first.  Last come those under which
+    the entry point is registered.
     """
     graph = reach.graph
     on_platform = [
@@ -71,9 +77,11 @@ def shown_conditions(
     fixed = _unique(joined(on_platform, tested))
     first = edges[0].call if edges else sink.call
     selecting = (_selecting(graph, *step, words, at_root=step[0] == first) for step in reversed(steps))
-    beside = (_beside(graph, *each, words) for each in reversed([*_leading_alike(reach, edges), (sink.call, alike)]))
-    chosen = [Shown(text, _KIND_ROOT if call == first else _KIND_DEEP) for call, text in reversed(choices)]
-    others = sorted(joined.from_iterable((*selecting, chosen, *beside)), key=lambda test: -test.weight)
+    repeated = [*_leading_alike(reach, edges), (sink.call, context.alike)]
+    beside = (_beside(graph, *each, words) for each in reversed(repeated))
+    chosen = [Shown(text, _KIND_ROOT if call == first else _KIND_DEEP) for call, text in reversed(context.choices)]
+    registering = _registering(graph, context.registering, words)
+    others = sorted(joined.from_iterable((*selecting, chosen, *beside, registering)), key=lambda test: -test.weight)
     known = {test.text for test in fixed}
     left = [test for test in _unique(others) if test.text not in known]
     return tuple(test._replace(text=_cut(test.text)) for test in (*fixed, *left[: max(0, _MOST - len(fixed))]))
@@ -134,6 +142,23 @@ def _selecting(graph: CallGraph, call: int, guards: int, words: TestWords, *, at
         yield Shown(text, _TRIVIAL)
     if not guards & _EXCEPTIONAL and any(conditions[i].handler & Handler.CATCHES for i in chain(conditions, innermost)):
         yield Shown(_INSTEAD, _DEEP)
+
+
+def _registering(graph: CallGraph, call: int, words: TestWords) -> Iterator[Shown]:
+    """What has to hold where an entry point is registered: what the program is set to do, as a rule.
+
+    Not what asks whether there is anything to register it with, or whether it is registered yet.
+    """
+    if call < 0:
+        return
+    function, conditions, innermost = _place(graph, call)
+    for test in environment_tests(conditions, innermost):
+        yield Shown(_told(test), _SETTING)
+    if graph.program.functions[function].parent < 0:
+        return  # in the body of a file: whether it is the one that was started
+    for index, text in _entering(graph, call):
+        if not (_denies(conditions[index]) or _NAME.fullmatch(text) or graph.table.text(call).startswith(f"{text}.")):
+            yield Shown(text, 0 if _is_validity(text, words) else _SETTING)
 
 
 def telling_lines(graph: CallGraph, call: int, words: TestWords) -> list[int]:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from alef_audit.auditing import report
 from alef_audit.auditing.choice import Path, Wanted, chosen_path
-from alef_audit.auditing.conditions import occasion_of, shown_conditions, steps_on
+from alef_audit.auditing.conditions import PathContext, occasion_of, shown_conditions, steps_on
 from alef_audit.auditing.contradiction import contradicted
 from alef_audit.auditing.levels import LEVELS, Weighed, certain, score
 from alef_audit.auditing.matcher import HEATS, Matcher
@@ -290,7 +290,8 @@ def _build(
     site = _sink(matcher, sink)
     inside, more = _in_package(matcher, target)
     choices = tuple(matcher.dispatch.choices(shown.edges))
-    tests = shown_conditions(matcher.reach, sink, shown.edges, matcher.lexicon.tests, matcher.alike(sink), choices)
+    context = PathContext(matcher.alike(sink), choices, -1 if root.again else root.call)
+    tests = shown_conditions(matcher.reach, sink, shown.edges, matcher.lexicon.tests, context)
     when = occasion_of(tests)
     return report.Finding(
         pattern=matcher.pattern.id,

@@ -304,7 +304,9 @@ class Collector:
             # registered for several: none of them is what it fires with
             known = self.roots[function, kind] = replace(known, event="")
         if known.beside and not beside:
-            self.roots[function, kind] = site
+            known = self.roots[function, kind] = site
+        if known.call != call:
+            self.roots[function, kind] = replace(known, again=True)
 
     def event(self, call: int) -> str:
         """The first string literal among the arguments: `socket.on("close", …)`, `on(event="close")`."""
