@@ -1,20 +1,29 @@
 """Loops that have one round on a path: over a list that the path itself hands over as a literal of few elements, over
-functions of which the path goes through one, or that are left once the path has been gone through.
+functions of which the path goes through one, of which a test takes one round, or that are left once the path has been
+gone through.
 """
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Final
 
 from alef_audit.callgraph.graph import PROPERTY, CallGraph, Edge, SinkSite
-from alef_audit.callgraph.keeping import chain
+from alef_audit.callgraph.keeping import chain, plain
 from alef_audit.callgraph.loops import loops_around
+from alef_audit.callgraph.predicates import NOTHING, comparison, implied, parse
+from alef_audit.callgraph.values import literal_of
 from alef_audit.facts import flows
-from alef_audit.facts.file import Leaving
+from alef_audit.facts.file import Leaving, Loop
 from alef_audit.reachability.reach import Reachability
 
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*)?")
+_NAME: Final = re.compile(r"[A-Za-z_$][\w$]*")
+_CHAIN: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\.[\w$]+)*")
+# What the first of two variables numbers, or is the key of.
+_PAIR: Final = re.compile(r"[\[(]?\s*([A-Za-z_$][\w$]*)\s*,")
+_NUMBERED: Final = re.compile(r"\benumerate\(|\.items\(\)|\bentries\(")
+_OBJECTS: Final = frozenset(("self", "cls", "this"))
 # How many functions are looked at below the others of a list.
 _LOOKED_AT: Final = 2_000
 # A step of the path, and a loop around its call: both by their number.
@@ -25,7 +34,7 @@ def single_rounds(reach: Reachability, sink: SinkSite, edges: list[Edge]) -> fro
     """The loops around calls of the path along `edges` that do not multiply there."""
     graph, found = reach.graph, set[Round]()
     for step, call in enumerate([*(edge.call for edge in edges), sink.call]):
-        ended = _ended(graph, call) if call >= 0 else ()
+        ended = _ended(graph, call) | _selected(graph, call) if call >= 0 else ()
         for number, loop in enumerate(graph.loops.around(call).loops if call >= 0 else ()):
             if number in ended or (
                 loop.over
@@ -51,13 +60,66 @@ def _ended(graph: CallGraph, call: int) -> set[int]:
             # what starts later is further inside
             outside = sum(line < test.line for line in lines)
             ended.update(range(outside) if test.leaving & Leaving.FUNCTION else range(outside - 1, outside))
+    line, loops = table.line(call), _loops_of(graph, call)
+    for number, loop in enumerate(loops):
+        last = loop.last
+        if last is not None and last.line <= line <= last.end_line:
+            ended.update(range(number + 1) if last.leaving == Leaving.FUNCTION else (number,))
     return ended - {-1}
+
+
+def _selected(graph: CallGraph, call: int) -> set[int]:
+    """The loops around a call, the outermost being 0, of which a test around it takes one round:
+    `for each in all: if each == wanted: work(each)`.
+    """
+    table, function = graph.table, graph.table.function(call)
+    facts, loops = graph.program.unit_of(function).facts, _loops_of(graph, call)
+    given = {facts.names[each.name] for each in graph.program.functions[function].parameters}
+    selected: set[int] = set()
+    for index in chain(facts.conditions, table.condition(call)) if loops else ():
+        test = facts.conditions[index]
+        told = [_equal(plain(atom), outcome) for atom, outcome in implied(parse(test.text), test.holds)]
+        equal = [(one, other) for pair in told if pair is not None for one, other in (pair, pair[::-1])]
+        for one, other in equal:
+            if _is_from_outside(other, given):
+                around = [at for at, loop in enumerate(loops) if loop.line <= test.line and _tells_apart(loop) == one]
+                selected.update(around[-1:])
+    return selected
+
+
+def _equal(atom: str, outcome: bool) -> tuple[str, str] | None:
+    """The two operands that are equal where a test `atom` gave `outcome`; None if it does not say."""
+    compared = comparison(atom)
+    if compared is None or compared.sign != ("==" if outcome else "!="):
+        return None
+    return compared.left, compared.right
+
+
+def _is_from_outside(text: str, given: Set[str]) -> bool:
+    """Whether a text is a literal, a constant, what the function was given, or of its object."""
+    if literal_of(text) is not None:
+        return text not in NOTHING
+    name = text.partition(".")[0] if _CHAIN.fullmatch(text) else ""
+    return name in given or name in _OBJECTS or (name.isupper() and len(name) > 1)
+
+
+def _tells_apart(loop: Loop) -> str:
+    """The variable of a loop that has a value of its own in every round."""
+    if _NAME.fullmatch(loop.each):
+        return loop.each
+    found = _PAIR.match(loop.each) if _NUMBERED.search(loop.over) else None
+    return found[1] if found is not None else ""
+
+
+def _loops_of(graph: CallGraph, call: int) -> list[Loop]:
+    """The loops around a call in its function, the outermost first."""
+    loops = graph.program.unit_of(graph.table.function(call)).facts.loops
+    return [loops[at] for at in loops_around(graph.table, call)][::-1]
 
 
 def starts_at(graph: CallGraph, call: int) -> list[int]:
     """The lines where the loops around a call start, the outermost first."""
-    loops = graph.program.unit_of(graph.table.function(call)).facts.loops
-    return [loops[at].line for at in loops_around(graph.table, call)][::-1]
+    return [loop.line for loop in _loops_of(graph, call)]
 
 
 def _is_handed_few(graph: CallGraph, edges: list[Edge], step: int, over: str) -> bool:

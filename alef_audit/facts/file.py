@@ -148,6 +148,15 @@ class Loop(msgspec.Struct, frozen=True, array_like=True, gc=False):
     few: bool = False  # it ranges over a variable that holds a literal of few elements, and nothing else
     searches: bool = False  # it ends where a round has found something
     idle: bool = False  # it does nothing but test: `while time.time() < end: pass`
+    last: "LastRound | None" = None  # what is gone through once
+
+
+class LastRound(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The lines at the end of a loop's body behind which it is left: `work(); return` after every `continue`."""
+
+    line: int
+    end_line: int
+    leaving: int  # Leaving.FUNCTION or Leaving.LOOP
 
 
 class Handler:
@@ -166,6 +175,7 @@ class Leaving:
     LOOP: Final = 8  # … the loop around it
     WORKS: Final = 32  # of an early exit: other work is done first
     RAISES: Final = 64  # of an early exit: it raises
+    SUCCEEDS: Final = 128  # of an early exit: who asked is told that all went well
     TRIED: Final = 16  # of a clause that catches: what is tried ends by a `return`, or by leaving a loop
 
 

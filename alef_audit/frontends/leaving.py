@@ -8,7 +8,7 @@ from typing import Final
 
 from tree_sitter import Node
 
-from alef_audit.facts.file import Leaving
+from alef_audit.facts.file import LastRound, Leaving
 
 # Ways to leave a block at its end, bits.
 RETURN: Final = 1
@@ -27,6 +27,10 @@ _BLOCKS: Final = frozenset(("statement_block", "block", "else_clause"))
 _LOOPS: Final = frozenset(
     ("for_statement", "for_in_statement", "while_statement", "do_statement", "function_body", "program", "module")
 )
+# What may end a round before its end, and in a `try` statement what is caught.
+_NEXT: Final = re.compile(rb"\bcontinue\b")
+_AWAITED: Final = re.compile(rb"\bawait\b")
+_NEXT_OR_CAUGHT: Final = re.compile(rb"\b(?:continue|throw|raise)\b")
 _EMPTY: Final = frozenset(("comment", "pass_statement", "empty_statement"))
 _LONGEST: Final = 400  # bytes of what an exit gives that are looked at
 _WORKING: Final = 4  # statements of a block that does more than to turn something down
@@ -37,6 +41,16 @@ _REFUSAL: Final = re.compile(
     rb"|status|\bok: ?false|success: ?false|\b[45]\d\d\b|exception|badrequest",
     re.IGNORECASE,
 )
+# An answer that says itself that all went well, and one that does so where no word turns somebody down.
+_SUCCESS: Final = re.compile(
+    rb"\b(?:respond|reply)\(\s*[Tt]rue\b|\b(?:ok|success)[\"']?\s*[:=]\s*[Tt]rue\b"
+    rb"|status[\"']?\s*[:=]\s*[\"'](?:ok|success|done|skipped|unchanged|ignored|noop)[\"']"
+)
+_RESPONSE: Final = re.compile(
+    rb"(?:(?:return|await)\s+)*(?:\w+\.)*(?:res|response|reply|resp)"
+    rb"(?:\.(?:status|code|type)\(\s*(?:2\d\d|[\"'][^\"']*[\"'])\s*\))*\.(?:json|send|end|sendFile)\("
+)
+_STATUS: Final = re.compile(rb"(?:status|code)\(\s*2\d\d\s*\)")
 _NAMES: Final = re.compile(rb"[A-Za-z_$][\w$]*")
 _SHORT: Final = 2  # letters of names that say nothing
 
@@ -105,27 +119,89 @@ def leaving(block: Node, source: bytes) -> int:
     return Leaving.LOOP
 
 
+def last_round(loop: Node, source: bytes) -> LastRound | None:
+    """What of a loop is gone through once, for all that follows it leaves the loop; None if nothing is.
+
+    Of what is tried, what stands behind the first thing that is awaited: what is tried first fails where another round
+    follows, be it a look for a file.
+    """
+    body = loop.child_by_field_name("body")
+    found = _leaving_lines(body, source, _NEXT) if body is not None else None
+    if found is not None or body is None:
+        return found
+    tries = [child for child in body.named_children if child.type == "try_statement"]
+    tried = tries[-1].child_by_field_name("body") if tries else None
+    if tried is None or ways_out(tried) & RAISE:
+        return None
+    awaited = next((child for child in tried.named_children if _finds(_AWAITED, child, source)), None)
+    found = _leaving_lines(tried, source, _NEXT_OR_CAUGHT) if awaited is not None else None
+    if found is None or awaited is None:
+        return None
+    line = max(found.line, awaited.end_point.row + 2)
+    return LastRound(line, found.end_line, found.leaving) if line <= found.end_line else None
+
+
+def _leaving_lines(block: Node, source: bytes, going_on: re.Pattern[bytes]) -> LastRound | None:
+    """The lines of a block from the last statement on before which a round may end otherwise than by leaving."""
+    ways = ways_out(block)
+    if block.type not in _BLOCKS or not ways & (RETURN | BREAK) or ways & CONTINUE:
+        return None
+    line = block.start_point.row + 1
+    for child in block.named_children:
+        if _finds(going_on, child, source):
+            line = child.end_point.row + 2
+    end_line = block.end_point.row + 1
+    leaving = Leaving.LOOP if ways & BREAK else Leaving.FUNCTION
+    return LastRound(line, end_line, leaving) if line <= end_line else None
+
+
+def _finds(words: re.Pattern[bytes], node: Node, source: bytes) -> bool:
+    return words.search(source, node.start_byte, node.end_byte) is not None
+
+
 def answering(block: Node, tested: bytes, source: bytes) -> int:
-    """Bits of `Leaving` for an early exit below a test: whether it gives something, and whether what was tested."""
-    refuses = _REFUSAL.search(source, block.start_byte, min(block.end_byte, block.start_byte + _LONGEST)) is not None
-    while block.type in _BLOCKS:
-        statements = [child for child in block.named_children if child.type != "comment"]
-        if not statements:
-            return 0
-        if len(statements) >= _WORKING and statements[-1].type == "return_statement":
-            return Leaving.ANSWERS | Leaving.WORKS
-        block = statements[-1]
-    if block.type != "return_statement" or refuses:
-        return Leaving.RAISES if _WAYS.get(block.type) == RAISE else 0
-    given = source[block.start_byte : min(block.end_byte, block.start_byte + _LONGEST)]
-    given = given.removeprefix(b"return").strip().removesuffix(b";").strip()
-    if _NOTHING.fullmatch(given):
+    """Bits of `Leaving` for an early exit below a test: whether it gives something, whether that is what was tested,
+    and whether it says that all went well.
+    """
+    whole = _beginning(block, source)
+    last, before = _leaving_statement(block)
+    if last is None:
         return 0
+    if last.type != "return_statement":
+        return Leaving.RAISES if _WAYS.get(last.type) == RAISE else 0
+    succeeds = _succeeds(_beginning(last, source), whole)
+    succeeds |= _succeeds(_beginning(before[-1], source), whole) if before else 0
+    if len(before) > _WORKING - 2:
+        return Leaving.ANSWERS | Leaving.WORKS | succeeds
+    given = _beginning(last, source).removeprefix(b"return").strip().removesuffix(b";").strip()
+    if _NOTHING.fullmatch(given) or _REFUSAL.search(whole) is not None:
+        return succeeds
     if given in _TRUE:
         return Leaving.ANSWERS | Leaving.GIVES_TESTED
     names = {name for name in _NAMES.findall(tested) if len(name) > _SHORT}
     gives = not names.isdisjoint(_NAMES.findall(given))
-    return Leaving.ANSWERS | (Leaving.GIVES_TESTED if gives else 0)
+    return Leaving.ANSWERS | (Leaving.GIVES_TESTED if gives else 0) | succeeds
+
+
+def _leaving_statement(block: Node) -> tuple[Node | None, list[Node]]:
+    """The last statement of a branch, None if it has none, and those before it."""
+    before: list[Node] = []
+    while block.type in _BLOCKS:
+        statements = [child for child in block.named_children if child.type != "comment"]
+        if not statements:
+            return None, []
+        block, before = statements[-1], statements[:-1]
+    return block, before
+
+
+def _beginning(node: Node, source: bytes) -> bytes:
+    return source[node.start_byte : min(node.end_byte, node.start_byte + _LONGEST)]
+
+
+def _succeeds(text: bytes, block: bytes) -> int:
+    """`Leaving.SUCCEEDS` if a text, the answer of a block, says that all went well; 0 otherwise."""
+    is_response = _RESPONSE.match(text) is not None and _REFUSAL.search(_STATUS.sub(b"", block)) is None
+    return Leaving.SUCCEEDS if is_response or _SUCCESS.search(text) is not None else 0
 
 
 def is_search(block: Node, tested: bytes, body: Node | None, each: str, source: bytes) -> bool:

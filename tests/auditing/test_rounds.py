@@ -28,7 +28,7 @@ function look(): string {{
   return readFileSync("/etc/agent.json", "utf8");
 }}
 const app = express();
-app.get("/", (request, response) => {{
+app.get("/", async (request, response) => {{
   {body}
 }});
 """
@@ -89,6 +89,40 @@ def finding(folder: Path, name: str, text: str) -> Finding:
             "for (const p of request.all)\n{ switch (p.k)\n{ case 1: if (p.fit)\n{ look(); break; } } }",
             ("item of all",),
         ),
+        ("for (const p of request.all)\n{ if (p.no) continue;\nlook();\nreturn; }", ()),
+        ("for (const p of request.all)\n{ look();\nif (p.no) continue;\nreturn; }", ("item of all",)),
+        ("for (const p of request.all)\n{ if (p.no)\n{ look(); continue; }\nbreak; }", ("item of all",)),
+        (
+            (
+                "for (const p of request.all)\n{ try {\nif (p.no) continue;\nawait p.load();\n"
+                "look();\nreturn; } catch { log(p); } }"
+            ),
+            (),
+        ),
+        (
+            (
+                "for (const p of request.all)\n{ try {\nawait p.load();\nlook();\n"
+                "if (p.no) throw p;\nreturn; } catch { log(p); } }"
+            ),
+            ("item of all",),
+        ),
+        # a search that ends where nothing is thrown
+        ("for (const p of request.all)\n{ try {\nlook();\nreturn; } catch { log(p); } }", ("item of all",)),
+        ("for (const p of request.all)\n{ try {\nreturn; } catch {\nlook(); } }", ("item of all",)),
+        ("for (const q of request.all)\n{ for (const p of q)\n{ look();\nreturn; } }", ()),
+        ("for (const q of request.all)\n{ for (const p of q)\n{ look();\nbreak; } }", ("item of all",)),
+        ('for (const p of request.all)\n{ if (p === "zai")\nlook(); }', ()),
+        ('for (const p of request.all)\n{ if (p !== "zai" || p.no) continue;\nlook(); }', ()),
+        ("for (const p of request.all)\n{ if (p === request.path) look(); }", ()),
+        ("for (const [p, q] of Object.entries(request.all))\n{ if (p === request.path) look(); }", ()),
+        (
+            "for (const [p, q] of Object.entries(request.all))\n{ if (q === request.path) look(); }",
+            ("item of all",),
+        ),
+        ('for (const p of request.all)\n{ if (p !== "zai") look(); }', ("item of all",)),
+        ('for (const p of request.all)\n{ if (p === "zai" || p.fits) look(); }', ("item of all",)),
+        ("for (const p of request.all)\n{ const q = p.id; if (p === q) look(); }", ("item of all",)),
+        ("for (const p of request.all)\n{ if (p === null) look(); }", ("item of all",)),
         (STAGES.format(one="look()", other="request.path"), ()),
         (STAGES.format(one="look()", other="look() + 1"), ("stage",)),
         (LOOPED, ("stage",)),
@@ -109,6 +143,30 @@ def test_typescript(body: str, per: tuple[str, ...], tmp_path: Path) -> None:
             "for p in request.all:\n    if p.fits:\n        if look():\n            continue\n        return",
             ("item of all",),
         ),
+        ("for p in request.all:\n    if p.no:\n        continue\n    look()\n    break", ()),
+        ("for p in request.all:\n    if look():\n        continue\n    break", ("item of all",)),
+        (
+            (
+                "for p in request.all:\n    try:\n        await p.load()\n        look()\n        return\n"
+                "    except OSError:\n        pass"
+            ),
+            (),
+        ),
+        (
+            "for p in request.all:\n    try:\n        look()\n        return\n    except OSError:\n        pass",
+            ("item of all",),
+        ),
+        (
+            "for p in request.all:\n    try:\n        return\n    except OSError:\n        look()",
+            ("item of all",),
+        ),
+        ("for p in request.all:\n    if p != request.path:\n        continue\n    look()", ()),
+        (
+            "for p in request.all:\n    if request.path and p != request.path:\n        continue\n    look()",
+            ("item of all",),
+        ),
+        ("for n, p in enumerate(request.all):\n    if n == 0:\n        look()", ()),
+        ("for name, p in request.all.items():\n    if p == 'x':\n        look()", ("name",)),
         ("read_all([request.path])", ()),
         ("read_all(paths=(request.path, '/etc'))", ()),
         ("read_all(request.paths)", ("path",)),

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from tree_sitter import Node
 
-from alef_audit.facts.file import Parameter
+from alef_audit.facts.file import LastRound, Parameter
 from alef_audit.frontends.builder import Scope
 
 
@@ -123,6 +123,7 @@ class LoopDraft:
         "function",
         "idle",
         "index",
+        "last",
         "line",
         "over",
         "parent",
@@ -147,3 +148,4 @@ class LoopDraft:
         self.few = False
         self.searches = False
         self.idle = False
+        self.last: LastRound | None = None

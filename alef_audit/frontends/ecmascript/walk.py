@@ -17,7 +17,7 @@ from alef_audit.frontends.builder import FactsBuilder, Scope
 from alef_audit.frontends.ecmascript.fields import Fields
 from alef_audit.frontends.ecmascript.frames import ClassPlace, Frame, Guard, LoopDraft, Naming
 from alef_audit.frontends.ecmascript.nodes import parts
-from alef_audit.frontends.leaving import answering, leaving, tried
+from alef_audit.frontends.leaving import answering, last_round, leaving, tried
 from alef_audit.frontends.words import on_one_line
 
 # Levels of nested syntax walked on the interpreter's stack; hand-written functions stay below 60.
@@ -258,6 +258,7 @@ class Walk:
         text = self.short(over, _OVER_LIMIT) if over is not None else ""
         draft = LoopDraft(len(self.loops), self.frame.index, self.loop, node.start_point.row + 1, text)
         draft.whole = node
+        draft.last = last_round(node, self.source)
         self.loops.append(draft)
         self.loop = draft
         return draft
@@ -367,6 +368,7 @@ class Walk:
                 draft.few,
                 draft.searches,
                 draft.idle,
+                draft.last,
             )
             for draft in self.loops
         )

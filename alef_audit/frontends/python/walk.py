@@ -10,7 +10,7 @@ from tree_sitter import Node
 from alef_audit.facts import flows
 from alef_audit.facts.file import Condition, Loop, Problem
 from alef_audit.frontends.builder import FactsBuilder, Scope
-from alef_audit.frontends.leaving import answering, leaving
+from alef_audit.frontends.leaving import answering, last_round, leaving
 from alef_audit.frontends.words import on_one_line
 
 # Nested expressions beyond this depth are not followed; hand-written code stays below 60.
@@ -169,7 +169,8 @@ def add_loop(
 ) -> int:
     loops = walk.build.loops
     line = line_of(node)
-    loops.append(Loop(place.function, place.loop, line, over[:60], yields, each, test, rests, few, idle=idle))
+    last = last_round(node, walk.text)
+    loops.append(Loop(place.function, place.loop, line, over[:60], yields, each, test, rests, few, False, idle, last))
     return len(loops) - 1
 
 
