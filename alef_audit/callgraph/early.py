@@ -1,7 +1,8 @@
 """Early exits that tell when what follows them runs: `if (found) return found`, `if (!isEnabled()) return`.
 
 Most exits turn down what is not as it ought to be (`if (!name) return error`), and what follows is the usual case.
-Others give an answer of their own, and then the usual case may be either.
+Others give an answer of their own, and then the usual case may be either; who answers that all went well has done what
+was asked.
 """
 
 import re
@@ -25,6 +26,8 @@ _CALLED: Final = re.compile(r"(?:await )?(?P<name>\w+)\([^()]*\)")
 # `DEBUG`, `this.options.audit`, `FEATURE.get()`
 _DOTTED_CALL: Final = re.compile(r"(?:await )?(?P<of>(?:[\w$]+\??\.)*?)(?P<name>[\w$]+)(?:\.get\(\)|\([^()]*\))?")
 _VALUE: Final = re.compile(r"""[A-Za-z_$][\w$]*(?:\.[\w$]+)*|"[^"]*"|'[^']*'""")
+# Nothing to work on is no case of its own: the usual one is that there is something.
+_EMPTY: Final = re.compile(r"(?:\.(?:length|size)|\blen\([^()]*\)) *(?:[=!]==?|<=?|>=?) *[01]\Z")
 _QUOTED: Final = re.compile(r"""(["'])(?P<value>\w*)\1""")
 _ANY_NUMBER: Final = re.compile(r"-?\d+|[Tt]rue")
 
@@ -58,11 +61,17 @@ def exits_that_tell(graph: CallGraph, function: int, test: Condition, words: Tes
 def exits_beside(test: Condition, words: TestWords) -> Iterator[tuple[str, bool]]:
     """Of the atoms of a test that leaves early, without a word of refusal, those that tell that what follows is not for
     everybody, with what they gave: something is not so (`if (user.isAdmin) return`), or a flag is set
-    (`if (!this.options.audit) return`). That there is what is needed is the usual case.
+    (`if (!this.options.audit) return`). That there is what is needed is the usual case, but where who asked is told
+    that all went well without it.
     """
     if test.handler & Handler.RAISES or "…" in test.text:
         return
-    for atom, outcome in implied(parse(test.text), test.holds):
+    known = list(implied(parse(test.text), test.holds))
+    if test.leaving & Leaving.SUCCEEDS:
+        told = known or [(test.text, test.holds)]
+        yield from ((atom, outcome) for atom, outcome in told if not _EMPTY.search(atom))
+        return
+    for atom, outcome in known:
         if _begins(atom, words.refusing):
             continue
         compared = comparison(atom)

@@ -226,6 +226,25 @@ FOUND, NOT_FOUND = SOME + "link", SOME + "not (link)"
         ("if (event.old === event.data) return; read(event.data);", SOME + "event.old !== event.data"),
         ("if (event.tags.length === 0) return; read(event.data);", EVERY),
         ('if (event.tags.includes("old")) return; read(event.data);', SOME + 'not (event.tags.includes("old"))'),
+        # who asked is told that all went well
+        ("if (!event.id) { respond(true, { found: event }); return; } read(event.data);", SOME + "event.id"),
+        ("if (!event.id) { respond(false, undefined, event); return; } read(event.data);", EVERY),
+        (
+            "if (event.lines <= event.most) { respond(true, { reason: 'not found' }); return; } read(event.data);",
+            SOME + "not (event.lines <= event.most)",
+        ),
+        ("if (!event.id) { event.res.json({ rows: [] }); return; } read(event.data);", SOME + "event.id"),
+        ("if (!event.id) { event.res.json({ error: 1 }); return; } read(event.data);", EVERY),
+        ("if (!event.id) return event.res.status(200).send('x'); read(event.data);", SOME + "event.id"),
+        ("if (!event.id) return event.res.status(404).send('x'); read(event.data);", EVERY),
+        ("if (!event.id || event.no) return { ok: true }; read(event.data);", SOME + "event.id"),
+        ("if (!event.id && event.no) return { ok: true }; read(event.data);", SOME + "not (!event.id && event.no)"),
+        ("if (!event.id) { tell(event); return; } read(event.data);", EVERY),
+        ("if (event.ids.length === 0) { respond(true, []); return; } read(event.data);", EVERY),
+        (
+            'if (!event.id) { respond(true, []); return; } if (event.kind === "chat") read(event.data);',
+            SOME + 'event.kind === "chat"',
+        ),
     ],
 )
 def test_early_exits(body: str, says: str, tmp_path: Path) -> None:
@@ -253,6 +272,10 @@ def test_early_exits(body: str, says: str, tmp_path: Path) -> None:
         ("if not event.scorers:\n    return\nread(event.data)", "on every request"),
         ("if event.admin:\n    return\nread(event.data)", "on requests, when not (event.admin)"),
         ("if event.admin:\n    read(event.data)\n    return\nread(event.data)", "on every request"),
+        ('if not event.id:\n    return {"status": "ok"}\nread(event.data)', "on requests, when event.id"),
+        ('if not event.id:\n    return {"ok": True, "why": "no id"}\nread(event.data)', "on requests, when event.id"),
+        ('if not event.id:\n    return {"ok": False}\nread(event.data)', "on every request"),
+        ("if not event.id:\n    event.respond(True, 1)\n    return\nread(event.data)", "on requests, when event.id"),
     ],
 )
 def test_early_exits_in_python(body: str, says: str, tmp_path: Path) -> None:
