@@ -9,7 +9,8 @@ from alef_audit.auditing.levels import Judge
 from alef_audit.auditing.misuse import judges
 from alef_audit.auditing.phase import Lexicon, Step
 from alef_audit.auditing.receivers import Receivers
-from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
+from alef_audit.callgraph.graph import CallGraph, Edge, RootSite, SinkSite
+from alef_audit.callgraph.guards import OFFLOAD
 from alef_audit.reachability.reach import Reachability
 from alef_audit.reachability.surface import async_functions
 from alef_audit.reachability.ways import bits
@@ -64,7 +65,7 @@ class Matcher:
         self.roots_by_heat: dict[Heat, int] = dict.fromkeys(HEATS, 0)
         for number, root in enumerate(reach.roots):
             self.root_functions.setdefault(root.function, []).append(number)
-            self.roots_by_heat[kinds.root[root.kind].heat] |= 1 << number
+            self.roots_by_heat[self._heat(root)] |= 1 << number
         self.receivers = Receivers(self.graph)
         self.dispatch = Dispatch(self.graph, self.receivers)
         self._sinks: dict[tuple[int, str], list[int]] = {}
@@ -80,6 +81,23 @@ class Matcher:
         self.paths: dict[tuple[int, int, int, int, frozenset[tuple[int, int]]], tuple[int, list[Edge]] | None] = {}
         self._reaches: dict[tuple[int, Verdict, Level], report.Reach] = {}
         self._reached_from: dict[tuple[int, Verdict, Level], list[report.Reach]] = {}
+
+    def _heat(self, root: RootSite) -> Heat:
+        """How hot a root is. A plain function of Python that is hot by a name only may run on any thread: nobody says
+        more of it than of a coroutine, unless a coroutine calls it.
+        """
+        heat = self.kinds.root[root.kind].heat
+        is_guess = (root.by_name or root.by_word) and root.function not in self.is_async
+        if heat != "dispatch" or not is_guess or not self._is_python(root.function):
+            return heat
+        on_loop = (
+            edge.caller in self.is_async and not edge.guards & OFFLOAD
+            for edge in self.reach.incoming.get(root.function, ())
+        )
+        return heat if any(on_loop) else "surface"
+
+    def _is_python(self, function: int) -> bool:
+        return self.graph.program.unit_of(function).facts.language == "python"
 
     def alike(self, sink: SinkSite) -> list[int]:
         """The other calls of a function that block in the same way."""
