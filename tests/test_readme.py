@@ -247,7 +247,7 @@ def test_the_level_table_is_that_of_the_pattern() -> None:
             "any of these" if len(row.heat) in (0, 3) else ", ".join(row.heat),
             (row.phase or "any") + "".join(f", not {kind.rpartition('.')[2]}" for kind in row.other_than),
             row.cost_at_least + " for one call" * row.alone + ", in a loop" * row.looped,
-            row.confidence_at_least + ", in a library" * row.library,
+            row.confidence_at_least + ", no step guessed" * row.unguessed + ", in a library" * row.library,
         ]
         for row in pattern.levels
     ]

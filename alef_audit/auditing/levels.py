@@ -3,7 +3,7 @@
 from math import log, prod
 from typing import Final, NamedTuple
 
-from alef_audit.callgraph.guards import BIT, LASTING, confidence_of
+from alef_audit.callgraph.guards import BIT, LASTING, LOW, confidence_of
 from alef_audit.rulepack.kinds import (
     COSTS,
     Band,
@@ -70,7 +70,7 @@ class Judge:
         for row in self.pattern.levels:
             if row.verdict and verdict not in row.verdict:
                 continue
-            if row.library and not library:
+            if (row.unguessed and way & LOW) or (row.library and not library):
                 continue
             if row.crossing and not any(way & BIT[kind] for kind in row.crossing):
                 continue

@@ -16,6 +16,7 @@ def condition(row: LevelRow) -> str:
         f"{row.cost_at_least} or more{' for one call' * row.alone}" if row.cost_at_least != "microseconds" else "",
         "in a loop" if row.looped else "",
         f"confidence {row.confidence_at_least} or better" if row.confidence_at_least != "low" else "",
+        "no step guessed" if row.unguessed else "",
         "in a library" if row.library else "",
     ]
     return ", ".join(part for part in parts if part) or "anything else"

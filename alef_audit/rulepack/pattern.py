@@ -103,6 +103,7 @@ class LevelRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alone: bool = False  # the cost of one call, not lifted by the loops around it
     looped: bool = False  # in a loop that multiplies
     confidence_at_least: Confidence = "low"
+    unguessed: bool = False  # no step of the path is a guess, however long it is
     library: bool = False  # the program has no entry point that serves dispatches: others call it
 
 
