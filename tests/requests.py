@@ -4,7 +4,9 @@ from pathlib import Path
 
 import msgspec
 
+from alef_audit.auditing.report import Finding
 from alef_audit.config import Config
+from alef_audit.pipeline.auditing import audit
 from alef_audit.request import AuditRequest
 
 
@@ -22,3 +24,9 @@ def request_for(root: Path, **changes: object) -> AuditRequest:
         platform="any",
     )
     return msgspec.structs.replace(plain, **changes)
+
+
+def found_in(path: Path, text: str) -> tuple[Finding, ...]:
+    """What pattern 035 finds in one file of the text, in the order of the report."""
+    path.write_text(text, encoding="utf-8")
+    return audit(request_for(path.parent, patterns=("035",)), lambda *_: None).findings

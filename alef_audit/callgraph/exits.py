@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from alef_audit.callgraph.closure import closure
 from alef_audit.callgraph.graph import CALLBACK, CallGraph, RootSite
 from alef_audit.callgraph.guards import DOUBT
 from alef_audit.facts import flows
@@ -59,13 +60,7 @@ def _always_ending(graph: CallGraph, words: EndingWords) -> set[int]:
         is_async = graph.program.functions[edge.callee].flags & FunctionFlag.ASYNC
         if not is_async or table.flags(edge.call) & (flows.AWAITED | flows.RETURNED):
             callers.setdefault(edge.callee, []).append(edge.caller)
-    pending = list(found)
-    while pending:
-        for caller in callers.get(pending.pop(), ()):
-            if caller not in found:
-                found.add(caller)
-                pending.append(caller)
-    return found
+    return closure(callers, found)
 
 
 def _is_always_made(graph: CallGraph, call: int) -> bool:

@@ -55,21 +55,18 @@ def all_roots(graph: CallGraph, implicit: list[RootSite]) -> list[RootSite]:
         for kind in _PERIODIC
         if (edge.caller, kind) in roots and edge.caller != edge.callee
     }
-    called = {
-        edge.callee
+    named = {function for (function, kind), root in roots.items() if kind == "tick" and root.by_name}
+    part |= {
+        (edge.callee, "tick")
         for edge in graph.edges
+        if edge.callee in named and not program.functions[edge.callee].flags & FunctionFlag.ASYNC
         if edge.call >= 0 and edge.how != CALLBACK and edge.caller != edge.callee and not is_body(program, edge.caller)
-        if not program.functions[edge.callee].flags & FunctionFlag.ASYNC
     }
     ends = {root.function for root in roots.values() if root.kind in _ENDS and root.call >= 0}
     kept = [
         root
         for key, root in roots.items()
-        if (
-            root.call >= 0
-            or (key not in part and not (root.kind == "tick" and root.by_name and root.function in called))
-        )
-        and not (root.general and root.kind == "tick" and root.function in ends)
+        if (root.call >= 0 or key not in part) and not (root.general and root.kind == "tick" and root.function in ends)
     ]
     return left_running(graph, sorted(kept, key=lambda root: (root.function, root.kind)))
 

@@ -20,7 +20,8 @@ def platform_edges(state: State, table: CallTable, edges: Iterable[Edge]) -> Map
 
     What a call may run in another way too is left out.
     """
-    entries = _entries(state)
+    tables = _tables(state)
+    entries = _entries(state, tables)
     if not entries:
         return {}
     found: dict[tuple[int, int], str] = {}
@@ -28,37 +29,40 @@ def platform_edges(state: State, table: CallTable, edges: Iterable[Edge]) -> Map
         if edge.call < 0 or edge.how not in _CALLED:
             continue
         holders = state.held(table.receiver(edge.call))
-        told = {_told(state, entries, holder, edge.callee) for holder in holders if _holds(state, holder, edge.callee)}
+        if not any(holder in entries or holder in tables for holder in holders):
+            continue
+        function = tokens.token(tokens.FUNCTION, edge.callee)
+        # in a table of functions it is the function itself that stands there
+        standing = [function if holder in tables and holder not in entries else holder for holder in holders]
+        told = {
+            entries.get(each, "")
+            for holder, each in zip(holders, standing, strict=True)
+            if _holds(state, holder, function)
+        }
         if len(told) == 1 and "" not in told:
             found[edge.call, edge.callee] = told.pop()
     return found
 
 
-def _entries(state: State) -> dict[int, str]:
-    """The objects that stand in such tables, by token, with the name of the platform."""
-    names, found = state.program.names, dict[int, str]()
+def _tables(state: State) -> dict[int, dict[str, int]]:
+    """The objects that have fields of such names only, by token, with the variables of those that name platforms."""
+    names, found = state.program.names, dict[int, dict[str, int]]()
     for holder, fields in state.fields.items():
-        named = {names[name]: variable for name, variable in fields.items()}
-        if holder & MASK == tokens.OBJECT and len(_PLATFORMS & named.keys()) > 1 and not named.keys() - _ALLOWED:
-            for name in sorted(_PLATFORMS & named.keys()):
-                for value in state.held(named[name]):
-                    if value & MASK in (tokens.OBJECT, tokens.FUNCTION):
-                        found[value] = name if found.get(value, name) == name else ""
+        if holder & MASK == tokens.OBJECT and fields and all(names[name] in _ALLOWED for name in fields):
+            found[holder] = {names[name]: field for name, field in fields.items() if names[name] in _PLATFORMS}
     return found
 
 
-def _holds(state: State, holder: int, callee: int) -> bool:
-    function = tokens.token(tokens.FUNCTION, callee)
+def _entries(state: State, tables: Mapping[int, Mapping[str, int]]) -> dict[int, str]:
+    """What stands under several platforms' names, by token, with the name of its platform; "" for more than one."""
+    found: dict[int, str] = {}
+    for named in tables.values():
+        for platform, variable in named.items() if len(named) > 1 else ():
+            for value in state.held(variable):
+                if value & MASK in (tokens.OBJECT, tokens.FUNCTION):
+                    found[value] = platform if found.get(value, platform) == platform else ""
+    return found
+
+
+def _holds(state: State, holder: int, function: int) -> bool:
     return any(function in state.held(variable) for variable in state.fields.get(holder, {}).values())
-
-
-def _told(state: State, entries: Mapping[int, str], holder: int, callee: int) -> str:
-    """The platform that an object, or in a table of functions the function itself, stands under; "" for none."""
-    if holder in entries:
-        return entries[holder]
-    function = tokens.token(tokens.FUNCTION, callee)
-    is_table = (
-        holder & MASK == tokens.OBJECT
-        and not {state.program.names[name] for name in state.fields.get(holder, {})} - _ALLOWED
-    )
-    return entries.get(function, "") if is_table else ""

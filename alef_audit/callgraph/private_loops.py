@@ -14,7 +14,7 @@ the main thread or a command runs the same coroutine: then it is, or may be, the
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
-from alef_audit.callgraph.closure import closure
+from alef_audit.callgraph.closure import callees_of, closure
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite
 from alef_audit.callgraph.guards import DOUBT, OFFLOAD
 from alef_audit.callgraph.keeping import chain
@@ -62,13 +62,13 @@ class _Loops:
         shared = _asking_for_loops(graph, lexicon.loop_calls)
         loops = cls(graph, into, frozenset(), known, shared)
         started = _threads_of_servers(graph, roots)
-        serving = _serving(graph, roots)
+        serving, surely = _serving(graph, roots), callees_of(graph, without=DOUBT)
         starts = MainWords(lexicon.main_tests)
         mains = {
             main
             for main, runner in run.items()
             if runner not in shared and main not in shared and loops.runs_in_thread(main, started, starts)
-            if serving.isdisjoint(_surely_below(graph, main))
+            if serving.isdisjoint(closure(surely, [main]))
         }
         return cls(graph, into, frozenset(mains), known, shared)
 
@@ -131,20 +131,8 @@ def _threads_of_servers(graph: CallGraph, roots: Iterable[RootSite]) -> set[int]
     """What coroutines, and what they and handlers of requests call, have run in other threads and processes."""
     starts = {root.function for root in roots if root.kind in SERVING and root.runs_on == "event-loop"}
     starts |= {function for function, _ in enumerate(graph.program.functions) if _is_coroutine(graph, function)}
-    callees: dict[int, list[int]] = {}
-    for edge in graph.edges:
-        if not edge.guards & (OFFLOAD | DOUBT):
-            callees.setdefault(edge.caller, []).append(edge.callee)
-    served = closure(callees, starts)
+    served = closure(callees_of(graph, without=OFFLOAD | DOUBT), starts)
     return {edge.callee for edge in graph.edges if edge.guards & OFFLOAD and edge.caller in served}
-
-
-def _surely_below(graph: CallGraph, function: int) -> set[int]:
-    callees: dict[int, list[int]] = {}
-    for edge in graph.edges:
-        if not edge.guards & DOUBT:
-            callees.setdefault(edge.caller, []).append(edge.callee)
-    return closure(callees, [function])
 
 
 def _serving(graph: CallGraph, roots: Iterable[RootSite]) -> set[int]:

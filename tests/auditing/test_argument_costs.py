@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from alef_audit.pipeline.auditing import audit
-from tests.requests import request_for
+from tests.requests import found_in
 
 PROGRAM = """
 import importlib.util
@@ -36,6 +35,5 @@ MIXED = ["microseconds", "seconds"]
     ],
 )
 def test_costs(tmp_path: Path, body: str, costs: list[str]) -> None:
-    (tmp_path / "app.py").write_text(PROGRAM.replace("BODY", body), encoding="utf-8")
-    findings = audit(request_for(tmp_path, patterns=("035",)), lambda *_: None).findings
+    findings = found_in(tmp_path / "app.py", PROGRAM.replace("BODY", body))
     assert [finding.sink.cost for finding in sorted(findings, key=lambda each: each.sink.line)] == costs

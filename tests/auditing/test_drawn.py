@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from alef_audit.pipeline.auditing import audit
-from tests.requests import request_for
+from tests.requests import found_in
 
 PROGRAM = """
 import sqlite3
@@ -37,7 +36,6 @@ async def index(base: sqlite3.Connection, cursor: psycopg2.extensions.cursor, ot
     ],
 )
 def test_elements_of_what_is_told_already(tmp_path: Path, body: str, found: list[str]) -> None:
-    (tmp_path / "app.py").write_text(PROGRAM.replace("BODY", body), encoding="utf-8")
-    findings = audit(request_for(tmp_path, patterns=("035",)), lambda *_: None).findings
+    findings = found_in(tmp_path / "app.py", PROGRAM.replace("BODY", body))
     calls = [finding.sink.call.partition(".")[2] for finding in sorted(findings, key=lambda each: each.sink.line)]
     assert calls == found

@@ -4,15 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from alef_audit.auditing.report import Finding
-from alef_audit.pipeline.auditing import audit
-from tests.requests import request_for
-
-
-def found_in(path: Path, text: str) -> tuple[Finding, ...]:
-    path.write_text(text, encoding="utf-8")
-    return audit(request_for(path.parent, patterns=("035",)), lambda *_: None).findings
-
+from tests.requests import found_in
 
 PYTHON = """
 import time
