@@ -1,8 +1,9 @@
 """Functions that no serving loop runs, told by what they are called and by what they do.
 
-Three kinds.  What starts a program, or keeps its data in order before that, is called so and listens or registers what
-is served.  What asks a person at a terminal waits for a person.  What ends or replaces the process is the last that its
-loop runs: nobody is kept waiting who is not cut off a moment later.
+Four kinds.  What starts a program, or keeps its data in order before that, is called so and listens or registers what
+is served.  A coroutine that always listens, or registers what answers requests, is a start whatever it is called: who
+awaits it serves nobody before.  What asks a person at a terminal waits for a person.  What ends or replaces the process
+is the last that its loop runs: nobody is kept waiting who is not cut off a moment later.
 """
 
 import re
@@ -11,6 +12,7 @@ from typing import Final
 
 import re2
 
+from alef_audit.callgraph.always import always_leading
 from alef_audit.callgraph.boundaries import Marks
 from alef_audit.callgraph.closure import callers_of, closure
 from alef_audit.callgraph.graph import CallGraph, RootSite
@@ -23,6 +25,7 @@ from alef_audit.rulepack.lexicon import ColdName, Lexicon, Prompts
 
 _ROLES: Final = frozenset(("product", "generated", "vendored", "cli"))
 _FIRST_WORD: Final = re.compile(r'["\[]+\s*(?:sudo\s+)?([\w.-]+)')
+_SETS_UP: Final = "listens or registers what answers requests: part of the start"
 _ASKS: Final = "asks a person at a terminal"
 
 
@@ -31,6 +34,12 @@ def cold_roots(graph: CallGraph, lexicon: Lexicon) -> list[RootSite]:
     found = [
         RootSite(function, row.kind, row.why, "event-loop", by_name=True) for function, row in _named(graph, lexicon)
     ]
+    named = {root.function for root in found}
+    found.extend(
+        RootSite(function, "startup", _SETS_UP, "event-loop", by_name=True)
+        for function in _setting_up(graph)
+        if function not in named
+    )
     found.extend(RootSite(function, "cli", _ASKS, "event-loop", by_name=True) for function in _asking(graph, lexicon))
     return found
 
@@ -126,6 +135,20 @@ def _serving(graph: CallGraph) -> set[int]:
     starts = {graph.table.function(call) for call, node in graph.externals if node in graph.api.serving}
     starts |= {graph.table.function(root.call) for root in graph.roots if root.call >= 0 and not root.soon}
     return closure(callers_of(graph), starts)
+
+
+def _setting_up(graph: CallGraph) -> list[int]:
+    """The coroutines that listen or register handlers of requests, and those that always await one."""
+    program = graph.program
+    calls = [call for call, node in graph.externals if node in graph.api.serving]
+    calls += [root.call for root in graph.roots if root.call >= 0 and root.kind == "request" and not root.general]
+    endless = endless_functions(program)
+    return [
+        function
+        for function in sorted(always_leading(graph, map(graph.table.function, calls)))
+        if program.functions[function].parent >= 0 and program.functions[function].flags & FunctionFlag.ASYNC
+        if program.unit_of(function).role in _ROLES and function not in endless
+    ]
 
 
 def _asking(graph: CallGraph, lexicon: Lexicon) -> list[int]:

@@ -8,11 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from alef_audit.callgraph.closure import closure
-from alef_audit.callgraph.graph import CALLBACK, CallGraph, RootSite
-from alef_audit.callgraph.guards import DOUBT
-from alef_audit.facts import flows
-from alef_audit.facts.file import FunctionFlag
+from alef_audit.callgraph.always import always_leading, is_always_made
+from alef_audit.callgraph.graph import CallGraph, RootSite
 from alef_audit.rulepack.lexicon import EndingWords
 
 _ONCE: Final = "ends the process: runs once"
@@ -51,17 +48,5 @@ def _exits(graph: CallGraph, words: EndingWords) -> Iterator[int]:
 
 def _always_ending(graph: CallGraph, words: EndingWords) -> set[int]:
     """The functions that end the process by a call under no test, be it by another such function."""
-    table = graph.table
-    found = {table.function(call) for call in _exits(graph, words) if _is_always_made(graph, call)}
-    callers: dict[int, list[int]] = {}
-    for edge in graph.edges if found else ():
-        if edge.call < 0 or edge.guards & DOUBT or edge.how == CALLBACK or not _is_always_made(graph, edge.call):
-            continue
-        is_async = graph.program.functions[edge.callee].flags & FunctionFlag.ASYNC
-        if not is_async or table.flags(edge.call) & (flows.AWAITED | flows.RETURNED):
-            callers.setdefault(edge.callee, []).append(edge.caller)
-    return closure(callers, found)
-
-
-def _is_always_made(graph: CallGraph, call: int) -> bool:
-    return graph.table.condition(call) < 0 and graph.table.loop(call) < 0
+    made = (call for call in _exits(graph, words) if is_always_made(graph, call))
+    return always_leading(graph, map(graph.table.function, made))

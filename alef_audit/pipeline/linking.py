@@ -44,6 +44,7 @@ from alef_audit.pipeline.collector import without_collector
 from alef_audit.pipeline.progress import Progress
 from alef_audit.pipeline.reading import facts_of
 from alef_audit.pipeline.surveying import Survey, digests_below, files_to_read, survey
+from alef_audit.reachability.surface import SURFACE_ROLES
 from alef_audit.reporting.graph import GraphView
 from alef_audit.reporting.graph_view import graph_view
 from alef_audit.request import AuditRequest
@@ -171,7 +172,7 @@ def _call_graph(
 def _role(file: SourceFile, facts: FileFacts) -> str:
     if file.role == "dependency":
         return file.role
-    if file.role == "product" and runs_in_browser(facts):
+    if file.role in SURFACE_ROLES and runs_in_browser(facts):
         return "browser"
     outside = [item for item in facts.imports if not item.function and not item.type_only]
     return refine_role(file.role, _modules(facts.imports, facts.language), _modules(outside, facts.language))
