@@ -131,6 +131,13 @@ class Hierarchy:
         """Whether the body of a class, or of a superclass of the program, defines the member as a function."""
         return any(name in self.methods[ancestor] for ancestor in self.ancestors(index))
 
+    def is_left_below(self, index: int, name: int) -> bool:
+        """Whether a class declares a member that classes which derive from it define as a function."""
+        if not self.declares(index, name):
+            return False
+        filling = (below for below in self.definers.get(name, ()) if name in self.methods[below])
+        return any(index in self.ancestors(below) for below in filling)
+
     def outside_bases(self, index: int) -> list[int]:
         """API nodes of the classes outside the program that a class derives from, at any distance."""
         return [value >> SHIFT for value in self.order(index) if value & MASK == tokens.EXTERNAL]

@@ -200,11 +200,11 @@ class State(Variables):
     def is_set_freely(self, level: int, name: int) -> bool:
         """Whether a `setattr` on a class or its instances, under a name that is not known, may have meant this one.
 
-        It puts fields into place, and not one function where a class defines another.
+        It puts fields into place, and not one function where a class defines another, or leaves that to those below it.
         """
         if not self.stock.named_freely or self.program.names[name].startswith("_"):
             return False
-        return not self.classes.has_method(level, name)
+        return not self.classes.has_method(level, name) and not self.classes.is_left_below(level, name)
 
     def known_field(self, owner: int, name: int) -> int:
         """The variable of a field, 0 if nothing is stored in it."""
