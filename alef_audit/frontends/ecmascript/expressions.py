@@ -12,7 +12,16 @@ from alef_audit.frontends.ecmascript.kept import assigned
 from alef_audit.frontends.ecmascript.literals import join, takes_name
 from alef_audit.frontends.ecmascript.modules import identifier, is_module_exports, module_exports_store, module_object
 from alef_audit.frontends.ecmascript.nodes import bare, first, inner
-from alef_audit.frontends.ecmascript.patterns import bind, elements, field_name, joint, load, load_computed, rebind
+from alef_audit.frontends.ecmascript.patterns import (
+    bind,
+    copied_member,
+    elements,
+    field_name,
+    joint,
+    load,
+    load_computed,
+    rebind,
+)
 from alef_audit.frontends.ecmascript.types import cast
 from alef_audit.frontends.ecmascript.walk import Walk
 
@@ -256,6 +265,8 @@ def assignment(walk: Walk, node: Node) -> int:
     left, right = node.child_by_field_id(walk.fields.left), node.child_by_field_id(walk.fields.right)
     if left is None:
         walk.children(node)
+        return 0
+    if right is not None and copied_member(walk, left, right):
         return 0
     src = walk.value_as(right, _target_naming(walk, left) if takes_name(right) else UNNAMED)
     outer = walk.guard

@@ -167,6 +167,22 @@ def store(walk: Walk, node: Node, src: int) -> None:
         walk.build.row(flows.STORE, base, src, walk.build.name(name), node.start_point.row + 1)
 
 
+def copied_member(walk: Walk, left: Node, right: Node) -> bool:
+    """Let the base of `a[key]` take what that of `b[key]` holds, name by name; False if this is no such assignment."""
+    if left.type != "subscript_expression" or right.type != "subscript_expression":
+        return False
+    key, other = (node.child_by_field_id(walk.fields.index) for node in (left, right))
+    if key is None or other is None or key.type != "identifier" or walk.text(key) != walk.text(other):
+        return False
+    if known_key(walk, key):
+        return False
+    bases = [walk.value(node.child_by_field_id(walk.fields.object)) for node in (left, right)]
+    if all(bases):
+        walk.build.row(flows.SPREAD, *bases, 0, left.start_point.row + 1)
+        walk.build.row(flows.STORE, bases[0], 0, walk.build.name("*"), left.start_point.row + 1)  # may run a setter
+    return True
+
+
 def place(walk: Walk, node: Node) -> tuple[int, str]:
     """The base slot and field name that a member or subscript expression stands for."""
     base = walk.value(node.child_by_field_id(walk.fields.object))
