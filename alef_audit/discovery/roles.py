@@ -1,9 +1,10 @@
 """What a file is for, told by its path and, in a second step, by what it imports."""
 
 import re
+from collections.abc import Container
 from functools import lru_cache
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 Role = Literal[
     "product",
@@ -122,6 +123,14 @@ _SERVERS = frozenset(
     | {"@discordjs/builders", "@hono/node-server", "@sapphire/framework", "discordx", "@whiskeysockets/baileys"}
 )
 
+# What makes a server without a framework, and of which modules.
+_LISTENING: Final = {
+    "createServer": frozenset(
+        {"http", "https", "http2", "net", "tls"} | {"node:http", "node:https", "node:http2", "node:net", "node:tls"}
+    ),
+    "start_server": frozenset({"asyncio"}),
+}
+
 
 def role_of(path: str, project: str = "") -> Role:
     """The role of the file at `path` (relative, forward slashes) as far as its path tells.
@@ -168,21 +177,27 @@ def _told_by_folders(path: str, depth: int) -> _Told:
     return _Told(role, outer, inside)
 
 
-def refine_role(role: Role, imports: frozenset[str], outside: frozenset[str] | None = None) -> Role:
+def refine_role(
+    role: Role, imports: frozenset[str], outside: frozenset[str] | None = None, names: Container[str] = ()
+) -> Role:
     """Correct `role` by the module names that the file imports, spelled as in the source.
 
     Product code does not import a test framework, unless in one of its functions: `outside` are the imports that stand
-    outside of all, if that is known.  A command-line or script file that imports a server or bot framework is where hot
-    code is registered.
+    outside of all, if that is known.  A command-line or script file that imports a server or bot framework, or makes a
+    server by one of the `names` that it uses, is where hot code is registered.
     """
     outside = imports if outside is None else outside
     if role == "product" and outside & _TEST_CONFIGURATION:
         return "build"
     if role == "product" and any(_names(module, _TEST_FRAMEWORKS) for module in outside):
         return "test"
-    if role in ("cli", "script") and any(_names(module, _SERVERS) for module in imports):
+    if role in ("cli", "script") and (any(_names(module, _SERVERS) for module in imports) or _listens(imports, names)):
         return "product"
     return role
+
+
+def _listens(imports: frozenset[str], names: Container[str]) -> bool:
+    return any(name in names and not imports.isdisjoint(modules) for name, modules in _LISTENING.items())
 
 
 def _holds_tests(folders: tuple[str, ...], inside: tuple[str, ...]) -> bool:

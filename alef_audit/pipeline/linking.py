@@ -175,7 +175,8 @@ def _role(file: SourceFile, facts: FileFacts) -> str:
     if file.role in SURFACE_ROLES and runs_in_browser(facts):
         return "browser"
     outside = [item for item in facts.imports if not item.function and not item.type_only]
-    return refine_role(file.role, _modules(facts.imports, facts.language), _modules(outside, facts.language))
+    imports = _modules(facts.imports, facts.language)
+    return refine_role(file.role, imports, _modules(outside, facts.language), facts.names)
 
 
 def _modules(imports: Iterable[Import], language: str) -> frozenset[str]:

@@ -160,3 +160,12 @@ def test_a_command_that_serves_is_product(module: str) -> None:
 
 def test_a_command_that_only_calls_stays_one() -> None:
     assert refine_role("cli", frozenset({"aiohttp", "node:http", "click"})) == "cli"
+
+
+def test_a_script_that_listens_is_part_of_the_product() -> None:
+    modules = frozenset({"http", "crypto"})
+    assert refine_role("script", modules, modules, ("createServer", "listen")) == "product"
+    assert refine_role("script", modules, modules, ("request",)) == "script"
+    assert refine_role("script", frozenset({"crypto"}), None, ("createServer",)) == "script"
+    assert refine_role("cli", frozenset({"asyncio"}), None, ("start_server",)) == "product"
+    assert refine_role("test", modules, modules, ("createServer",)) == "test"

@@ -176,10 +176,11 @@ def copied_member(walk: Walk, left: Node, right: Node) -> bool:
         return False
     if known_key(walk, key):
         return False
-    bases = [walk.value(node.child_by_field_id(walk.fields.object)) for node in (left, right)]
-    if all(bases):
-        walk.build.row(flows.SPREAD, *bases, 0, left.start_point.row + 1)
-        walk.build.row(flows.STORE, bases[0], 0, walk.build.name("*"), left.start_point.row + 1)  # may run a setter
+    target, source = (walk.value(node.child_by_field_id(walk.fields.object)) for node in (left, right))
+    line = left.start_point.row + 1
+    if target and source:
+        walk.build.row(flows.SPREAD, target, source, 0, line)
+        walk.build.row(flows.STORE, target, 0, walk.build.name("*"), line)  # may run a setter
     return True
 
 
