@@ -112,7 +112,7 @@ class Collector:
         self.executors = executors
         self.state = state
         self.table = table
-        self.registrations = Registrations(program, lexicon)
+        self.registrations = Registrations(table, lexicon)
         self.words = Vocabulary(state, table, lexicon)
         self.events = Events(lexicon)
         self.languages = [unit.facts.language for unit in program.units]

@@ -224,7 +224,7 @@ def _register_arguments(collector: Collector, call: int) -> None:
         return
     for slot in table.argument_slots(call):
         for function in functions_in(state, slot) if slot else ():
-            row = next((each for each in rows if collector.registrations.fits(each, function)), None)
+            row = next((each for each in rows if collector.registrations.fits(each, function, call)), None)
             if row is not None:
                 collector.root(function, row.kind, row.why, "event-loop", call)
 

@@ -155,12 +155,16 @@ class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Callbacks handed to a function whose name matches `pattern`: home-made emitters and hook registries.
 
     `takes`: only those whose first parameters have names that these patterns match, one for each.
+    `path`: only behind a first argument whose text this pattern matches; `answers`: only those that call one of these
+    members of their second parameter, or of what a call of one gave.
     """
 
     pattern: str
     kind: RootKind
     why: str
     takes: tuple[str, ...] = ()
+    path: str = ""
+    answers: tuple[str, ...] = ()
 
 
 class StandardMembers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

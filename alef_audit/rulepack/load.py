@@ -245,6 +245,7 @@ def _read_lexicon(path: Path) -> Lexicon:
         _check_expression(path, f"registration[{index}].pattern", registration.pattern)
         for name in registration.takes:
             _check_expression(path, f"registration[{index}].takes", name)
+        _check_expression(path, f"registration[{index}].path", registration.path)
     for index, marked in enumerate(lexicon.marked):
         _check_expression(path, f"marked[{index}].method", marked.method)
         _check_expression(path, f"marked[{index}].type", marked.type)
