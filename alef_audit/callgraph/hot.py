@@ -1,19 +1,19 @@
 """Roots that no single call registers: overrides of library classes, exports by convention, tables, names."""
 
-import re
+from collections import Counter
 from collections.abc import Iterator
-from fnmatch import fnmatchcase, translate
+from fnmatch import fnmatchcase
 from typing import Final
 
 import re2
 
 from alef_audit.callgraph import tokens
-from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.collect import functions_in, thread_of
+from alef_audit.callgraph.collect import functions_in
 from alef_audit.callgraph.graph import CALLBACK, CallGraph, RootSite
 from alef_audit.callgraph.marked import marked_methods
-from alef_audit.callgraph.program import Program, is_body, methods_of
+from alef_audit.callgraph.overrides import any_of, made, overrides
+from alef_audit.callgraph.program import Program, is_body
 from alef_audit.callgraph.recall import words_in
 from alef_audit.callgraph.startup import left_running
 from alef_audit.callgraph.state import State
@@ -21,14 +21,13 @@ from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import FunctionFlag
 from alef_audit.rulepack.kinds import RootKind
 from alef_audit.rulepack.lexicon import Lexicon
-from alef_audit.rulepack.model import RootRow
 
 
 def implicit_roots(state: State, table: CallTable, lexicon: Lexicon) -> list[RootSite]:
     """All roots that are hot without being handed to a registering call, one per function and kind."""
     found: dict[tuple[int, RootKind], RootSite] = {}
     for root in (
-        *_overrides(state, table),
+        *overrides(state, table),
         *_exports(state),
         *_tables(state, lexicon),
         *_shapes(state, lexicon),
@@ -77,85 +76,37 @@ _SETTING_UP: Final = "tool that people use once in a while: it links or sets som
 _PERIODIC: Final[tuple[RootKind, ...]] = ("tick", "warmup", "lifecycle")
 
 
-def _make(program: Program, function: int, row: RootRow) -> RootSite:
-    is_async = bool(program.functions[function].flags & FunctionFlag.ASYNC)
-    return RootSite(function, row.kind, row.why, thread_of(row.runs_on, is_async=is_async))
-
-
-def class_types(state: State, local_types: dict[int, int]) -> dict[int, frozenset[int]]:
-    """For every class, the named types of library models that it derives from, at any distance."""
-    api = state.api
-    found: dict[int, frozenset[int]] = {}
-    for start in range(len(state.program.classes)):
-        types: set[int] = set()
-        seen, pending = {start}, [start]
-        while pending:
-            current = pending.pop()
-            if current != start and current in local_types:
-                types.add(local_types[current])
-            for base in state.classes.direct_bases(current):
-                if base & MASK == tokens.EXTERNAL:
-                    types.add(api.instance(base >> SHIFT))
-                elif base >> SHIFT not in seen:
-                    seen.add(base >> SHIFT)
-                    pending.append(base >> SHIFT)
-        if types:
-            found[start] = frozenset(_with_extended(api, types))
-    return found
-
-
-def _with_extended(api: ApiGraph, types: set[int]) -> set[int]:
-    found: set[int] = set()
-    pending = list(types)
-    while pending:
-        node = pending.pop()
-        if node not in found:
-            found.add(node)
-            pending.extend(api.bases.get(node, ()))
-    return found
-
-
-def _overrides(state: State, table: CallTable) -> Iterator[RootSite]:
-    program = state.program
-    rows_by_type: dict[int, list[tuple[re.Pattern[str], RootRow]]] = {}
-    for node, row in state.api.overrides:
-        rows_by_type.setdefault(node, []).append((_any_of(row.members), row))
-    for index, types in sorted(class_types(state, table.local_types).items()):
-        rows = [row for node in sorted(types) for row in rows_by_type.get(node, ())]
-        if not rows:
-            continue
-        for name in sorted(state.classes.own[index]):
-            text = program.names[name]
-            fitting = next((row for names, row in rows if names.match(text)), None)
-            if fitting is None:
-                continue
-            variable = state.classes.members.get(token(tokens.CLASS, index), {}).get(name)
-            held = functions_in(state, variable) if variable is not None else []
-            for function in methods_of(program, index, text) or held:
-                if not program.functions[function].flags & FunctionFlag.ABSTRACT:
-                    yield _make(program, function, fitting)
-
-
-def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """What matches the names that one of several glob patterns fits; nothing if there are none."""
-    return re.compile("|".join(map(translate, patterns)) or "(?!)")
-
-
 def _exports(state: State) -> Iterator[RootSite]:
     program = state.program
     used = _used_modules(state)
     for row, modules in state.api.exports:
-        if not used & modules:
+        if not row.anywhere and not used & modules:
             continue
-        members = _any_of(row.members)
+        members = any_of(row.members)
         for index, unit in enumerate(program.units):
             if not any(_path_matches(unit.path, pattern) for pattern in row.files):
                 continue
-            for name, slot in state.exports[index].items():
-                if members.match(program.names[name]):
+            for name, slot in _exported(state, index):
+                if members.match(name):
                     for function in functions_in(state, slot):
                         if program.function_unit[function] == index:
-                            yield _make(program, function, row)
+                            yield made(program, function, row)
+
+
+def _exported(state: State, unit: int) -> Iterator[tuple[str, int]]:
+    """The names that a file exports, with their variables; what CommonJS puts in place of its exports is `default`."""
+    names = state.program.names
+    for name, slot in state.exports[unit].items():
+        yield names[name], slot
+    for name, slot in state.fields.get(token(tokens.MODULE, unit), {}).items():
+        yield names[name], slot
+    replaced = state.module_replaced.get(unit)
+    if replaced is None:
+        return
+    yield "default", replaced
+    for value in state.held(replaced):
+        for name, slot in state.fields.get(value, {}).items() if value & MASK == tokens.OBJECT else ():
+            yield names[name], slot
 
 
 def _used_modules(state: State) -> frozenset[str]:
@@ -208,9 +159,21 @@ def _tables(state: State, lexicon: Lexicon) -> Iterator[RootSite]:
                 for function in functions_in(state, names[name])
                 if not _is_lambda(program, function)
             ]
-            if len(functions) >= row.minimum:
+            if len(functions) >= row.minimum and (not row.alike or _are_alike(program, functions)):
                 for function in functions:
                     yield RootSite(function, row.kind, row.why, "event-loop", by_name=True)
+
+
+def _are_alike(program: Program, functions: list[int]) -> bool:
+    """Whether most of some functions are asynchronous, or have a first parameter of the same name, or none."""
+    if 2 * sum(bool(program.functions[function].flags & FunctionFlag.ASYNC) for function in functions) > len(functions):
+        return True
+    firsts = Counter(
+        program.unit_of(function).facts.names[parameters[0].name] if parameters else ""
+        for function in functions
+        for parameters in (program.functions[function].parameters,)
+    )
+    return 2 * firsts.most_common(1)[0][1] > len(functions)
 
 
 def _is_lambda(program: Program, function: int) -> bool:

@@ -12,17 +12,17 @@ from alef_audit.callgraph.tokens import MASK, SHIFT, token
 _PROTOTYPES: Final = (tokens.OBJECT, tokens.PROTOTYPE, tokens.MADE_BY, tokens.FUNCTION)
 _TAKERS: Final = (*_PROTOTYPES, tokens.MODULE, tokens.INSTANCE)
 _SETTERS: Final = ("Object.setPrototypeOf", "Reflect.setPrototypeOf")
-_INHERITS: Final = ("util.inherits", "inherits")
+DERIVING: Final = ("util.inherits", "inherits")
 # Tokens whose fields are handed on one by one.
 _DIRECT: Final = 4
 # API nodes that set a prototype.
-CHAINING: Final = frozenset((*_SETTERS, *_INHERITS))
+CHAINING: Final = frozenset((*_SETTERS, *DERIVING))
 
 
 def chain(state: State, table: CallTable, call: int, node: int) -> None:
     """`call` uses an API node that may set a prototype."""
     text = state.api.text[node]
-    op = HEIR_OF if text in _SETTERS else INHERITS if text in _INHERITS else 0
+    op = HEIR_OF if text in _SETTERS else INHERITS if text in DERIVING else 0
     arguments = table.arguments(call)
     if op and len(arguments) > 1 and arguments[0][1] and arguments[1][1]:
         state.attach(arguments[0][1], (op, arguments[1][1]))

@@ -3,13 +3,15 @@
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.state import State
-from alef_audit.callgraph.tokens import MASK
+from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts import flows
 from alef_audit.rulepack.paths import Selector
 
 
 def selected(state: State, table: CallTable, call: int, selector: Selector) -> list[int]:
-    """The variables of the arguments that a selector names; fields of object arguments through their allocation."""
+    """The variables of the arguments that a selector names; fields of objects through their allocation, methods of
+    instances through their classes.
+    """
     arguments = table.arguments(call)
     positional = [slot for label, slot, _ in arguments if label in (flows.NO_NAME, flows.SPREAD_POSITIONAL)]
     chosen: list[int] = []
@@ -37,4 +39,16 @@ def _field_variables(state: State, slot: int, name: str) -> list[int]:
                 found.append(state.all_fields(held))
             elif name_id is not None:
                 found.append(state.field(held, name_id))
+        elif name_id is not None:
+            found.append(_method(state, held, name_id))
     return found
+
+
+def _method(state: State, value: int, name: int) -> int:
+    """The variable of a method of an instance; 0 if its class has no such method."""
+    if value & MASK == tokens.MADE_BY:
+        return state.known_field(token(tokens.PROTOTYPE, value >> SHIFT), name)
+    if value & MASK not in (tokens.INSTANCE, tokens.OPEN):
+        return 0
+    levels = (one for one in state.classes.order(value >> SHIFT) if one & MASK == tokens.CLASS)
+    return next((found for one in levels if (found := state.known_field(one, name))), 0)

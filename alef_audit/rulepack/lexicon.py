@@ -123,12 +123,16 @@ class MainTests(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Method tables: object literals with at least `minimum` function entries whose keys match `key`."""
+    """Method tables: object literals with at least `minimum` function entries whose keys match `key`.
+
+    `alike`: most of those are asynchronous, or have the same first parameter: one dispatcher calls them all.
+    """
 
     key: str
     minimum: int
     kind: RootKind
     why: str
+    alike: bool = False
 
 
 class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

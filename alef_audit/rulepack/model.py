@@ -167,7 +167,8 @@ class RootRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     the start.
     `delayed`: what is handed over runs once, after a delay: a tick where it has itself run again.
     `gets`: types of what the function is handed, by position; "" for what is of no interest.
-    form `export`: functions that a file matching one of `files` (globs) exports under one of `members`.
+    form `export`: functions that a file matching one of `files` (globs) exports under one of `members`, in programs
+    that use the library; `anywhere`: in others, too, for nothing else is called so.
     """
 
     kind: RootKind
@@ -175,6 +176,7 @@ class RootRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     why: str  # one clause for the report: "Express route handler, once per HTTP request"
     runs: str = ""
     files: tuple[str, ...] = ()
+    anywhere: bool = False
     events: tuple[str, ...] = ()
     general: bool = False
     coroutine: bool = False
