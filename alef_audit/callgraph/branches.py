@@ -29,6 +29,7 @@ from alef_audit.callgraph.program import Program, is_body
 from alef_audit.callgraph.reached import Reached
 from alef_audit.callgraph.recall import FRESH, KEYED, SAME
 from alef_audit.callgraph.records import Records
+from alef_audit.callgraph.remade import remade
 from alef_audit.callgraph.renewed import renewed
 from alef_audit.callgraph.repairs import repairs
 from alef_audit.callgraph.second import second_choices
@@ -104,7 +105,7 @@ def _graded_in_rounds(
     plain = Lifetimes(graph, state, kept, rules.kinds, rules.words, {}, {})
     kept_first = _graded(modules, plain, rules)
     first, behind = _by_call(graph, kept_first), _by_function(kept_first)
-    cleared = cleared_per_dispatch(graph, kept, found.values(), rules.kinds)
+    cleared = cleared_per_dispatch(graph, kept, found.values(), rules.kinds) | remade(graph, found.values())
     alive = {key: memo for key, memo in found.items() if key not in cleared}
     graded = _graded(alive, Lifetimes(graph, state, kept, rules.kinds, rules.words, first, behind), rules)
     return graded | dict.fromkeys(cleared, BIT["memoise.dispatch"])

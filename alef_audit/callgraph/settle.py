@@ -1,9 +1,12 @@
 """Uses of parameters, carried back to the call sites that pass them (see `parameters.py`)."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
-from alef_audit.callgraph import graph
+from msgspec import structs
+
+from alef_audit.callgraph import graph, guards
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.captured import Captured, separate
 from alef_audit.callgraph.collect import Collector
@@ -58,6 +61,7 @@ def settle_parameters(collector: Collector) -> None:
     closures = Closures(collector)
     deep: set[Path] = set()
     escaping: set[int] = set()  # calls in closures that others run later: their own edges stand
+    staying: set[tuple[Path, int]] = set()  # the same of those that the function runs itself as well
     captured: list[Captured] = []
     pending: list[tuple[Path, Use]] = []
     sites = Sites(collector.state, collector.table, collector.spelled, _blocking_nodes(collector))
@@ -70,15 +74,20 @@ def settle_parameters(collector: Collector) -> None:
         # of several places that run it one may be unguarded
         via = _guarding(collector.table, uses[0][0].call) if len(uses) == 1 else ()
         for use, held in uses:
-            between = closures.between(path.function, collector.table.function(use.call))
+            inner = collector.table.function(use.call)
+            between = closures.between(path.function, inner)
             if between is None:
                 escaping.add(use.call)
                 captured.append(Captured(path, use, held))
             else:
+                if inner != path.function and closures.outlives(path.function, inner):
+                    staying.add((path, use.call))
                 loops = use.loops + collector.loops.around(use.call).loops + _stepping(collector, path, use.call)
                 pending.append((path, Use(use.call, use.guard | between, loops, use.awaited, use.of_kind, via)))
     explained = _carry_back(collector, sites, closures, pending)
-    _keep_unexplained(collector, explained, escaping, deep)
+    _keep_unexplained(collector, explained, escaping, staying, deep)
+    _close_to_sites(collector, explained, staying)
+    closures.tell_apart({(path.function, collector.table.function(call)) for path, call in staying})
     separate(collector, sites, closures, captured)
 
 
@@ -158,13 +167,32 @@ def _blocking_nodes(collector: Collector) -> frozenset[int]:
     return frozenset([node for node, text in enumerate(api.text) if text in texts])
 
 
-def _keep_unexplained(collector: Collector, explained: _Explained, escaping: set[int], deep: set[Path]) -> None:
+def _close_to_sites(collector: Collector, explained: _Explained, staying: set[tuple[Path, int]]) -> None:
+    """What a site passes is an edge of that site: the edges that stay below are for those who run the closure later."""
+    edges, sinks, api = collector.edges, collector.sinks, collector.state.api
+    for path, call in staying:
+        for key in [(call, function) for function in explained.functions.get(path, ())]:
+            if key in edges:
+                edges[key] = structs.replace(edges[key], closed=edges[key].closed | guards.KNOWN)
+        for name in [(call, api.text[node]) for node in explained.nodes.get(path, ())]:
+            if name in sinks:
+                sinks[name] = replace(sinks[name], closed=sinks[name].closed | guards.KNOWN)
+
+
+def _keep_unexplained(
+    collector: Collector,
+    explained: _Explained,
+    escaping: set[int],
+    staying: set[tuple[Path, int]],
+    deep: set[Path],
+) -> None:
     """Where no site tells what a parameter holds, the call inside the helper keeps its edges and its sinks."""
     api = collector.state.api
     for path, uses in collector.parameter_uses.items():
         functions, nodes = explained.functions.get(path, set()), explained.nodes.get(path, set())
         for use, held in uses:
-            kept = held if use.call in escaping else [function for function in held if function not in functions]
+            is_kept = use.call in escaping or (path, use.call) in staying
+            kept = held if is_kept else [function for function in held if function not in functions]
             is_plain = not use.guard and not use.loops
             if is_plain and path in deep:
                 collector.call_edges(use.call, kept)
@@ -172,6 +200,6 @@ def _keep_unexplained(collector: Collector, explained: _Explained, escaping: set
             for function in kept:
                 how = collector.how(use.call, function) if is_plain else graph.CALLBACK
                 collector.edge(use.call, function, how, use.guard, use.loops)
-            if use.call not in escaping:
+            if not is_kept:
                 for node in nodes:
                     collector.sinks.pop((use.call, api.text[node]), None)
