@@ -19,7 +19,7 @@ from alef_audit.rulepack.lexicon import Lexicon
 from alef_audit.rulepack.model import GuardRow, RootRow, SinkRow
 from alef_audit.rulepack.paths import Selector, parse_selector
 
-# Timers run their callback later, but on the same loop: a hot caller keeps it hot.
+# Timers run their callback later, but on the same loop: a hot caller keeps it hot, unless they repeat by themselves.
 _LATER_KINDS: Final = frozenset(("tick", "warmup"))
 _VERB: Final = "post"  # the verb of HTTP that no router has another use for
 # So many lists and dictionaries beside an object of a library, and the method they have is likelier meant.
@@ -151,7 +151,7 @@ def register_computed(collector: Collector, call: int) -> None:
 
 def _runs_on_loop(state: State, row: RootRow, slot: int) -> bool:
     """Whether what a row registers runs on the loop of the caller in the end, as part of what the caller does."""
-    if row.kind not in _LATER_KINDS:
+    if row.kind not in _LATER_KINDS or row.repeats:
         return False
     facts = state.program.functions
     asynchronous = {bool(facts[function].flags & FunctionFlag.ASYNC) for function in functions_in(state, slot)}

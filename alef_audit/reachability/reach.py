@@ -56,11 +56,12 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     registered = [root for root in registered if _role(graph, root.function) not in COLD_ROLES]
     hot = [root for root in registered if _is_hot(root, kinds)]
     cold = [root for root in registered if not _is_hot(root, kinds)]
-    loops = contexts(graph, callees, hot, cold, kinds)
+    begun = _with_ticks(graph, callees)
+    loops = contexts(graph, begun, hot, cold, kinds)
     hot = [root for root in hot if loops.serves(graph, root)]
     run_there = [root for root in cold if _is_run_by_caller(graph, callees, root)]
     told = [root for root in cold if root not in run_there]
-    started = surface.started_functions(graph, callees, [root for root in told if not root.by_name])
+    started = surface.started_functions(graph, begun, [root for root in told if not root.by_name])
     started |= loops.workers
     has_dispatch = any(
         kinds.root[root.kind].heat == "dispatch" and _is_application_root(graph, root, started)
@@ -74,8 +75,8 @@ def reach(graph: CallGraph, kinds: Kinds) -> Reachability:
     exposed = _exposed(reached)
     off_loop = reached.keys() - exposed
     once = {root.function for root in told if root.by_name} - exposed
-    started |= closure(callees, once, endless_functions(graph.program))
-    started |= closure(callees, [one.function for one in run_there if graph.table.function(one.call) in off_loop])
+    started |= closure(begun, once, endless_functions(graph.program))
+    started |= closure(begun, [one.function for one in run_there if graph.table.function(one.call) in off_loop])
     if not has_dispatch:
         # a command line beside a library takes nothing of its surface away
         started -= graph.exported - {root.function for root in told}
@@ -100,6 +101,15 @@ def _callees(edges: list[Edge]) -> dict[int, dict[int, None]]:
     found: dict[int, dict[int, None]] = {}
     for edge in edges:
         found.setdefault(edge.caller, {})[edge.callee] = None
+    return found
+
+
+def _with_ticks(graph: CallGraph, callees: Callees) -> Callees:
+    """The calls, and what they have run at intervals: it belongs to the program that starts it, if to no call of it."""
+    found = {caller: dict.fromkeys(below) for caller, below in callees.items()}
+    for root in graph.roots:
+        if root.kind == "tick" and root.call >= 0:
+            found.setdefault(graph.table.function(root.call), {})[root.function] = None
     return found
 
 

@@ -166,6 +166,7 @@ class RootRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     `soon`: what is handed over runs once, on a next turn of the loop; what start-up code hands over there is part of
     the start.
     `delayed`: what is handed over runs once, after a delay: a tick where it has itself run again.
+    `repeats`: what is handed over runs again and again by itself: none of it is work of whoever hands it over.
     `gets`: types of what the function is handed, by position; "" for what is of no interest.
     form `export`: functions that a file matching one of `files` (globs) exports under one of `members`, in programs
     that use the library; `anywhere`: in others, too, for nothing else is called so.
@@ -183,6 +184,7 @@ class RootRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     beside: bool = False
     soon: bool = False
     delayed: bool = False
+    repeats: bool = False
     runs_on: Thread | RunsOn = "event-loop"
     gets: tuple[str, ...] = ()
 

@@ -86,3 +86,52 @@ def test_typescript(body: str, conditions: tuple[str, ...], says: str, tmp_path:
 )
 def test_python(body: str, conditions: tuple[str, ...], says: str, tmp_path: Path) -> None:
     assert told(tmp_path, "service.py", PYTHON.replace("BODY", f"    {body}")) == (conditions, says)
+
+
+STARTED_IN_TYPESCRIPT = """
+import { execSync } from "node:child_process";
+import express from "express";
+
+function refresh() { execSync("df"); }
+const app = express();
+app.get("/", (request, response) => { START; response.end(); });
+app.listen(8080);
+"""
+STARTED_IN_PYTHON = """
+import asyncio
+import subprocess
+from fastapi import FastAPI
+from tornado.ioloop import PeriodicCallback
+
+app = FastAPI()
+
+
+def refresh():
+    subprocess.run(["df"])
+
+
+@app.get("/")
+async def index():
+    START
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "kinds"),
+    [
+        ("service.ts", "setInterval(refresh, 1000)", ["tick"]),
+        ("service.ts", "setInterval(() => refresh(), 1000)", ["tick"]),
+        ("service.ts", "setTimeout(refresh, 1000)", ["request", "warmup"]),
+        ("service.py", "PeriodicCallback(refresh, 1000).start()", ["tick"]),
+        ("service.py", "asyncio.get_running_loop().call_later(1, refresh)", ["request", "tick"]),
+    ],
+)
+def test_what_repeats_by_itself_is_no_work_of_who_starts_it(
+    name: str, start: str, kinds: list[str], tmp_path: Path
+) -> None:
+    text = STARTED_IN_PYTHON if name.endswith("py") else STARTED_IN_TYPESCRIPT
+    (tmp_path / name).write_text(text.replace("START", start), encoding="utf-8")
+    report = audit(request_for(tmp_path), lambda *_: None)
+    (found,) = report.findings
+    reached = [found.root, *(reach.root for reach in found.also_reached_from)]
+    assert sorted(report.roots[root].kind for root in reached) == kinds
