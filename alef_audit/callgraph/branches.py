@@ -34,6 +34,7 @@ from alef_audit.callgraph.renewed import renewed
 from alef_audit.callgraph.repairs import repairs
 from alef_audit.callgraph.second import second_choices
 from alef_audit.callgraph.state import State
+from alef_audit.callgraph.swept import swept
 from alef_audit.rulepack.guards import GuardWords
 from alef_audit.rulepack.kinds import GuardKind, Kinds
 
@@ -92,7 +93,7 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
         rare[call] = rare.get(call, 0) | BIT["established"]
     if not (bits or gates.closing or gates.empty or rare):
         return graph
-    return _applied(graph, bits, gates, rare)
+    return swept(_applied(graph, bits, gates, rare), found, bits)
 
 
 def _graded_in_rounds(

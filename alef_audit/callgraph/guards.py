@@ -16,7 +16,9 @@ LASTING: Final = 1 << (len(KINDS) + 2)
 GATES: Final = tuple(1 << (len(KINDS) + 3 + number) for number in range(8))
 # The way entered a closure of which is known what its factory was handed (`captured.py`): a gate as well.
 KNOWN: Final = 1 << (len(KINDS) + 11)
-ALL_GATES: Final = sum(GATES) | KNOWN
+# The way entered a function that keeps something by key for one key, not for one of many (`swept.py`): a gate as well.
+SINGLY: Final = 1 << (len(KINDS) + 12)
+ALL_GATES: Final = sum(GATES) | KNOWN | SINGLY
 DOUBT: Final = MEDIUM | LOW
 OFFLOAD: Final = BIT["offload.worker"] | BIT["offload.executor"] | BIT["offload.process"]
 

@@ -17,7 +17,7 @@ _LONGEST: Final = 12
 _HEADS: Final[dict[Conclusion, tuple[str, str]]] = {
     "reported": ("reported", "error"),
     "suppressed": ("suppressed", "guard"),
-    "discharged": ("not reported: a guard on every path discharges it", "guard"),
+    "discharged": ("discharged by a guard on every path: --include-discharged lists it", "guard"),
     "on-path": ("no blocking call itself, but on the path to one", "warning"),
     "not-reported": ("not reported", "fix"),
     "not-read": ("not audited", "warning"),
