@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from alef_audit.callgraph import guards
+from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.closure import closure
 from alef_audit.callgraph.graph import CALLBACK, CallGraph, Edge, RootSite
 from alef_audit.callgraph.keeping import chain
@@ -21,6 +22,8 @@ UNTIL_STOPPED: Final = re.compile(
 _ENDS: Final = Leaving.FUNCTION | Leaving.LOOP
 _RESTING: Final = ("sleep",)
 _AFTER_FAILURES: Final = "catch"
+# What a promise calls when it settles as it should: `work().finally(() => schedule())` goes round like `try … finally`.
+_SETTLED: Final = ("then", "finally")
 
 
 def loops_for_ever(program: Program) -> frozenset[int]:
@@ -75,7 +78,8 @@ def scheduling_themselves(
 def setting_themselves(graph: CallGraph, roots: Iterable[RootSite]) -> frozenset[int]:
     """What runs after a delay, and has itself run after the next one: `function poll() { …; setTimeout(poll, 500); }`.
 
-    What it calls on the way counts too, in its own file: `safeBeat` awaits `beat`, which sets the timer for `safeBeat`.
+    What it calls on the way counts too, in its own file: `safeBeat` awaits `beat`, which sets the timer for `safeBeat`;
+    so does a function that is handed what it sets the timer for.
     A test on the way makes it a retry, or a wait for something that will be there, unless it asks only whether to stop.
     """
     delayed = {root.function: root for root in roots if root.delayed and root.call >= 0}
@@ -83,23 +87,35 @@ def setting_themselves(graph: CallGraph, roots: Iterable[RootSite]) -> frozenset
         return frozenset()
     unit, table = graph.program.function_unit, graph.table
     units = {unit[function] for function in delayed}
+    setters = {table.function(root.call) for root in delayed.values()}
+    helpers: dict[int, set[int]] = {}
+    for edge in graph.edges:
+        if edge.callee in setters and edge.call >= 0:
+            helpers.setdefault(edge.call, set()).add(edge.callee)
     outgoing: dict[int, list[int]] = {}
     setting: dict[int, set[int]] = {}
     for edge in graph.edges:
         if unit[edge.caller] in units and unit[edge.caller] == unit[edge.callee] and _is_always_made(graph, edge):
             root = delayed.get(edge.callee)
-            if root is not None and edge.how == CALLBACK and table.members[edge.call] == table.members[root.call]:
+            if root is not None and edge.how == CALLBACK and _sets(table, helpers, edge.call, root.call):
                 setting.setdefault(edge.callee, set()).add(edge.caller)
             else:
                 outgoing.setdefault(edge.caller, []).append(edge.callee)
     return frozenset(
-        function for function, setters in setting.items() if not setters.isdisjoint(closure(outgoing, [function]))
+        function for function, callers in setting.items() if not callers.isdisjoint(closure(outgoing, [function]))
     )
+
+
+def _sets(table: CallTable, helpers: Mapping[int, set[int]], call: int, setting: int) -> bool:
+    """Whether a call sets a timer as the call `setting` does, or leads to the function that makes that one."""
+    return table.members[call] == table.members[setting] or table.function(setting) in helpers.get(call, ())
 
 
 def _is_always_made(graph: CallGraph, edge: Edge) -> bool:
     """Whether whoever runs a function makes this call, unless it is told to stop."""
-    if edge.call < 0 or edge.guards & (guards.LOW | guards.MEDIUM) or graph.table.member(edge.call) == _AFTER_FAILURES:
+    member = graph.table.member(edge.call) if edge.call >= 0 else _AFTER_FAILURES
+    doubt = guards.LOW if member in _SETTLED else guards.DOUBT
+    if edge.guards & doubt or member == _AFTER_FAILURES:
         return False
     conditions = graph.program.unit_of(edge.caller).facts.conditions
     return all(_is_usual(conditions[index]) for index in chain(conditions, graph.table.condition(edge.call)))
