@@ -5,15 +5,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain as joined
 from typing import Final, NamedTuple
 
+from msgspec import structs
+
 from alef_audit.callgraph.early import answers_before, exits_beside, exits_that_tell
 from alef_audit.callgraph.environment import environment_tests
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.guards import BIT
 from alef_audit.callgraph.keeping import chain, plain, tests_around
 from alef_audit.callgraph.platforms import SETTING, asks_platform, platform_tests
-from alef_audit.callgraph.predicates import Atom, Not, atoms, comparison, implied, parse, unwrapped
+from alef_audit.callgraph.predicates import Atom, Junction, Not, atoms, comparison, implied, parse, unwrapped
 from alef_audit.callgraph.recall import words_in
-from alef_audit.facts.file import Condition, Handler
+from alef_audit.facts.file import Condition, Handler, Leaving
 from alef_audit.reachability.reach import Reachability
 from alef_audit.rulepack.lexicon import TestWords
 
@@ -28,6 +30,8 @@ _NAME: Final = re.compile(r"[\w$]+")
 _KIND: Final = re.compile(r"isinstance\(|typeof |\binstanceof\b")
 _DOTTED: Final = re.compile(r"[\w$]+(?:\??\.[\w$]+)*")
 _IS_VALID: Final = (["is", "valid"], ["isvalid"])
+# A further test that nothing is known of, as the front ends spell it.
+_MORE: Final = (" && (…)", " and (…)")
 _EXCEPTIONAL: Final = BIT["exceptional"]
 # Tests of whether there is a field, or a file.
 _THERE: Final = re.compile(
@@ -138,7 +142,7 @@ def _selecting(graph: CallGraph, call: int, guards: int, words: TestWords, *, at
         yield Shown(text, _weight(text, _DEEP, words) if there else _VALUE)
     for _, text in _entering(graph, call):
         yield Shown(text, _weight(text, _ROOT if at_root else _DEEP, words))
-    for text in _remaining(graph, call, words):
+    for text in (*_remaining(graph, call, words), *_tried(graph, call, words)):
         yield Shown(text, _TRIVIAL)
     if not guards & _EXCEPTIONAL and any(conditions[i].handler & Handler.CATCHES for i in chain(conditions, innermost)):
         yield Shown(_INSTEAD, _DEEP)
@@ -267,6 +271,26 @@ def _remaining(graph: CallGraph, call: int, words: TestWords) -> Iterator[str]:
         if test.handler or "…" in test.text or (function, index) in graph.untold:
             continue
         if answers_before(test, words) if test.exits else _is_other(test):
+            yield _told(test)
+
+
+def _tried(graph: CallGraph, call: int, words: TestWords) -> Iterator[str]:
+    """The early exits of a `try` statement in front of a call that give an answer: what follows runs where they do not,
+    or where something fails on the way to them.
+    """
+    function, conditions, innermost = _place(graph, call)
+    for index in chain(conditions, innermost):
+        test = conditions[index]
+        known = next((test.text.removesuffix(end) for end in _MORE if test.text.endswith(end)), "")
+        if not (known and test.exits and test.leaving & Leaving.ANSWERS) or (function, index) in graph.untold:
+            continue
+        plainly = structs.replace(test, text=known)
+        parsed = parse(known)
+        if (
+            (isinstance(parsed, Junction) and parsed.every is not test.holds)
+            or next(exits_that_tell(graph, function, plainly, words), None) is not None
+            or next(exits_beside(plainly, words), None) is not None
+        ):
             yield _told(test)
 
 

@@ -36,6 +36,7 @@ _LONGEST: Final = 400  # bytes of what an exit gives that are looked at
 _WORKING: Final = 4  # statements of a block that does more than to turn something down
 _NOTHING: Final = re.compile(rb"(?:null|undefined|None|[Ff]alse|void 0|\[\s*\]|\(?\{\s*\}\)?|\"\"|''|``|-?\d)?")
 _TRUE: Final = (b"true", b"True")
+_MORE: Final = "(…)".encode()  # at the end of a test: something else is asked, too
 _REFUSAL: Final = re.compile(
     rb"err(?:or|\b)|fail|invalid|denied|forbidden|unauth|reject|abort|missing|unavailable|not_?found|unsupported"
     rb"|status|\bok: ?false|success: ?false|\b[45]\d\d\b|exception|badrequest",
@@ -163,6 +164,12 @@ def answering(block: Node, tested: bytes, source: bytes) -> int:
     """Bits of `Leaving` for an early exit below a test: whether it gives something, whether that is what was tested,
     and whether it says that all went well.
     """
+    found = _answering(block, tested, source)
+    # what is not known in full leads on in cases of its own
+    return found & ~(Leaving.GIVES_TESTED | Leaving.RAISES) if tested.endswith(_MORE) else found
+
+
+def _answering(block: Node, tested: bytes, source: bytes) -> int:
     whole = _beginning(block, source)
     last, before = _leaving_statement(block)
     if last is None:

@@ -48,6 +48,15 @@ def read(name):
 async def handle(event):
 {body}
 """
+TRIED_IN_PYTHON = """
+try:
+    link = resolve_link(event)
+    if link.version == 1:
+        return link
+except OSError:
+    pass
+read(event.data)
+"""
 EVERY, SOME = 'on every "callback_query"', 'on "callback_query", when '
 
 
@@ -245,6 +254,16 @@ FOUND, NOT_FOUND = SOME + "link", SOME + "not (link)"
             'if (!event.id) { respond(true, []); return; } if (event.kind === "chat") read(event.data);',
             SOME + 'event.kind === "chat"',
         ),
+        # what follows runs where something fails, too
+        (
+            "try { const kept = resolveLink(event); if (kept.version === 1) return kept; } catch {} read(event.data);",
+            SOME + "not ((kept.version === 1) && (…))",
+        ),
+        (
+            "try { if (event.version === 1) { if (event.valid) return event.rows; } } catch {} read(event.data);",
+            SOME + "not ((event.version === 1) && (event.valid) && (…))",
+        ),
+        ("try { if (!event.version) return null; } catch {} read(event.data);", EVERY),
     ],
 )
 def test_early_exits(body: str, says: str, tmp_path: Path) -> None:
@@ -276,6 +295,14 @@ def test_early_exits(body: str, says: str, tmp_path: Path) -> None:
         ('if not event.id:\n    return {"ok": True, "why": "no id"}\nread(event.data)', "on requests, when event.id"),
         ('if not event.id:\n    return {"ok": False}\nread(event.data)', "on every request"),
         ("if not event.id:\n    event.respond(True, 1)\n    return\nread(event.data)", "on requests, when event.id"),
+        (
+            TRIED_IN_PYTHON,
+            "on requests, when not ((link.version == 1) and (…))",
+        ),
+        (
+            "try:\n    if not event.version:\n        return None\nexcept OSError:\n    pass\nread(event.data)",
+            "on every request",
+        ),
     ],
 )
 def test_early_exits_in_python(body: str, says: str, tmp_path: Path) -> None:

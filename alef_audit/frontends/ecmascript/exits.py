@@ -91,14 +91,14 @@ def after_try(walk: Walk, node: Node) -> Guard | None:
         )
         if condition is not None and consequence is not None:
             if leaves(consequence):
-                guard = _beyond(walk, guard, condition, _UNKNOWN, None)
+                guard = _beyond(walk, guard, condition, _UNKNOWN, consequence)
             else:
-                for inner, _ in _inside(walk, consequence, _DEPTH):
-                    guard = _beyond(walk, guard, condition, f" && {inner}{_UNKNOWN}", None)
+                for inner, leaving in _inside(walk, consequence, _DEPTH):
+                    guard = _beyond(walk, guard, condition, f" && {inner}{_UNKNOWN}", leaving)
     return guard
 
 
-def _beyond(walk: Walk, guard: Guard | None, condition: Node, suffix: str, leaving: Node | None) -> Guard | None:
+def _beyond(walk: Walk, guard: Guard | None, condition: Node, suffix: str, leaving: Node) -> Guard | None:
     """The condition that not both `condition` and what is asked inside hold; the latter unknown if it is long."""
     room = TEST_LIMIT - len(walk.short(condition, TEST_LIMIT))
     suffix = suffix if len(suffix) <= room else _UNKNOWN

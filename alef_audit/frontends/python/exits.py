@@ -101,10 +101,10 @@ def after_try(walk: Walk, place: Place, node: Node) -> Place:
         condition, body = child.child_by_field_id(fields.CONDITION), child.child_by_field_id(fields.CONSEQUENCE)
         if condition is not None and body is not None:
             if _leaves(body):
-                place = _beyond(walk, place, condition, _UNKNOWN, None)
+                place = _beyond(walk, place, condition, _UNKNOWN, body)
             else:
-                for inner, _ in _inside(walk, body, _DEPTH):
-                    place = _beyond(walk, place, condition, f" and {inner}{_UNKNOWN}", None)
+                for inner, block in _inside(walk, body, _DEPTH):
+                    place = _beyond(walk, place, condition, f" and {inner}{_UNKNOWN}", block)
     return place
 
 
@@ -118,7 +118,7 @@ def _tried(node: Node) -> Iterator[Node]:
             yield child
 
 
-def _beyond(walk: Walk, place: Place, condition: Node, suffix: str, block: Node | None) -> Place:
+def _beyond(walk: Walk, place: Place, condition: Node, suffix: str, block: Node) -> Place:
     """The place where not both `condition` and what is asked inside hold; the latter is unknown if it is long."""
     asked = f"({short(walk, condition, TEXT_LIMIT)})"
     suffix = suffix if len(asked) + len(suffix) <= TEXT_LIMIT else _UNKNOWN
