@@ -29,6 +29,8 @@ from alef_audit.facts.file import ClassKind, Function, FunctionFlag, ParameterKi
 from alef_audit.facts.flows import ELEMENT
 
 _REPLACING: Final = frozenset(("dataclasses.replace", "attrs.evolve", "attr.evolve", "copy.replace"))
+# What loads the package that its first argument names.
+_LOADING: Final = {"require": "ecmascript", "module.createRequire()": "ecmascript", "importlib.import_module": "python"}
 _KEYWORD_LIKE: Final = ParameterKind.REST | ParameterKind.KEYWORDS
 
 
@@ -320,6 +322,10 @@ def apply_external(state: State, table: CallTable, call: int, node: int) -> None
         state.attach(table.arguments(call)[0][1], (APPLY, call))
     result = table.result(call)
     api = state.api
+    loaded = loaded_module(state, table, call, node)
+    if loaded:
+        _give(state, result, token(tokens.EXTERNAL, api.module(api.language[node], loaded)))
+        return
     if api.text[node].startswith("Promise"):
         make_promise(state, table, call, node)
     if api.text[node] in _REPLACING:
@@ -354,6 +360,18 @@ def apply_external(state: State, table: CallTable, call: int, node: int) -> None
             child = api.existing(node, API_CALL) if handed else api.child(node, API_CALL)
             if child:
                 state.add(result, token(tokens.EXTERNAL, child))
+
+
+def loaded_module(state: State, table: CallTable, call: int, node: int) -> str:
+    """The package that a call of `require` loads, or of what `createRequire` made, wherever that came from; "" for
+    others and for files, which are found where the front end sees what is called.
+    """
+    if _LOADING.get(state.api.text[node]) != state.api.language[node] or not table.arguments(call):
+        return ""
+    literal = state.program.names[table.arguments(call)[0][2]]
+    name = literal[1:] if literal.startswith('"') and literal[1:2] not in ("", ".", "/") else ""
+    own = {unit.module.partition(".")[0] for unit in state.program.units} if name else ()
+    return "" if name.partition(".")[0] in own else name
 
 
 def _is_function(api: ApiGraph, node: int) -> bool:

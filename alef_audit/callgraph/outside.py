@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from alef_audit.callgraph import graph, guards, tokens
 from alef_audit.callgraph.api import CALL
+from alef_audit.callgraph.calling import loaded_module
 from alef_audit.callgraph.collect import Collector, functions_in, thread_of
 from alef_audit.callgraph.drawn import ENTER, NEXT, OF_THEMSELVES, drawn, draws_elements, is_certain
 from alef_audit.callgraph.graph import SinkSite
@@ -284,8 +285,11 @@ def _is_meant(collector: Collector, call: int, node: int, row: SinkRow) -> bool:
         return False
     if flags & flows.IMPLICIT and not _is_meant_by(collector, call, row):
         return False
-    if row.kind == "blocking.import" and (function, table.line(call)) in collector.resolved_imports:
-        return False  # the module's body is analysed instead
+    if row.kind == "blocking.import" and (
+        (function, table.line(call)) in collector.resolved_imports
+        or (api.language[node] == "ecmascript" and loaded_module(state, table, call, node))
+    ):
+        return False  # the module's body is analysed instead; `require` of a package is an import like any other
     if node in api.by_pattern and _is_own_method(collector, call):
         return False  # a pattern knows no names: this one is the program's
     if row.common and _holds_many_collections(state, table.receiver(call)):
