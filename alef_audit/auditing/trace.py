@@ -14,6 +14,8 @@ from alef_audit.facts.file import Function
 from alef_audit.reachability.reach import Reachability
 
 _RARE: Final = BIT["exceptional"] | BIT["established"] | BIT["empty"] | BIT["fallback"]
+# What is kept for good is made in the first round.
+_KEPT: Final = BIT["once"] | BIT["memoise.process"] | BIT["memoise.session"]
 
 
 def label_of(facts: Function, path: str) -> str:
@@ -57,11 +59,12 @@ def multiplying(
     """The loops that multiply, each with its name in words, along `edges` and around the blocking call, outermost
     first, without those that have a `single` round there.
 
-    What runs after a failure or for nothing does so in few of the rounds: the loops around it do not count.
+    What runs after a failure or for nothing does so in few of the rounds, and what is kept is made in one of them: the
+    loops around it do not count.
     """
-    if sink.guards & _RARE:
+    if sink.guards & (_RARE | _KEPT):
         return []
-    last = max((at for at, edge in enumerate(edges, 1) if edge.guards & _RARE), default=0)
+    last = max((at for at, edge in enumerate(edges, 1) if edge.guards & (_RARE | _KEPT)), default=0)
     around = [(loops_of(graph, edge), names_of(graph, edge)) for edge in edges[last:]]
     around.append((loops_at(graph, sink), names_at(graph, sink)))
     return [

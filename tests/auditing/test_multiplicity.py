@@ -167,3 +167,59 @@ def test_a_long_path_is_less_certain(calls: int, confidence: str, tmp_path: Path
     )
     assert (found.confidence, len(found.trace)) == (confidence, calls)
     assert found.level == ("note" if confidence == "low" else "warning")
+
+
+KEPT_IN_TYPESCRIPT = """
+import { scryptSync } from "node:crypto";
+import express from "express";
+
+class Vault {
+  private key?: Buffer;
+  load(): Buffer {
+    if (!this.key) this.key = scryptSync("secret", "salt", 32);
+    return this.key;
+  }
+  put(name: string): string { return name + this.load().toString("hex"); }
+}
+const vault = new Vault();
+const app = express();
+app.get("/", (request, response) => {
+  for (const name of request.body.names) vault.put(name);
+  response.end();
+});
+"""
+KEPT_IN_PYTHON = """
+import hashlib
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+class Vault:
+    def __init__(self):
+        self._key = None
+
+    def load(self):
+        if self._key is None:
+            self._key = hashlib.scrypt(b"s", salt=b"x", n=16384, r=8, p=1)
+        return self._key
+
+    def put(self, name):
+        return self.load(), name
+
+
+VAULT = Vault()
+
+
+@app.get("/")
+async def handler(names: list[str]):
+    for name in names:
+        VAULT.put(name)
+"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("server.ts", KEPT_IN_TYPESCRIPT), ("server.py", KEPT_IN_PYTHON)])
+def test_loops_around_what_is_kept_do_not_multiply(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    (found,) = audit(request_for(tmp_path, include_discharged=True), lambda *_: None).findings
+    assert (found.verdict, found.per) == ("discharged", ())
