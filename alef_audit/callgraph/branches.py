@@ -16,6 +16,7 @@ from alef_audit.callgraph.given import Surroundings
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.guards import BIT, LASTING, MEDIUM
 from alef_audit.callgraph.keeping import Keeping, asked_locals, chain, keeping
+from alef_audit.callgraph.kept_with import graded, kept_with_objects, without
 from alef_audit.callgraph.keywords import Keywords
 from alef_audit.callgraph.latches import latched
 from alef_audit.callgraph.leading import leading
@@ -46,6 +47,8 @@ _KINDS: Final[Mapping[int, GuardKind]] = {
 }
 # Gates of the caller that one call hands on: each doubles its edges.
 _HANDED: Final = 3
+# Methods that are kept with objects that methods make which are kept with objects …
+_ROUNDS: Final = 2
 _EMPTY: Final = BIT["empty"]
 # What a dispatch keeps for itself holds nothing off: that it asks tells when a path is taken.
 _FORGOTTEN: Final = BIT["memoise.dispatch"]
@@ -73,7 +76,7 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     calls |= {call for sink in graph.sinks for call in (sink.call, *sink.via)}
     found = created(graph.program, kept, rules.words)
     found |= memos(graph.program, graph.table, graph.edges, calls, kept, rules.words)
-    bits = _graded_in_rounds(graph, state, kept, found, rules) if found else {}
+    graph, bits = _graded_in_rounds(graph, state, kept, found, rules)
     records = Records(state, graph.table, kept, frozenset(rules.words.record_bases))
     literals, keywords = NamedLiterals(graph.program, state.modules, kept), Keywords(graph.program, kept)
     surroundings = Surroundings(graph, kept, state.links, records, literals, keywords)
@@ -98,18 +101,25 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
 
 def _graded_in_rounds(
     graph: CallGraph, state: State, kept: Keeping, found: _Memos, rules: Rules
-) -> dict[tuple[int, int], int]:
-    """The guard bits of memos: what variables of modules keep first, for an object that is made behind such a guard
-    lives as long as the guard says.
+) -> tuple[CallGraph, dict[tuple[int, int], int]]:
+    """The guard bits of memos, and the graph with those of methods that are kept with their objects: what variables of
+    modules keep first, for an object that is made behind such a guard lives as long as the guard says.
     """
+    decorated = kept_with_objects(graph, state)
+    if not (found or decorated):
+        return graph, {}
     modules = {key: memo for key, memo in found.items() if _in_modules(graph.program, memo)}
-    plain = Lifetimes(graph, state, kept, rules.kinds, rules.words, {}, {})
+    plain = Lifetimes(without(graph, decorated), state, kept, rules.kinds, rules.words, {}, {})
     kept_first = _graded(modules, plain, rules)
     first, behind = _by_call(graph, kept_first), _by_function(kept_first)
     cleared = cleared_per_dispatch(graph, kept, found.values(), rules.kinds) | remade(graph, found.values())
     alive = {key: memo for key, memo in found.items() if key not in cleared}
-    graded = _graded(alive, Lifetimes(graph, state, kept, rules.kinds, rules.words, first, behind), rules)
-    return graded | dict.fromkeys(cleared, BIT["memoise.dispatch"])
+    graphs = [without(graph, decorated)]
+    for _ in range(_ROUNDS if decorated else 0):
+        lifetimes = Lifetimes(graphs[-1], state, kept, rules.kinds, rules.words, first, behind)
+        graphs.append(graded(graph, decorated, lifetimes))
+    bits = _graded(alive, Lifetimes(graphs[-1], state, kept, rules.kinds, rules.words, first, behind), rules)
+    return graphs[-1], bits | dict.fromkeys(cleared, BIT["memoise.dispatch"])
 
 
 def _by_function(bits: Mapping[tuple[int, int], int]) -> dict[int, dict[int, int]]:

@@ -83,6 +83,7 @@ class Collector:
         "further",
         "handed",
         "languages",
+        "lives_with",
         "local_nodes",
         "loops",
         "methods",
@@ -149,6 +150,7 @@ class Collector:
         self.registered: list[tuple[int, RootRow, int]] = []  # slot, row, call: settled when all edges are known
         self.coroutines: list[tuple[RootRow, int]] = []  # calls that take a coroutine and run it
         self.function_guards: dict[int, int] = {}
+        self.lives_with: dict[int, str] = {}  # of functions with guards, what keeps their results
         self.unresolved: list[int] = []
         self._receives_module: dict[int, bool] = {}
 
@@ -254,9 +256,11 @@ class Collector:
         names = (self.table.name_of(path.function, parameter.name), *(name for name in path.fields if name > ELEMENT))
         return any(self.function_kinds.is_chosen(call, program.names[name]) for name in names)
 
-    def guard_function(self, function: int, bit: int) -> None:
-        """Put a guard around a function, wherever it is called from."""
+    def guard_function(self, function: int, bit: int, lives_with: str = "") -> None:
+        """Put a guard around a function, wherever it is called from; `lives_with` as in the rules."""
         self.function_guards[function] = self.function_guards.get(function, 0) | bit
+        if lives_with:
+            self.lives_with[function] = lives_with
 
     def handed_sink(self, call: int, node: int, loops: tuple[Ranged, ...], via: tuple[int, ...] = ()) -> None:
         """Note that `call` hands over the blocking library function `node` to something that runs it."""

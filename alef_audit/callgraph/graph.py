@@ -107,6 +107,7 @@ class CallGraph:
     sinks: tuple[SinkSite, ...]
     roots: tuple[RootSite, ...]  # as registered; reachability adds `coroutine` and `api`
     function_guards: dict[int, int]  # guards that decorators put around a function
+    lives_with: Mapping[int, str]  # of those functions that are methods, what keeps their results, as in the rules
     externals: tuple[tuple[int, int], ...]  # (call, API node): calls that leave the program
     unresolved: tuple[int, ...]  # calls of which nothing is known
     loops: Loops

@@ -97,6 +97,13 @@ class Lifetimes:
         lifetime = self._of_holder(place, function)
         return min(lifetime, self._of_key(place, function)) if place.key else lifetime
 
+    def of_decorated(self, function: int) -> int:
+        """The lifetime of what a decorated function is decorated with: its object's, or that of the run around it."""
+        facts = self._graph.program.functions[function]
+        if facts.owner >= 0:
+            return self._of_receiver(function)
+        return self._of_runs(self._graph.program.unit_of(function).functions + facts.parent)
+
     def _of_key(self, place: Place, function: int) -> int:
         """What is kept under a key that every dispatch has anew is never found again."""
         texts = [place.key]
@@ -317,6 +324,9 @@ class Lifetimes:
         return known
 
     def _called(self, function: int) -> int:
+        around = self._graph.function_guards.get(function, 0)
+        if around & _LASTING:
+            return SESSION if around & BIT["memoise.session"] else PROCESS
         callers = [edge for edge in self._callers.get(function, ()) if edge.caller != function]
         lifetimes = [self._of_site(edge.call) if edge.call >= 0 else PROCESS for edge in callers]
         if function in self._reach and any(root.function == function for root in self._graph.roots):
@@ -346,8 +356,11 @@ def _parts(name: str) -> list[str]:
 def _reached_by_lifetime(graph: CallGraph, kinds: Kinds, guarded: Mapping[int, int]) -> dict[int, int]:
     """For every function that something is known to run, the shortest interval at which it is run."""
     outgoing: dict[int, list[int]] = {}
+    around, kept_once = graph.function_guards, []
     for edge in graph.edges:
-        if not (edge.guards | guarded.get(edge.call, 0)) & _LASTING:
+        if around.get(edge.callee, 0) & _LASTING:
+            kept_once.append(edge.callee)
+        elif not (edge.guards | guarded.get(edge.call, 0)) & _LASTING:
             outgoing.setdefault(edge.caller, []).append(edge.callee)
     starts: dict[int, list[int]] = {DISPATCH: [], SESSION: [], PROCESS: []}
     for root in graph.roots:
@@ -357,6 +370,7 @@ def _reached_by_lifetime(graph: CallGraph, kinds: Kinds, guarded: Mapping[int, i
         else:
             starts[PROCESS if heat == "never" else DISPATCH].append(root.function)
     starts[PROCESS].extend(unit.functions for unit in graph.program.units)
+    starts[PROCESS].extend(kept_once)
     found: dict[int, int] = {}
     for lifetime in (DISPATCH, SESSION, PROCESS):
         pending = [function for function in starts[lifetime] if function not in found]

@@ -72,6 +72,7 @@ def link(
         sinks=_one_per_call(without_repeated(sinks, table, collector.arguments), collector.opened),
         roots=tuple(sorted(collector.roots.values(), key=lambda r: (r.function, r.kind))),
         function_guards=collector.function_guards,
+        lives_with=collector.lives_with,
         externals=tuple(state.externals),
         unresolved=tuple(collector.unresolved),
         loops=collector.loops,

@@ -210,7 +210,7 @@ def _guard(
         if is_decorator:
             for _, slot, _ in table.arguments(call):
                 for function in functions_in(state, slot):
-                    collector.guard_function(function, bit)
+                    collector.guard_function(function, bit, row.lives_with)
         return set()
     slots = selected(state, table, call, selector) if selector is not None else []
     for slot in slots:

@@ -198,10 +198,13 @@ class GuardRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     form `wrapper`: the call gives back a guarded version of the function in `runs` (`memoize(f)`).
     Members that wait for the result on the calling thread make it block again; see `blocking.wait` rows.
     `ttl_argument` names the argument that holds a time to live, `ttl_unit` its unit, for `memoise.ttl`.
+    `lives_with`: what a decorated method gives is kept on its object (`instance`), or under a key with the object in
+    it (`key`); either way it is asked for in vain where the object is a new one.
     """
 
     kind: GuardKind
     form: GuardForm
+    lives_with: Literal["", "instance", "key"] = ""
     runs: str = ""
     ttl_argument: str = ""
     ttl_unit: Literal["", "seconds", "milliseconds"] = ""
