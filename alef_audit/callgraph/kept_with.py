@@ -34,7 +34,8 @@ def kept_with_objects(graph: CallGraph, state: State) -> Mapping[int, str]:
     for function, lives_with in graph.lives_with.items():
         owner = graph.program.functions[function].owner
         index = method_class(graph.program, function) if owner >= 0 else -1
-        if (index >= 0 and _is_told_apart(graph.program, state, index, lives_with)) or (index < 0 and graph.program.functions[function].parent > 0):
+        within = index < 0 and graph.program.functions[function].parent > 0
+        if within or (index >= 0 and _is_told_apart(graph.program, state, index, lives_with)):
             found[function] = lives_with
     return found
 

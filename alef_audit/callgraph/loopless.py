@@ -5,19 +5,29 @@ a step of a blocking client, and a callback that is registered with an object of
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from alef_audit.callgraph.closure import callees_of, callers_of, closure
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite
 from alef_audit.callgraph.guards import OFFLOAD
+from alef_audit.callgraph.memos import method_class
+from alef_audit.callgraph.state import State
+from alef_audit.callgraph.twins import Twins
 from alef_audit.facts.file import FunctionFlag
 from alef_audit.rulepack.kinds import COLD
+from alef_audit.rulepack.lexicon import Lexicon
+
+# Superclasses that say nothing of who calls a method.
+_NEUTRAL: Final = ("abc.", "typing.", "typing_extensions.", "enum.", "object", "dict", "list")
 
 
-def on_loops(graph: CallGraph, roots: list[RootSite], loops: Iterable[str]) -> list[RootSite]:
-    """`roots` without those by a name alone that no event loop runs; `loops` are packages that are one.
+def on_loops(graph: CallGraph, state: State, roots: list[RootSite], lexicon: Lexicon) -> list[RootSite]:
+    """`roots` without those by a name alone that no event loop runs.
 
     These are synchronous functions of Python that no coroutine and no other root leads to, where neither their own file
-    nor one that leads to them has anything to do with a loop; and functions that are only ever handed to other threads.
+    nor one that leads to them has anything to do with a loop; the blocking halves of what stands twice, and what they
+    lead to; methods of classes without coroutines whose superclass is a library's, for that one calls them where it
+    will; and functions that are only ever handed to other threads.
     """
     hints = [root for root in roots if _is_hint(root)]
     if not hints:
@@ -26,7 +36,7 @@ def on_loops(graph: CallGraph, roots: list[RootSite], loops: Iterable[str]) -> l
     gone = {root for root in hints if _runs_elsewhere(into.get(root.function, ()))}
     plain = [root for root in hints if root not in gone and _is_plain(graph, root.function)]
     if plain:
-        gone |= set(_without_loop(graph, roots, plain, into, frozenset(loops)))
+        gone |= set(_without_loop(graph, state, roots, plain, into, lexicon))
     return [root for root in roots if root not in gone] if gone else roots
 
 
@@ -54,25 +64,46 @@ def _runs_elsewhere(edges: Iterable[Edge]) -> bool:
 
 def _without_loop(
     graph: CallGraph,
+    state: State,
     roots: list[RootSite],
     plain: list[RootSite],
     into: Mapping[int, list[Edge]],
-    loops: frozenset[str],
+    lexicon: Lexicon,
 ) -> Iterator[RootSite]:
     program = graph.program
     starts = {function for function, facts in enumerate(program.functions) if facts.flags & FunctionFlag.ASYNC}
     starts |= {root.function for root in roots if root.runs_on == "event-loop" and not _is_hint(root)}
     reached = closure(callees_of(graph, OFFLOAD), starts)
-    looping = _looping_files(graph, loops)
-    callers = callers_of(graph)
+    looping = _looping_files(graph, frozenset(lexicon.event_loops))
+    callers, twins = callers_of(graph), Twins(program, lexicon.twins)
     for root in plain:
         if root.function in reached:
             continue
         if root.by_word and all(edge.call == root.call for edge in into.get(root.function, ())):
             continue  # who calls what is registered is not known
         leading = closure(callers, [root.function])
-        if looping.isdisjoint(program.function_unit[function] for function in leading):
+        if looping.isdisjoint(program.function_unit[function] for function in leading) or _is_blocking_half(
+            graph, state, twins, root, leading
+        ):
             yield root
+
+
+def _is_blocking_half(graph: CallGraph, state: State, twins: Twins, root: RootSite, leading: Iterable[int]) -> bool:
+    """Whether a function that has a hot name is there for those who are on no loop; `leading` are those above it."""
+    return root.by_name and (twins.have(leading) or _is_library_method(graph, state, root.function))
+
+
+def _is_library_method(graph: CallGraph, state: State, function: int) -> bool:
+    """Whether a function is a method of a class that a library's is the base of, and none of whose methods waits."""
+    program = graph.program
+    index = method_class(program, function) if program.functions[function].owner >= 0 else -1
+    if index < 0:
+        return False
+    unit = program.unit_of(function)
+    own = (facts for facts in unit.facts.functions if facts.owner == index - unit.classes)
+    if any(facts.flags & FunctionFlag.ASYNC for facts in own):
+        return False
+    return any(not state.api.text[node].startswith(_NEUTRAL) for node in state.classes.outside_bases(index))
 
 
 def _looping_files(graph: CallGraph, loops: frozenset[str]) -> set[int]:

@@ -201,6 +201,13 @@ class LoopCalls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     handing_over: tuple[str, ...]  # has a loop of another thread run a coroutine
 
 
+class TwinWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Words in names of functions, classes and files of Python that tell the halves of what stands twice apart."""
+
+    asynchronous: tuple[str, ...]
+    blocking: tuple[str, ...]
+
+
 class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     auth: AuthWords
     advice: AdviceWords
@@ -214,6 +221,7 @@ class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     registration: tuple[Registration, ...]
     event_loops: tuple[str, ...]  # packages of Python that are, or bring, an event loop
     loop_calls: LoopCalls
+    twins: TwinWords
     event_keywords: tuple[str, ...]  # keyword arguments that name an event
     lifecycle_events: tuple[str, ...]  # events of a connection's or process's life: "close" is no message
     administrative_events: tuple[str, ...]  # phrases in names of events that come once in a while: "channel_renamed"
