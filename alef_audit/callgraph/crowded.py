@@ -21,6 +21,7 @@ from alef_audit.callgraph.variables import CROWD
 # From a parameter over a field to what is called there; and so many variables are looked at for each that is full.
 _STEPS: Final = 4
 _LOOKED_AT: Final = 500
+_CALLED: Final = (tokens.FUNCTION, tokens.EXTERNAL)
 
 
 def let_in(state: State, table: CallTable) -> bool:
@@ -68,7 +69,8 @@ def _reached(state: State, variable: int) -> Iterator[int]:
 
 
 def _holds_functions(state: State, variable: int) -> bool:
-    return all(value & tokens.MASK == tokens.FUNCTION for value in state.points_to[variable] or ())
+    """Whether all that a variable holds are functions; what a library's type is declared to be says nothing else."""
+    return all(value & tokens.MASK in _CALLED for value in state.points_to[variable] or ())
 
 
 def _admit(state: State, table: CallTable, variable: int, crowd: frozenset[int]) -> bool:

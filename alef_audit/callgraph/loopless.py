@@ -77,6 +77,9 @@ def _without_loop(
     looping = _looping_files(graph, frozenset(lexicon.event_loops))
     callers, twins = callers_of(graph), Twins(program, lexicon.twins)
     for root in plain:
+        if root.by_name and twins.have([root.function]):
+            yield root  # a coroutine that calls it all the same leads there
+            continue
         if root.function in reached:
             continue
         if root.by_word and all(edge.call == root.call for edge in into.get(root.function, ())):

@@ -61,8 +61,11 @@ app.router.add_get("/", handle)
 ROW = '    Description("{number}", lambda api: {number}),\n'
 
 
+DECLARED = DECORATED.replace("def checked(func)", "from vendor.types import Routed\n\ndef checked(func: Routed)")
+
+
 @pytest.mark.parametrize("others", [3, 31, 32, 100, 400])
-@pytest.mark.parametrize(("text", "part"), [(DECORATED, METHOD), (TABLE, ROW)])
+@pytest.mark.parametrize(("text", "part"), [(DECORATED, METHOD), (DECLARED, METHOD), (TABLE, ROW)])
 def test_all_of_them_are_called(text: str, part: str, others: int, tmp_path: Path) -> None:
     several = "".join(part.format(number=number) for number in range(others))
     (tmp_path / "app.py").write_text(text.format(methods=several, rows=several), encoding="utf-8")
