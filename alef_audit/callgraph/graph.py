@@ -85,6 +85,7 @@ class RootSite:
     general: bool = False  # registered with what any program has: no sign that its loop serves others
     soon: bool = False  # runs once, on a next turn of the loop: part of the start if start-up code schedules it
     delayed: bool = False  # runs once, after a delay: a tick if it has itself run again
+    either: bool = False  # runs where its user does: on a loop, or on a thread that may wait
     again: bool = False  # more calls than this one register it
     event: str = ""  # the name of the event that it is registered for, if it is a message's or a life's
 

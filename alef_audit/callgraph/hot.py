@@ -70,7 +70,7 @@ def all_roots(graph: CallGraph, implicit: list[RootSite]) -> list[RootSite]:
     return left_running(graph, sorted(kept, key=lambda root: (root.function, root.kind)))
 
 
-_PRODUCT: Final = frozenset(("product", "generated", "vendored"))
+PRODUCT: Final = frozenset(("product", "generated", "vendored"))
 _ENDS: Final[tuple[RootKind, ...]] = ("startup", "shutdown")
 _SETTING_UP: Final = "tool that people use once in a while: it links or sets something up"
 _PERIODIC: Final[tuple[RootKind, ...]] = ("tick", "warmup", "lifecycle")
@@ -198,7 +198,7 @@ def _shapes(state: State, lexicon: Lexicon) -> Iterator[RootSite]:
         for runs, beside, row in rows:
             if runs in names and not beside.isdisjoint(names):
                 for function in functions_in(state, names[runs]):
-                    if program.unit_of(function).role not in _PRODUCT:
+                    if program.unit_of(function).role not in PRODUCT:
                         continue
                     if row.kind == "tool" and _sets_up(program, function, lexicon):
                         yield RootSite(function, "lifecycle", _SETTING_UP, "event-loop", by_name=True)
@@ -234,7 +234,7 @@ def _names(program: Program, lexicon: Lexicon) -> Iterator[RootSite]:
     patterns.Compile()
     known: dict[str, int] = {"": -1}
     for unit in program.units:
-        if unit.role not in _PRODUCT:
+        if unit.role not in PRODUCT:
             continue
         for offset, facts in enumerate(unit.facts.functions):
             hit = known.get(facts.name)

@@ -10,6 +10,7 @@ from typing import Final
 from alef_audit.callgraph.closure import callees_of, callers_of, closure
 from alef_audit.callgraph.graph import CallGraph, Edge, RootSite
 from alef_audit.callgraph.guards import OFFLOAD
+from alef_audit.callgraph.hot import PRODUCT
 from alef_audit.callgraph.memos import method_class
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.twins import Twins
@@ -27,8 +28,10 @@ def on_loops(graph: CallGraph, state: State, roots: list[RootSite], lexicon: Lex
     These are synchronous functions of Python that no coroutine and no other root leads to, where neither their own file
     nor one that leads to them has anything to do with a loop; the blocking halves of what stands twice, and what they
     lead to; methods of classes without coroutines whose superclass is a library's, for that one calls them where it
-    will; and functions that are only ever handed to other threads.
+    will; what runs where its user does, in a program without coroutines; and functions that are only ever handed to
+    other threads.
     """
+    roots = [root for root in roots if not root.either or _has_loop(graph, root)]
     hints = [root for root in roots if _is_hint(root)]
     if not hints:
         return roots
@@ -38,6 +41,14 @@ def on_loops(graph: CallGraph, state: State, roots: list[RootSite], lexicon: Lex
     if plain:
         gone |= set(_without_loop(graph, state, roots, plain, into, lexicon))
     return [root for root in roots if root not in gone] if gone else roots
+
+
+def _has_loop(graph: CallGraph, root: RootSite) -> bool:
+    """Whether the program has coroutines, or hands the function to others that may."""
+    units = (unit for unit in graph.program.units if unit.role in PRODUCT)
+    return root.function in graph.exported or any(
+        facts.flags & FunctionFlag.ASYNC for unit in units for facts in unit.facts.functions
+    )
 
 
 def _is_hint(root: RootSite) -> bool:

@@ -38,7 +38,8 @@ def any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
 
 def made(program: Program, function: int, row: RootRow) -> RootSite:
     is_async = bool(program.functions[function].flags & FunctionFlag.ASYNC)
-    return RootSite(function, row.kind, row.why, thread_of(row.runs_on, is_async=is_async))
+    thread = thread_of(row.runs_on, is_async=is_async)
+    return RootSite(function, row.kind, row.why, thread, either=row.either)
 
 
 def class_types(state: State, local_types: dict[int, int]) -> dict[int, frozenset[int]]:
@@ -80,6 +81,9 @@ def _of_classes(state: State, table: CallTable, rows_by_type: _Rows) -> Iterator
         rows = [row for node in sorted(types) for row in rows_by_type.get(node, ())]
         if not rows:
             continue
+        members = (state.classes.own[ancestor] for ancestor in state.classes.ancestors(index))
+        defined = {program.names[each] for names in members for each in names}
+        rows = [row for row in rows if defined.isdisjoint(row[1].unless_defined)]
         for name in sorted(state.classes.own[index]):
             text = program.names[name]
             fitting = next((row for names, row in rows if names.match(text)), None)

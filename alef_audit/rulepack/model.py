@@ -157,7 +157,10 @@ class RootRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     `Argument[handler:]` keyword, `Argument[0].Member[fetch]` a field of an object argument, `Argument[0].Member[*]`
     every function in it; alternatives separated by commas inside the brackets).
     form `decorator`: the decorated function; `@x.y(...)` and `@x.y` both count.
-    form `override`: the methods `members` (globs allowed) of classes that derive from type `of`.
+    form `override`: the methods `members` (globs allowed) of classes that derive from type `of`, but for those that
+    define one of `unless_defined`, which the library calls instead.
+    `either`: it runs on the loop of asynchronous users, and on the threads of blocking ones: a root where the program
+    has coroutines, or hands it out.
     `events`: the row holds only for a registration whose first literal text is one of these, and instead of the rows of
     the same function that name no events.
     `general`: any program has such registrations; they are no sign that the loop serves others.
@@ -185,6 +188,8 @@ class RootRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     soon: bool = False
     delayed: bool = False
     repeats: bool = False
+    unless_defined: tuple[str, ...] = ()
+    either: bool = False
     runs_on: Thread | RunsOn = "event-loop"
     gets: tuple[str, ...] = ()
 
