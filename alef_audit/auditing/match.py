@@ -11,6 +11,7 @@ from alef_audit.auditing import report
 from alef_audit.auditing.choice import Path, Wanted, chosen_path
 from alef_audit.auditing.conditions import PathContext, occasion_of, shown_conditions, steps_on
 from alef_audit.auditing.contradiction import contradicted
+from alef_audit.auditing.last_coroutine import behind_coroutine
 from alef_audit.auditing.levels import LEVELS, Weighed, certain, score
 from alef_audit.auditing.matcher import HEATS, Matcher
 from alef_audit.auditing.message import message
@@ -252,9 +253,24 @@ def _finding(matcher: Matcher, target: Target, ordinals: Counter[str]) -> report
         if shown is not None:
             sure = group._replace(confidence=_certain(matcher, target.sink, shown.edges, group.confidence))
             level = _level(matcher, sure, target.sink.cost, shown.loops, target.sink.kind, auth=shown.auth)
+            shown, sure, level = _as_coroutine(matcher, shown, sure, level)
             if chosen is None or LEVELS.index(level) > LEVELS.index(chosen[2]):
                 chosen = shown, sure, level
     return None if chosen is None else _build(matcher, *chosen, groups, ordinals)
+
+
+def _as_coroutine(matcher: Matcher, shown: _Shown, group: _Group, level: Level) -> tuple[_Shown, _Group, Level]:
+    """The path with the level that its last coroutine alone is worth, where that is more than the whole is."""
+    target = shown.target
+    rest = behind_coroutine(matcher.graph, target.sink, shown.edges, matcher.is_async, matcher.kinds.steps)
+    if rest is None or matcher.language(target.sink) != "python":
+        return shown, group, level
+    alone = group._replace(confidence=rest.confidence, heat="surface")
+    loops = len(multiplying(matcher.graph, target.sink, rest.edges))
+    surer = _level(matcher, alone, target.sink.cost, loops, target.sink.kind, auth=shown.auth)
+    if LEVELS.index(surer) <= LEVELS.index(level):
+        return shown, group, level
+    return shown._replace(confidence=rest.confidence), group._replace(confidence=rest.confidence), surer
 
 
 def _shown_of(matcher: Matcher, target: Target, group: _Group) -> _Shown | None:
