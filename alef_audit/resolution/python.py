@@ -2,7 +2,8 @@
 
 A *root* is a folder that `sys.path` would name.  Declared roots (the audited folder, folders with a project file or a
 `*.dist-info`, their `src/`) serve every file; folders that merely hold packages serve what lies below them first, and
-others only if nothing nearer fits.
+others only if nothing nearer fits.  What is installed or laid out below `src/` is on the path by that folder alone: the
+folders of a namespace package there (`airflow/providers` around `google/__init__.py`) are no roots.
 """
 
 import sys
@@ -15,6 +16,7 @@ from alef_audit.resolution.target import OUTSIDE, External, Local, Target, Unres
 _INIT = "__init__.py"
 _NO_MODULE = Unresolved("no such module")
 _FOLDER_ONLY = Unresolved("a folder without code of its own")
+_WHEEL = ".dist-info/"
 _PROJECT_FILES = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
 # imported before any program starts: no file of the same name ever stands in for them
 _PRELOADED = frozenset(
@@ -33,6 +35,7 @@ class PythonResolver(msgspec.Struct, frozen=True):
     sources: frozenset[str]
     folders: frozenset[str]  # that contain a source, at any depth
     declared: frozenset[str]
+    installed: frozenset[str]  # those of them that are on the path for sure, and nothing below them
     tops: dict[str, tuple[str, ...]]  # top-level name -> roots that have it
     names: dict[str, str]  # path -> dotted name
     children: dict[str, tuple[str, ...]]  # folder -> names of the modules and packages directly in it
@@ -48,8 +51,9 @@ def python_resolver(inventory: Inventory) -> PythonResolver:
     declared = _declared_roots(inventory.manifests, sources, folders)
     outer = outer_name(inventory)
     names = {path: _module_name(path, sources, declared, outer) for path in sources}
-    tops = _tops(sources, product, folders, declared)
-    return PythonResolver(sources, folders, declared, tops, names, _children(sources), outer, {})
+    installed = _installed_roots(inventory.manifests, declared)
+    tops = _tops(sources, product, folders, declared, installed)
+    return PythonResolver(sources, folders, declared, installed, tops, names, _children(sources), outer, {})
 
 
 def resolve_python(resolver: PythonResolver, importer: str, specifier: str, name: str = "") -> Target:
@@ -127,7 +131,8 @@ def _absolute(resolver: PythonResolver, folder: str, specifier: str, name: str) 
             found = _file(resolver.sources, f"{prefix}{path}/{name}")
         if found is not None:
             return Local(found)
-        regular = regular or _file(resolver.sources, prefix + head) is not None
+        # a root that is only guessed has no say over what it lacks: that folder may be the inside of a namespace
+        regular = regular or (root in resolver.declared and _file(resolver.sources, prefix + head) is not None)
         folders = folders or prefix + path in resolver.folders
     inside = _from_outer(resolver, specifier, name)
     if inside is not None:
@@ -154,7 +159,12 @@ def _roots_for(resolver: PythonResolver, folder: str, head: str) -> list[str]:
     around = _top_folder(folder, resolver.sources)
     while True:
         path = f"{around}/{head}" if around else head
-        if around not in roots and (path in resolver.folders or _file(resolver.sources, path) is not None):
+        within = _is_within_namespace(around, folder, resolver)
+        if (
+            around not in roots
+            and not within
+            and (path in resolver.folders or _file(resolver.sources, path) is not None)
+        ):
             roots.append(around)
         if not around:
             break
@@ -169,6 +179,28 @@ def _roots_for(resolver: PythonResolver, folder: str, head: str) -> list[str]:
         return (here[: len(parts)] != parts, -shared, root not in resolver.declared, root)
 
     return sorted(roots, key=distance)
+
+
+def _is_within_namespace(root: str, folder: str, resolver: PythonResolver) -> bool:
+    """Whether a folder around a package in `folder` is a part of its name, for what is above is on the path."""
+    return _is_package(folder, resolver.sources) and _is_inside(root, resolver.declared, resolver.installed)
+
+
+def _is_package(folder: str, sources: frozenset[str]) -> bool:
+    return _top_folder(folder, sources) != folder
+
+
+def _is_inside(folder: str, declared: frozenset[str], installed: frozenset[str]) -> bool:
+    """Whether the nearest root around a folder, which is none itself, is one that holds whole packages only."""
+    if folder in declared:
+        return False
+    while folder:
+        folder, _, name = folder.rpartition("/")
+        if not name.isidentifier():
+            return False
+        if folder in declared:
+            return folder in installed
+    return False
 
 
 def _from_outer(resolver: PythonResolver, specifier: str, name: str) -> Target | None:
@@ -217,6 +249,12 @@ def _declared_roots(manifests: tuple[str, ...], sources: frozenset[str], folders
     projects = {one for one in projects if _init(sources, one) is None or not one}
     layouts = {f"{one}/{name}" if one else name for one in projects for name in ("src", "lib", "python")}
     return frozenset(projects | {one for one in layouts if one in folders and _init(sources, one) is None})
+
+
+def _installed_roots(manifests: tuple[str, ...], declared: frozenset[str]) -> frozenset[str]:
+    """Folders that packages are installed in, and `src/` folders of projects."""
+    installed = {path.rpartition("/")[0].rpartition("/")[0] for path in manifests if _WHEEL in path}
+    return frozenset(installed | {one for one in declared if one.rpartition("/")[2] == "src"})
 
 
 def outer_name(inventory: Inventory) -> str:
@@ -269,7 +307,11 @@ def _module_name(path: str, sources: frozenset[str], declared: frozenset[str], o
 
 
 def _tops(
-    sources: frozenset[str], product: frozenset[str], folders: frozenset[str], declared: frozenset[str]
+    sources: frozenset[str],
+    product: frozenset[str],
+    folders: frozenset[str],
+    declared: frozenset[str],
+    installed: frozenset[str],
 ) -> dict[str, tuple[str, ...]]:
     """For every top-level name the roots that have it.
 
@@ -288,7 +330,7 @@ def _tops(
     for path in product:
         folder = path.rpartition("/")[0]
         above = _top_folder(folder, sources)
-        if above != folder:
+        if above != folder and not _is_inside(above, declared, installed):
             inside = folder[len(above) + 1 :] if above else folder
             found.setdefault(inside.partition("/")[0], set()).add(above)
     return {name: tuple(sorted(roots)) for name, roots in found.items()}

@@ -117,6 +117,32 @@ def test_namespace_packages(inventory_of: Make) -> None:
     assert module_name(resolver, "google/adk/tools/x.py") == "google.adk.tools.x"
 
 
+@pytest.mark.parametrize("beside", ["", "airflow_google-1.dist-info/METADATA"])
+def test_a_package_in_a_namespace_does_not_shadow_another(inventory_of: Make, beside: str) -> None:
+    tree = "airflow/google/__init__.py airflow/google/cloud/__init__.py airflow/google/cloud/hooks.py"
+    resolver = resolver_of(inventory_of, f"{tree} {beside}")
+    hooks = "airflow/google/cloud/hooks.py"
+    assert (
+        outcome(resolve_python(resolver, hooks, "google.cloud.bigquery", "Client")) == "external google.cloud.bigquery"
+    )
+    assert outcome(resolve_python(resolver, hooks, "airflow.google.cloud.hooks", "")) == hooks
+    assert module_name(resolver, hooks) == "airflow.google.cloud.hooks"
+
+
+@pytest.mark.parametrize("place", ["{}/x-1.dist-info/METADATA", "{}/src/airflow/docker/__init__.py pyproject.toml"])
+def test_what_is_installed_has_no_roots_inside(inventory_of: Make, place: str) -> None:
+    base = "src/" if "src" in place else ""
+    tree = f"{base}airflow/docker/__init__.py {base}airflow/docker/hooks.py {place.format('.').removeprefix('./')}"
+    resolver = resolver_of(inventory_of, tree)
+    assert outcome(resolve_python(resolver, f"{base}airflow/docker/hooks.py", "docker", "")) == "external docker"
+
+
+def test_a_folder_of_a_project_may_be_a_root(inventory_of: Make) -> None:
+    resolver = resolver_of(inventory_of, "pyproject.toml backend/app/__init__.py backend/app/a.py")
+    assert outcome(resolve_python(resolver, "backend/app/a.py", "app", "")) == "backend/app/__init__.py"
+    assert outcome(resolve_python(resolver, "backend/app/a.py", "app.a", "")) == "backend/app/a.py"
+
+
 def test_a_folder_inside_a_package_is_no_root(inventory_of: Make) -> None:
     tree = "app/__init__.py app/main.py app/llms/openai/__init__.py app/llms/openai/x.py app/llms/azure.py"
     resolver = resolver_of(inventory_of, tree)
