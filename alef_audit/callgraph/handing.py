@@ -1,4 +1,7 @@
-"""Calls that hand a function on and give what it gives: `await asyncio.to_thread(load)`, `storage.run(x, f)`."""
+"""Calls that hand a function on and give what it gives: `await asyncio.to_thread(load)`, `storage.run(x, f)`.
+
+So do the calls of what a wrapper made of a function: `await sync_to_async(load)()`.
+"""
 
 from collections.abc import Iterator
 
@@ -16,6 +19,18 @@ def results_of_handed(state: State, table: CallTable, call: int, node: int) -> N
     for selector in _giving(state.api, node) if result else ():
         for slot in selected(state, table, call, selector):
             state.attach(slot, (RETURNED, result, call))
+    for selector in _wrapping(state.api, node) if result else ():
+        for later in _calls_of(state, result):
+            destination = table.result(later)
+            for slot in selected(state, table, call, selector) if destination else ():
+                state.attach(slot, (RETURNED, destination, later))
+
+
+def _calls_of(state: State, result: int) -> list[int]:
+    """The calls of what a variable holds: its own, and those of variables that it is copied to."""
+    targets = state.forward[result]
+    copies = (targets,) if isinstance(targets, int) else targets
+    return [call for variable in (result, *copies) if variable for call in state.calls.get(variable, ())]
 
 
 def results_by_name(state: State, table: CallTable) -> None:
@@ -38,3 +53,10 @@ def _giving(api: ApiGraph, node: int) -> Iterator[Selector]:
     if not offloaded or node in api.made_type or api.children.get((node, CALL), 0) in api.types.values():
         return  # also for what gives a thread, a future
     yield from offloaded
+
+
+def _wrapping(api: ApiGraph, node: int) -> Iterator[Selector]:
+    """The arguments of which calls of a node give a version that runs elsewhere: `sync_to_async(load)()`."""
+    for row, selector in api.guards.get(node, ()) if node not in api.values else ():
+        if row.form == "wrapper" and row.kind == "offload.executor" and selector is not None:
+            yield selector
