@@ -5,7 +5,7 @@ known which calls of the factory made the closure that a call runs (`creations.p
 edge of that very call; the closure's own edges stay, for those who enter it in any other way.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -13,12 +13,10 @@ from msgspec import structs
 
 from alef_audit.callgraph import graph, guards, tokens
 from alef_audit.callgraph.collect import Collector
-from alef_audit.callgraph.graph import Edge
 from alef_audit.callgraph.narrow import awaitable
 from alef_audit.callgraph.nested import Closures, passed_sink
-from alef_audit.callgraph.parameters import Path, Use, parent_of, within
+from alef_audit.callgraph.parameters import Path, Use, enclosing, parent_of, within
 from alef_audit.callgraph.passing import Passed, Sites
-from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.tokens import MASK, token
 
 # Decorators around decorators, and factories of factories.
@@ -246,12 +244,14 @@ class _Separation:
         explained = self._explained - self._open
         entered = {closure for _, closure in explained}
         closing: set[tuple[int, int]] = set()
+        handing: list[int] = []
         for closure in sorted(entered):
             for captured in self._captured[closure]:
                 closing.update((captured.use.call, function) for function in captured.held)
                 self._close_sinks(captured)
             if any(table.function(captured.use.call) != closure for captured in self._captured[closure]):
-                self._hand_down(closure)
+                handing.append(closure)
+        self._hand_down(handing)
         pending = [edge for edge, origin in self._added.items() if origin in closing]
         while pending:
             closing.update(pending)
@@ -269,11 +269,18 @@ class _Separation:
                 if sink is not None:
                     sinks[call, api.text[node]] = replace(sink, closed=guards.KNOWN)
 
-    def _hand_down(self, closure: int) -> None:
+    def _hand_down(self, closures: Sequence[int]) -> None:
         """The functions nested in a closure are entered as the closure is: each edge among them stands twice."""
         collector, program = self._collector, self._state.program
-        for key, edge in tuple(collector.edges.items()):
-            if edge.callee not in self._captured and edge.callee != closure and _is_inside(program, edge, closure):
+        nested: dict[int, list[tuple[int, int]]] = {closure: [] for closure in closures}
+        for key, edge in collector.edges.items() if nested else ():
+            if edge.callee not in self._captured:
+                for closure in enclosing(program, edge.callee):
+                    if closure in nested and within(program, edge.caller, closure):
+                        nested[closure].append(key)
+        for closure in closures:
+            for key in nested[closure]:
+                edge = collector.edges[key]
                 collector.further.append(structs.replace(edge, decides=edge.decides | guards.KNOWN))
                 collector.edges[key] = structs.replace(edge, closed=edge.closed | guards.KNOWN)
 
@@ -289,8 +296,3 @@ def _join(joined: _Handed, found: _Handed) -> None:
     joined.passed.nodes.extend(found.passed.nodes)
     joined.passed.forwards.extend(found.passed.forwards)
     joined.slots.extend(found.slots)
-
-
-def _is_inside(program: Program, edge: Edge, closure: int) -> bool:
-    """Whether an edge leads from a closure, or what is nested in it, to what is nested in it."""
-    return within(program, edge.callee, closure) and within(program, edge.caller, closure)

@@ -171,12 +171,13 @@ class Collector:
 
     def _called_instance(self, slot: int) -> list[int]:
         """What calling the instances in a variable runs: `Depends(Checker())`."""
-        program, found = self.state.program, []
+        program = self.state.program
+        found: list[int] = []
         for value in self.state.held(slot):
             if value & MASK != tokens.INSTANCE:
                 continue
             for base in self.state.classes.order(value >> SHIFT):
-                methods = methods_of(program, base >> SHIFT, "__call__") if base & MASK == tokens.CLASS else []
+                methods = methods_of(program, base >> SHIFT, "__call__") if base & MASK == tokens.CLASS else ()
                 if methods:
                     found += methods
                     break

@@ -24,7 +24,7 @@ _STORES: Final = flows.choice(flows.STORE)
 class Written:
     """What the files of a program store under names, looked up where it is asked for."""
 
-    __slots__ = ("_loads", "_state", "_stores", "_table")
+    __slots__ = ("_loads", "_sources", "_state", "_stores", "_table")
 
     def __init__(self, state: State, table: CallTable, calls: Iterable[int]) -> None:
         """`calls`: those of which it may be asked."""
@@ -38,6 +38,7 @@ class Written:
         self._stores: dict[int, list[tuple[int, int]]] = {}  # name -> (owner, what is stored)
         for owner, source, name in self._rows(_STORES, range(len(state.program.units)), names) if self._loads else ():
             self._stores.setdefault(name, []).append((owner, source))
+        self._sources: dict[int, dict[int, list[int]]] = {}  # name -> owner's token -> what is stored in it
 
     def functions(self, call: int) -> set[int]:
         """The functions that are written under the name of what `call` calls, for what is written for its receiver."""
@@ -51,10 +52,21 @@ class Written:
 
     def _values(self, owner: int, name: int) -> Iterator[int]:
         """What is stored in an object under a name, by variables that have lost nothing."""
+        known = self._sources.get(name)
+        if known is None:
+            known = self._sources[name] = self._by_owner(name)
+        for source in known.get(owner, ()):
+            yield from self._state.held(source)
+
+    def _by_owner(self, name: int) -> dict[int, list[int]]:
+        """What is stored under a name, by what it is stored in: minified files store thousands of things under one."""
         state = self._state
-        for slot, source in self._stores.get(name, ()):
-            if not state.overflowed(source) and not state.overflowed(slot) and owner in state.held(slot):
-                yield from state.held(source)
+        found: dict[int, list[int]] = {}
+        for slot, source in self._stores.pop(name, ()):
+            if not state.overflowed(source) and not state.overflowed(slot):
+                for owner in state.held(slot):
+                    found.setdefault(owner, []).append(source)
+        return found
 
     def _rows(
         self, wanted: bytes, units: Iterable[int], names: Set[int] = frozenset()

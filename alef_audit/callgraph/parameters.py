@@ -224,20 +224,23 @@ def _read_steps(program: Program, table: CallTable, paths: dict[int, Path]) -> d
 
 def within(program: Program, function: int, outer: int) -> bool:
     """Whether `function` is `outer` or nested in it."""
-    return outer in enclosing(program, function)
+    parents = program.parents
+    while function != outer and function >= 0:
+        function = parents[function]
+    return function == outer
 
 
 def enclosing(program: Program, function: int) -> Iterator[int]:
     """A function and those that it is nested in, the module body last."""
+    parents = program.parents
     while function >= 0:
         yield function
-        function = parent_of(program, function)
+        function = parents[function]
 
 
 def parent_of(program: Program, function: int) -> int:
     """The function that `function` is nested in, -1 for that of a module."""
-    parent = program.functions[function].parent
-    return parent + program.unit_of(function).functions if parent >= 0 else -1
+    return program.parents[function]
 
 
 def guards_between(program: Program, outgoing: dict[int, list[tuple[int, int]]], outer: int, inner: int) -> int | None:

@@ -1,7 +1,8 @@
 """What the call sites of a function pass for one of its parameters."""
 
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeVar
 
 from alef_audit.callgraph import tokens
 from alef_audit.callgraph.calls import CallTable
@@ -29,6 +30,9 @@ _ALTOGETHER: Final = 8 * WIDE
 _FEW: Final = 16
 
 
+_Value = TypeVar("_Value", int, Path)
+
+
 class Passed(NamedTuple):
     """What a site passes: functions to run, blocking API nodes, and parameters of its own function that it forwards."""
 
@@ -41,8 +45,11 @@ class Passed(NamedTuple):
 
     def once(self) -> "Passed":
         """The same, each once."""
-        unique = dict.fromkeys
-        return Passed(list(unique(self.functions)), list(unique(self.nodes)), list(unique(self.forwards)))
+        return Passed(_unique(self.functions), _unique(self.nodes), _unique(self.forwards))
+
+
+def _unique(values: list[_Value]) -> list[_Value]:
+    return list(dict.fromkeys(values)) if len(values) > 1 else values
 
 
 def _without_crowds(sites: list[tuple[int, Passed]]) -> list[tuple[int, Passed]]:
@@ -65,6 +72,27 @@ _Fields = tuple[int, ...]
 _Arrival = tuple[int, int, int]  # slot, way, detail
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Callables:
+    """Functions and blocking API nodes, each once; there is one object for equal ones."""
+
+    functions: tuple[int, ...]
+    nodes: tuple[int, ...]
+
+
+_NOTHING: Final = _Callables((), ())
+
+
+class _Fielded(NamedTuple):
+    """The values of a variable that have fields."""
+
+    values: list[int]
+    are_lost: bool  # whether some are missing
+
+
+_NO_FIELDS: Final = _Fielded([], are_lost=False)
+
+
 class _Layout(NamedTuple):
     """The parameters of a function, by their positions in its facts."""
 
@@ -85,8 +113,11 @@ class Sites:
         "_arrivals",
         "_blocking",
         "_calls",
+        "_held_by",
         "_held_in",
+        "_joined",
         "_kept",
+        "_known",
         "_passed",
         "_spelled",
         "_state",
@@ -104,8 +135,11 @@ class Sites:
         self._calls: dict[int, list[int]] = {}
         self._arrivals: dict[int, _Arrivals] = {}
         self._passed: dict[Path, list[tuple[int, Passed]]] = {}
-        self._held_in: dict[tuple[int, _Fields], Passed] = {}
-        self._values: dict[int, list[int]] = {}
+        self._held_in: dict[_Fields, dict[int, _Callables]] = {}  # by value
+        self._held_by: dict[_Fields, dict[int, _Callables]] = {}  # by variable
+        self._joined: dict[tuple[_Callables, ...], _Callables] = {}
+        self._known: dict[tuple[tuple[int, ...], tuple[int, ...]], _Callables] = {}
+        self._values: dict[int, _Fielded] = {}
         for call, function in state.links:
             self._calls.setdefault(function, []).append(call)
 
@@ -246,8 +280,8 @@ class Sites:
         if not fields:
             self._add_callables(slot, found)
             return
-        values = self._fielded(slot)
-        if not values:
+        values, are_lost = self._fielded(slot)
+        if not values and not are_lost:
             return
         literals = self._spelled.literals(call)
         literal = self._literal(literals, slot)
@@ -258,15 +292,15 @@ class Sites:
         for argument in arguments:
             self._take(call, argument, fields[1:], found, depth + 1)
         if not arguments:
-            self._take_fields(values, fields, found)
+            self._take_fields(slot, fields, found)
 
-    def _fielded(self, slot: int) -> list[int]:
-        """What a slot holds if something of that has fields, or if values were lost on the way to it."""
+    def _fielded(self, slot: int) -> _Fielded:
+        """What a slot holds that has fields, and whether values were lost on the way to it."""
         found = self._values.get(slot)
         if found is None:
-            held = self._state.held(slot)
-            has_fields = any(value & MASK in _FIELDED for value in held) or self._state.overflowed(slot)
-            found = self._values[slot] = held if has_fields else []
+            values = [value for value in self._state.held(slot) if value & MASK in _FIELDED]
+            are_lost = self._state.overflowed(slot)
+            found = self._values[slot] = _Fielded(values, are_lost) if values or are_lost else _NO_FIELDS
         return found
 
     def _kept_arguments(self, literals: Literals, slot: int, field: int) -> list[int]:
@@ -290,25 +324,53 @@ class Sites:
         arrivals = self._arriving(constructor, [(call, shift)])[position].get(call, [])
         return [slot for slot, way, _ in arrivals if way == _PLAIN] if all(w == _PLAIN for _, w, _ in arrivals) else []
 
-    def _take_fields(self, values: list[int], fields: _Fields, found: Passed) -> None:
+    def _take_fields(self, slot: int, fields: _Fields, found: Passed) -> None:
         """What objects hold that are not written at the site."""
-        for value in values:
-            if len(found.functions) > _PLENTY:
-                return
-            held = self._held_in.get((value, fields))
-            if held is None:
-                held = self._held_in[value, fields] = self._read_field(value, fields)
-            found.functions.extend(held.functions)
-            found.nodes.extend(held.nodes)
+        held = self._in_fields(slot, fields)
+        found.functions.extend(held.functions)
+        found.nodes.extend(held.nodes)
 
-    def _read_field(self, value: int, fields: _Fields) -> Passed:
-        held = Passed([], [], [])
+    def _in_fields(self, variable: int, fields: _Fields) -> _Callables:
+        """What the values of a variable hold under these names."""
+        values = self._fielded(variable).values
+        known = self._held_in.setdefault(fields, {})
+        for value in values:
+            if value not in known:
+                known[value] = self._together(self._read_field(value, fields))
+        return self._together(map(known.__getitem__, values))
+
+    def _read_field(self, value: int, fields: _Fields) -> Iterator[_Callables]:
+        known = self._held_by.setdefault(fields[1:], {})
         for variable in self._variables(value, fields[0]):
-            if len(fields) > 1:
-                self._take_fields(self._state.held(variable), fields[1:], held)
-            else:
-                self._add_callables(variable, held)
-        return Passed(list(dict.fromkeys(held.functions)), list(dict.fromkeys(held.nodes)), [])
+            held = known.get(variable)
+            if held is None:
+                further = fields[1:]
+                held = known[variable] = self._in_fields(variable, further) if further else self._callables(variable)
+            yield held
+
+    def _together(self, parts: Iterable[_Callables]) -> _Callables:
+        """All of these, each once; what passes everything needs no more."""
+        found = dict.fromkeys(parts)
+        found.pop(_NOTHING, None)
+        if len(found) < 2:
+            return next(iter(found), _NOTHING)
+        key = tuple(found)
+        known = self._joined.get(key)
+        if known is None:
+            functions: dict[int, None] = {}
+            for each in key:
+                functions.update(dict.fromkeys(each.functions))
+                if len(functions) > _PLENTY:
+                    break
+            nodes = dict.fromkeys([node for each in key for node in each.nodes])
+            known = self._joined[key] = self._one(tuple(functions), tuple(nodes))
+        return known
+
+    def _one(self, functions: tuple[int, ...], nodes: tuple[int, ...]) -> _Callables:
+        """The one object for these: thousands of fields hold the same."""
+        if not functions and not nodes:
+            return _NOTHING
+        return self._known.setdefault((functions, nodes), _Callables(functions, nodes))
 
     def _variables(self, value: int, name: int) -> Iterator[int]:
         """The variables of what a read of `name` from `value` sees, but for methods."""
@@ -355,6 +417,11 @@ class Sites:
                 return 0
             slot = literals.copies[slot]
         return 0
+
+    def _callables(self, slot: int) -> _Callables:
+        held = Passed([], [], [])
+        self._add_callables(slot, held)
+        return self._one(tuple(dict.fromkeys(held.functions)), tuple(dict.fromkeys(held.nodes)))
 
     def _add_callables(self, slot: int, found: Passed) -> None:
         for value in self._state.held(slot):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,6 +60,8 @@ class Program:
     function_unit: array[int]  # function -> unit
     classes: tuple[Class, ...]
     class_unit: array[int]
+    parents: array[int]  # function -> the one that it is nested in, -1 for that of a module
+    methods: dict[tuple[int, str], list[int]]  # class and name -> the functions that it defines under it
     object_count: int
     slot_count: int
     names: tuple[str, ...]
@@ -120,6 +123,8 @@ def build_program(files: list[tuple[str, str, str, FileFacts]]) -> Program:
         function_unit=function_unit,
         classes=tuple(classes),
         class_unit=class_unit,
+        parents=array("i", _parents(units)),
+        methods=_methods(units),
         object_count=objects,
         slot_count=slots,
         names=tuple(name_ids),
@@ -128,12 +133,21 @@ def build_program(files: list[tuple[str, str, str, FileFacts]]) -> Program:
     )
 
 
-def methods_of(program: Program, index: int, name: str) -> list[int]:
+def _parents(units: list[Unit]) -> Iterator[int]:
+    for unit in units:
+        for facts in unit.facts.functions:
+            yield facts.parent + unit.functions if facts.parent >= 0 else -1
+
+
+def _methods(units: list[Unit]) -> dict[tuple[int, str], list[int]]:
+    found: dict[tuple[int, str], list[int]] = {}
+    for unit in units:
+        for function, facts in enumerate(unit.facts.functions, unit.functions):
+            if facts.owner >= 0:
+                found.setdefault((unit.classes + facts.owner, facts.name), []).append(function)
+    return found
+
+
+def methods_of(program: Program, index: int, name: str) -> Sequence[int]:
     """The functions that a class defines under a name."""
-    unit = program.units[program.class_unit[index]]
-    own = index - unit.classes
-    return [
-        unit.functions + offset
-        for offset, facts in enumerate(unit.facts.functions)
-        if facts.owner == own and facts.name == name
-    ]
+    return program.methods.get((index, name), ())
