@@ -124,7 +124,8 @@ class Arguments:
             if options is None:
                 fields.append((0, _UNKNOWN))
             elif wanted in options or flows.SPREAD_OPTIONS in options:
-                fields.append((0, flows.option(options, wanted) or _UNKNOWN))
+                told = flows.option(options, wanted)
+                fields.append((0, _UNKNOWN if not told or flows.held_path(told) else told))
         return fields
 
     def _fits_one(self, call: int, asked: Condition, argument: _Argument) -> Answer:
@@ -140,7 +141,8 @@ class Arguments:
             return True if not asked.sign and self._is_required(call, handed) else None
         if asked.sign == "":
             return None if flows.tested_path(literal) else literal not in _NOTHING
-        if not literal or flows.tested_path(literal) or literal.startswith("{") or literal in flows.THERE:
+        is_local = flows.tested_path(literal) or flows.held_path(literal)
+        if not literal or is_local or literal.startswith("{") or literal in flows.THERE:
             return None
         if asked.sign == "<":
             return _is_below(literal, asked.values[0])

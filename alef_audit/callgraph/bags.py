@@ -64,6 +64,7 @@ def use_entries(state: State, table: CallTable, call: int, node: int) -> None:
         name = literal_key(state, table, call)
         if name < 0:
             name = table.arguments(call)[0][2]  # no field has that name: the literal itself stands for it
+            name = 0 if flows.held_path(state.program.names[name]) else name
         if entry.keywords:
             _keep_keywords(state, table, call, owner)
         elif name > 0 and entry.value is not None:

@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from alef_audit.callgraph.given import Given, Surroundings
-from alef_audit.callgraph.graph import PROPERTY, CallGraph, Edge
+from alef_audit.callgraph.graph import CALLBACK, PROPERTY, CallGraph, Edge
 from alef_audit.callgraph.guards import GATES
 from alef_audit.callgraph.keeping import Keeping, chain, first_name
 from alef_audit.callgraph.memos import Memo
+from alef_audit.callgraph.outer_names import around
+from alef_audit.callgraph.parameters import within
+from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.recall import Option
 from alef_audit.callgraph.values import ABSENT, FALSE, UNKNOWN
 from alef_audit.facts.file import Function
@@ -125,7 +128,7 @@ class _Finder:
         own: list[int] = []
         for number in self.incoming.get(function, ()):
             edge = self._surroundings.graph.edges[number]
-            if not _is_plain_call(edge):
+            if not (_is_plain_call(edge) or self._is_closure(edge)):
                 continue
             given = self._call(number)
             given.asks_caller = False
@@ -139,6 +142,15 @@ class _Finder:
                     found.add((number, gate))
         repeated = [number for number in own if found and self._repeats(number, found, decides)]
         return frozenset((*found, *((number, _ITSELF) for number in repeated)))
+
+    def _is_closure(self, edge: Edge) -> bool:
+        """Whether an edge runs a function, handed over as a value, by a call in one around it: the names that it takes
+        from there are known.
+        """
+        if edge.how != CALLBACK or edge.call < 0:
+            return False
+        outer = next(around(self._surroundings.graph.program, edge.callee), -1)
+        return outer >= 0 and within(self._surroundings.graph.program, edge.caller, outer)
 
     def _looks_up(self, caller: int, depth: int) -> bool:
         """Whether it is worth asking the callers of a function that hands a value on, at `depth` above the one that
@@ -216,9 +228,7 @@ def _deciding_conditions(
         if condition < 0 or function not in incoming:
             continue
         if function not in names:
-            names[function] = _asked_names(
-                program.functions[function], program.unit_of(function).facts.names, keeping, function
-            )
+            names[function] = _asked_names(program, keeping, function)
         asked = names[function]
         facts = program.unit_of(function).facts
         for index in chain(facts.conditions, condition):
@@ -229,8 +239,20 @@ def _deciding_conditions(
     return found
 
 
-def _asked_names(facts: Function, names: tuple[str, ...], keeping: Keeping, function: int) -> frozenset[str] | None:
-    """Parameters, and locals read from one; None if a parameter is taken apart, so that any name may be of it."""
+def _asked_names(program: Program, keeping: Keeping, function: int) -> frozenset[str] | None:
+    """Parameters, and locals read from one, of a function and of those around it; None if a parameter is taken apart,
+    so that any name may be of it.
+    """
+    found: frozenset[str] = frozenset()
+    for each in (function, *around(program, function)):
+        own = _own_names(program.functions[each], program.unit_of(each).facts.names, keeping, each)
+        if own is None:
+            return None
+        found |= own
+    return found
+
+
+def _own_names(facts: Function, names: tuple[str, ...], keeping: Keeping, function: int) -> frozenset[str] | None:
     if any(not parameter.name for parameter in facts.parameters):
         return None
     parameters = {names[parameter.name] for parameter in facts.parameters}

@@ -9,10 +9,12 @@ from collections.abc import Mapping, Set
 from typing import Final, NamedTuple
 from weakref import ReferenceType, ref
 
-from alef_audit.callgraph.graph import CallGraph, Edge
+from alef_audit.callgraph.graph import PROPERTY, CallGraph, Edge
 from alef_audit.callgraph.keeping import Keeping, Read, chain, plain, settled
 from alef_audit.callgraph.keywords import Asked, Keywords, asked_keyword
 from alef_audit.callgraph.named_literals import NamedLiterals
+from alef_audit.callgraph.outer_names import declaring_outside
+from alef_audit.callgraph.parameters import within
 from alef_audit.callgraph.predicates import Truth, choice, comparison, implied, parse, separated, truth
 from alef_audit.callgraph.records import Records
 from alef_audit.callgraph.values import (
@@ -120,7 +122,9 @@ class Given:
         self._asked = -1
         facts = graph.program.unit_of(function).facts
         self._is_python = facts.language == "python"
-        if not links.get((edge.call, function), 0):
+        if edge.how > PROPERTY:
+            self._give_unknown(graph.program.functions[function].parameters, facts.names)
+        elif not links.get((edge.call, function), 0):
             self._take(graph.program.functions[function].parameters, facts.names)
 
     def within(self, caller: "Given") -> "Given":
@@ -154,6 +158,11 @@ class Given:
                 self._given[name] = (value, default)
             elif isinstance(value, Options):
                 self._unnamed |= value.values
+
+    def _give_unknown(self, parameters: tuple[Parameter, ...], names: tuple[str, ...]) -> None:
+        """What is handed on as a value is called with arguments that are not those of the call."""
+        for parameter in parameters:
+            self._given[names[parameter.name]] = UNKNOWN, UNKNOWN
 
     def _arguments(self) -> _Arguments:
         """What the call hands over."""
@@ -212,19 +221,26 @@ class Given:
         constant = flows.constant_path(value)
         if constant:
             return self._constant(constant)
-        tested = flows.tested_path(value)
-        path = tested or flows.handed_path(value)
+        held = flows.tested_path(value) or flows.held_path(value)
+        path = held or flows.handed_path(value)
         if not path:
             return value
         told = self._told_by_tests(path) or self._settled_at_call(path)
-        if told or tested:
+        if told:
             return told
         if self._surroundings.trusting:
-            return self._declared(path)
+            return UNKNOWN if held else self._declared(path)
         if self._caller is None:
             self.asks_caller = True
-            return UNKNOWN
-        return self._caller.held(path)
+            return self._replaced(path)
+        return self._caller.holds(path)
+
+    def _replaced(self, name: str) -> str:
+        """What is known of a local of the caller where nothing is of what was handed over: `path ?? "."` is there."""
+        bound = self._surroundings.keeping.reads.get(self._edge.caller, {}).get(name, ())
+        fallback = _FALLBACK.fullmatch(bound[0].value) if len(bound) == 1 else None
+        is_rebound = name in self._surroundings.keeping.rebound.get(self._edge.caller, ())
+        return PRESENT if fallback is not None and _fills(fallback) and not is_rebound else UNKNOWN
 
     def _declared(self, path: str) -> str:
         """What the function that makes the call is declared to be given as a parameter, or as a field of one."""
@@ -313,6 +329,8 @@ class Given:
         fallback = _FALLBACK.fullmatch(text)
         if fallback is not None:
             value = self.value(fallback["path"], depth)
+            if value == UNKNOWN and _fills(fallback):
+                return PRESENT
             replaced = value in (NOTHING if fallback["sign"] == "??" else FALSE) and value != UNKNOWN
             return (literal_of(fallback["literal"]) or UNKNOWN) if replaced else value
         asked = asked_keyword(text) if self._keywords is not None else None
@@ -346,11 +364,33 @@ class Given:
         setting = keeping.setting.get((program.unit_of(function).functions, name), _NOBODY) if "." in name else _NOBODY
         return name in self._rebound or not setting <= {function}
 
+    def holds(self, path: str) -> _Value:
+        """What a name of the function, or a field of what it stands for, holds."""
+        return self.value(path) if path.partition(".")[0] in self._reads else self.held(path)
+
+    def _outer(self, path: str, declaring: int) -> _Value:
+        """What a name holds that the function `declaring` around this one declares."""
+        edge, program = self._edge, self._surroundings.graph.program
+        if edge.callee == declaring:
+            return self.holds(path)
+        if not within(program, edge.caller, declaring):
+            return UNKNOWN
+        if self._caller is None:
+            self.asks_caller = True
+            return UNKNOWN
+        return self._caller._outer(path, declaring)
+
     def held(self, path: str) -> _Value:
         """What a parameter, or a field of one, holds."""
         if not _PATH.fullmatch(path):
             return UNKNOWN
         name, _, inner = path.partition(".")
+        if name not in self._given and name not in self._unnamed and name not in self._reads:
+            declaring = declaring_outside(
+                self._surroundings.graph.program, self._surroundings.keeping, self._edge.callee, name
+            )
+            if declaring >= 0:
+                return self._outer(path, declaring)
         if self._is_changed(name, path):
             return UNKNOWN
         if name in self._unnamed and not inner:
@@ -445,3 +485,8 @@ class Given:
         among = [self._literal(each.strip()) for each in separated(listed[1:-1]) if each.strip()]
         same = [None if each is None else is_equal(value, each, is_strict=False) for each in among]
         return True if True in same else None if None in same else False
+
+
+def _fills(fallback: re.Match[str]) -> bool:
+    """Whether a literal takes the place of nothing, so that there is something in any case: `path ?? "."`."""
+    return fallback["sign"] == "??" and literal_of(fallback["literal"]) not in (None, *NOTHING)

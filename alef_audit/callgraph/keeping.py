@@ -66,6 +66,13 @@ class Held(NamedTuple):
     line: int
 
 
+class Chosen(NamedTuple):
+    """The test by which a local takes something, or nothing, and what it gives for something."""
+
+    test: str
+    holds: bool
+
+
 class Literal(NamedTuple):
     """What a constant is, as `facts.flows` spells it, "" if it takes several values; and how it compares."""
 
@@ -100,6 +107,8 @@ class Keeping:
     reads: dict[int, dict[str, list[Read]]] = field(default_factory=dict)  # by function and local
     bound: dict[int, dict[str, list[Read]]] = field(default_factory=dict)  # by constructor and field of the object
     held: dict[int, dict[str, Held]] = field(default_factory=dict)  # by function and local that an early exit tests
+    # by function and local that is bound once: what decides whether it holds something
+    chosen: dict[int, dict[str, Chosen]] = field(default_factory=dict)
     loaded: dict[int, dict[str, list[str]]] = field(default_factory=dict)  # as `reads`: what speaks of a file's text
     rebound: dict[int, set[str]] = field(default_factory=dict)  # by declaring function: what takes other values
     # by declaring function and what takes other values
@@ -111,6 +120,7 @@ class Keeping:
     literals: dict[int, dict[str, Literal]] = field(default_factory=dict)
     # by the first function of the file and a field of the object, `self.x`: the functions that store something in it
     setting: dict[tuple[int, str], set[int]] = field(default_factory=dict)
+    shadowing: dict[int, set[str]] = field(default_factory=dict)  # by function: names that one around it declares too
     constants: dict[str, float | None] = field(default_factory=dict)  # None: several modules disagree
 
 
@@ -120,6 +130,9 @@ def keeping(program: Program) -> Keeping:
     for unit in program.units:
         if unit.facts.kept:
             _add(result, program, unit)
+    for function, chosen in result.chosen.items():
+        for local in result.rebound.get(function, set()).intersection(chosen):
+            del chosen[local]
     return result
 
 
@@ -140,6 +153,11 @@ def _add(result: Keeping, program: Program, unit: Unit) -> None:
         elif row.kind == kept.BOUND:
             fields = result.bound.setdefault(function, {})
             fields.setdefault(names[row.subject], []).append(Read(plain(names[row.value]), owner, slot))
+        elif row.kind == kept.SHADOW:
+            result.shadowing.setdefault(function, set()).add(names[row.subject])
+        elif row.kind == kept.CHOSEN:
+            chosen = Chosen(names[row.value], row.key == 0)
+            result.chosen.setdefault(function, {})[names[row.subject]] = chosen
         elif row.kind == kept.HELD:
             result.held.setdefault(function, {})[names[row.subject]] = Held(names[row.value], row.line)
         elif row.kind == kept.LOADED:

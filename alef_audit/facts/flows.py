@@ -261,6 +261,18 @@ def tested_path(literal: str) -> str:
     return literal[1:] if literal.startswith("~") else ""
 
 
+def held_literal(path: str) -> str:
+    """The spelling of an argument that is a local, a name that a function around the caller declares, or a field of
+    one.
+    """
+    return "&" + path
+
+
+def held_path(literal: str) -> str:
+    """What `held_literal` was given; "" for other literals."""
+    return literal[1:] if literal.startswith("&") else ""
+
+
 def constant_literal(path: str) -> str:
     """The spelling of an argument that is a constant, or a member of one: `MODE`, `Kind.READY`, `Kind.READY.value`."""
     return "^" + path

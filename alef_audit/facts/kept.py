@@ -32,6 +32,12 @@ LITERAL: Final = 8
 LOADED: Final = 9
 # a constructor binds `subject`, a field of the object, to `value`; "…" if it does so on some paths only
 BOUND: Final = 10
+# a nested function declares `subject`, a name that a function around it declares as well
+SHADOW: Final = 11
+# the local variable `subject` was bound to something if the test `value` held, and to nothing otherwise; `key` is
+# OTHERWISE if it is the other way round
+CHOSEN: Final = 12
+OTHERWISE: Final = "otherwise"
 
 # how the members of an enumeration compare: each like its value, or with itself only
 AS_VALUE: Final = "value"

@@ -86,6 +86,13 @@ class Scope:
             scope = scope.parent
         return scope is not None and name in scope.given and name not in scope.assigned
 
+    def is_outer(self, name: str) -> bool:
+        """Whether a function around this one declares what `name` stands for here."""
+        scope: Scope | None = self
+        while scope is not None and name not in scope.declared:
+            scope = scope.parent
+        return scope is not None and scope is not self and scope.parent is not None
+
 
 class FactsBuilder:
     """The growing tables of one file.  Front ends call its methods in source order; `finish` seals them."""
@@ -151,6 +158,11 @@ class FactsBuilder:
                 self.flows.extend((flows.GLOBAL, slot, 0, self.name(name), 0))
             else:
                 aliases[slot] = outer[name]
+        around = scope.parent
+        while around is not None and around.parent is not None:
+            for name in sorted(declared & around.declared):
+                self.keep(kept.SHADOW, scope, scope.function, -1, 0, name)
+            around = around.parent
 
     # --- rows
 

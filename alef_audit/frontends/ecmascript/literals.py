@@ -150,8 +150,8 @@ def join(path: str, key: str) -> str:
 
 def handed(walk: Walk, node: Node) -> str:
     """The spelling of a name or member that hands on what the function was given, see `flows.handed_literal`, a local
-    below a test, see `flows.tested_literal`, a constant of a module, or something that is there whatever it may be;
-    "" if it hands on something else.
+    below a test, see `flows.tested_literal`, or elsewhere, see `flows.held_literal`, a constant of a module, or
+    something that is there whatever it may be; "" if it hands on something else.
     """
     path = _PATH.fullmatch(walk.text(node)) if node.end_byte - node.start_byte <= _LONGEST_PATH else None
     return handed_name(walk, path[1], path[2] or "") if path is not None else ""
@@ -166,7 +166,11 @@ def handed_name(walk: Walk, name: str, field: str = "") -> str:
     if name[:1].isupper() and not declared_below(walk, name):
         return flows.constant_literal(spelled) if _CONSTANT.fullmatch(spelled) else ""
     known = known_path(walk, spelled)
-    return known or (flows.tested_literal(spelled) if walk.guard is not None and name in scope.declared else "")
+    if known:
+        return known
+    if walk.guard is not None and name in scope.declared:
+        return flows.tested_literal(spelled)
+    return flows.held_literal(spelled) if name in scope.fixed or scope.is_outer(name) else ""
 
 
 def constant(walk: Walk, node: Node) -> str:

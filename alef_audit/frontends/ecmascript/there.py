@@ -64,7 +64,21 @@ def note_constant(walk: Walk, declared: Node, *, again: bool) -> None:
     if target is None or value is None or again:
         return
     for name in _names(walk, target):
-        walk.frame.scope.fixed[name] = there(walk, value) if target.type == "identifier" else ""
+        told = target.type == "identifier" and not _is_path_or_literal(walk, value)
+        walk.frame.scope.fixed[name] = there(walk, value) if told else ""
+
+
+def _is_path_or_literal(walk: Walk, value: Node) -> bool:
+    """Whether a value is what was handed over, or a literal in place of nothing: callers may tell which."""
+    value = bare(value)
+    if value.type != "binary_expression" or value.child_count != 3 or value.children[1].type != "??":
+        return False
+    left, right = value.children[0], value.children[2]
+    return right.type in _PLAIN and left.end_byte - left.start_byte <= _LONGEST and _is_path(walk, left)
+
+
+def _is_path(walk: Walk, node: Node) -> bool:
+    return _PATH.fullmatch(walk.text(node)) is not None
 
 
 def _names(walk: Walk, target: Node) -> list[str]:

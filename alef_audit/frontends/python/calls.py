@@ -17,6 +17,7 @@ from alef_audit.frontends.python.walk import (
     Place,
     Walk,
     handed,
+    held,
     line_of,
     literal_of,
     member_name,
@@ -112,6 +113,7 @@ def _arguments(walk: Walk, place: Place, node: Node, callee_text: str) -> list[A
         if kind in COLLECTIONS and child.named_child_count and has_few(walk, place, child):
             told = flows.FEW
         told = told or there(walk, place, child)
+        told = told or (held(walk, place, child) if kind in ("identifier", "attribute") else "")
         if kind == "string" and literal and not first_text:
             first_text = literal[1:40]
         if kind == "lambda":

@@ -208,6 +208,18 @@ def handed(walk: Walk, place: Place, node: Node) -> str:
     return flows.tested_literal(text) if _is_tested(walk, place, name) else ""
 
 
+def held(walk: Walk, place: Place, node: Node) -> str:
+    """The spelling of a local, of a name that a function around this one declares, or of an attribute of one, see
+    `flows.held_literal`; "" for anything else.
+    """
+    if node.end_byte - node.start_byte > 60 or not place.function:
+        return ""
+    text = source(walk, node)
+    name, _, field = text.partition(".")
+    is_known = "." not in field and (name in place.scope.declared or place.scope.is_outer(name))
+    return flows.held_literal(text) if is_known else ""
+
+
 def constant(walk: Walk, place: Place, node: Node) -> str:
     """The spelling of a constant, or of a member of one, see `flows.constant_literal`; "" for anything else."""
     spelled = handed(walk, place, node) if node.type in ("identifier", "attribute") else ""
