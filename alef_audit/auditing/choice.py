@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
-from alef_audit.auditing.conditions import tests_at
+from alef_audit.auditing.conditions import probes_at, tests_at
 from alef_audit.auditing.levels import SWEEP
 from alef_audit.auditing.matcher import Matcher
 from alef_audit.auditing.phase import Step
@@ -142,7 +142,8 @@ def _most_general_call(matcher: Matcher, edge: Edge, wanted: Wanted) -> Edge:
     return min(
         alike,
         key=lambda each: (
-            tests_at(matcher.graph, each.call),
+            # who finds what is asked for there leaves as a rule: that counts for more than a test
+            tests_at(matcher.graph, each.call) + 2 * probes_at(matcher.graph, each.call, matcher.lexicon.tests),
             sum(1 for _ in chain(conditions, table.condition(each.call))),
         ),
     )

@@ -7,13 +7,24 @@ from typing import Final, NamedTuple
 
 from msgspec import structs
 
-from alef_audit.callgraph.early import answers_before, exits_beside, exits_that_tell
+from alef_audit.auditing.handed_tests import tests_of_arguments
+from alef_audit.callgraph.early import answers_before, exits_beside, exits_that_tell, is_member_test
 from alef_audit.callgraph.environment import environment_tests
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.guards import BIT
 from alef_audit.callgraph.keeping import chain, plain, tests_around
 from alef_audit.callgraph.platforms import SETTING, asks_platform, platform_tests
-from alef_audit.callgraph.predicates import Atom, Junction, Not, atoms, comparison, implied, parse, unwrapped
+from alef_audit.callgraph.predicates import (
+    Atom,
+    Junction,
+    Not,
+    alternatives,
+    atoms,
+    comparison,
+    implied,
+    parse,
+    unwrapped,
+)
 from alef_audit.callgraph.recall import words_in
 from alef_audit.facts.file import Condition, Handler, Leaving
 from alef_audit.reachability.reach import Reachability
@@ -76,19 +87,31 @@ def shown_conditions(
         for edge in edges
         if (at := (edge.call, edge.callee)) in graph.on_platform
     ]
-    steps = [(edge.call, edge.guards) for edge in edges if edge.call >= 0] + [(sink.call, sink.guards)]
+    calls = ((call, edge.guards) for edge in edges for call in (edge.call, *edge.via) if call >= 0)
+    steps = [*calls, (sink.call, sink.guards), *((call, sink.guards) for call in sink.via)]
     tested = joined.from_iterable(_fixed(graph, call, guards, words) for call, guards in steps)
     fixed = _unique(joined(on_platform, tested))
     first = edges[0].call if edges else sink.call
     selecting = (_selecting(graph, *step, words, at_root=step[0] == first) for step in reversed(steps))
+    chosen_for = _chosen_for(graph, edges, sink.call, first)
     repeated = [*_leading_alike(reach, edges), (sink.call, context.alike)]
     beside = (_beside(graph, *each, words) for each in reversed(repeated))
     chosen = [Shown(text, _KIND_ROOT if call == first else _KIND_DEEP) for call, text in reversed(context.choices)]
     registering = _registering(graph, context.registering, words)
-    others = sorted(joined.from_iterable((*selecting, chosen, *beside, registering)), key=lambda test: -test.weight)
+    others = sorted(
+        joined.from_iterable((*selecting, chosen_for, chosen, *beside, registering)), key=lambda test: -test.weight
+    )
     known = {test.text for test in fixed}
     left = [test for test in _unique(others) if test.text not in known]
     return tuple(test._replace(text=_cut(test.text)) for test in (*fixed, *left[: max(0, _MOST - len(fixed))]))
+
+
+def _chosen_for(graph: CallGraph, edges: list[Edge], last: int, first: int) -> Iterator[Shown]:
+    """The tests by which callers have something to hand over that what they call cannot do without."""
+    following = [*(edge.call for edge in edges[1:]), last]
+    for edge, call in reversed(list(zip(edges, following, strict=False))):
+        for test, holds in tests_of_arguments(graph, edge, call):
+            yield Shown(_told(Condition(-1, 0, test, holds)), _ROOT if edge.call == first else _DEEP)
 
 
 def _platform(graph: CallGraph, call: int, callee: int) -> str:
@@ -209,6 +232,16 @@ def tests_at(graph: CallGraph, call: int) -> int:
     return _tests(*_place(graph, call)[1:]) if call >= 0 else 0
 
 
+def probes_at(graph: CallGraph, call: int, words: TestWords) -> int:
+    """How many early exits in front of a call leave because of what is waited for: `if (await isUp()) return`."""
+    if call < 0:
+        return 0
+    function, conditions, innermost = _place(graph, call)
+    tests = (conditions[index] for index in chain(conditions, innermost))
+    left = (test for test in tests if test.exits and "await " in test.text)
+    return sum(any(exits_that_tell(graph, function, test, words)) or any(exits_beside(test, words)) for test in left)
+
+
 def _tests(conditions: tuple[Condition, ...], innermost: int) -> int:
     leaving = (conditions[index] for index in chain(conditions, innermost) if conditions[index].exits)
     return tests_around(conditions, innermost) + sum(_selects(test) for test in leaving)
@@ -268,7 +301,7 @@ def _remaining(graph: CallGraph, call: int, words: TestWords) -> Iterator[str]:
     function, conditions, innermost = _place(graph, call)
     for index in chain(conditions, innermost):
         test = conditions[index]
-        if test.handler or "…" in test.text or (function, index) in graph.untold:
+        if test.handler or "…" in test.text or (function, index) in graph.untold or any(_one_of(test)):
             continue
         if answers_before(test, words) if test.exits else _is_other(test):
             yield _told(test)
@@ -333,7 +366,8 @@ def _selects(test: Condition) -> bool:
     """Whether an early exit lets pass one value or kind only: `if (event.type !== "stats") return`."""
     if test.handler or "…" in test.text or asks_platform(test):
         return False
-    return any(_is_telling(atom, outcome) for atom, outcome in implied(parse(test.text), test.holds))
+    known = implied(parse(test.text), test.holds)
+    return any(_is_telling(atom, outcome) for atom, outcome in known) or any(_one_of(test))
 
 
 def _telling(conditions: tuple[Condition, ...], innermost: int) -> Iterator[str]:
@@ -344,8 +378,16 @@ def _telling(conditions: tuple[Condition, ...], innermost: int) -> Iterator[str]
             continue
         if test.exits:
             yield from (_spelled(*known) for known in implied(parse(test.text), test.holds) if _is_telling(*known))
+            yield from _one_of(test)
         elif any(_is_telling(atom, test.holds or atom != test.text) for atom in atoms(parse(test.text))):
             yield _told(test)
+
+
+def _one_of(test: Condition) -> Iterator[str]:
+    """What an early exit leaves, where that is one of several values: `if (x !== "a" && !x.startsWith("b")) return`."""
+    known = alternatives(parse(test.text), test.holds) if test.exits else ()
+    if known and all(_is_telling(*each) or (each[1] and is_member_test(each[0])) for each in known):
+        yield (" || " if "&&" in test.text or "||" in test.text else " or ").join(_spelled(*each) for each in known)
 
 
 def _spelled(atom: str, holds: bool) -> str:

@@ -141,7 +141,7 @@ def _handed(graph: CallGraph, edge: Edge, path: str) -> str:
     if edge.call < 0 or edge.how > PROPERTY:
         return ""
     head, _, field = path.partition(".")
-    for name, spelled in _parameters(graph, edge):
+    for name, spelled in handed_parameters(graph, edge):
         told = flows.options_of(spelled)
         if name == head:
             if not field or told is not None:
@@ -153,7 +153,7 @@ def _handed(graph: CallGraph, edge: Edge, path: str) -> str:
     return ""
 
 
-def _parameters(graph: CallGraph, edge: Edge) -> Iterator[tuple[str, str]]:
+def handed_parameters(graph: CallGraph, edge: Edge) -> Iterator[tuple[str, str]]:
     """The parameters of an edge's callee, "" for a pattern, with the spelling of what is handed over."""
     names, table = graph.program.names, graph.table
     arguments = table.arguments(edge.call)

@@ -71,7 +71,9 @@ def guard_branches(graph: CallGraph, state: State, rules: Rules) -> CallGraph:
     graph = without_other_threads(without_tests(graph, kept, rules.words), kept)
     around = leading(graph)
     looked_up = looked_up_locals(kept, {edge.caller for edge in graph.edges})
-    graph = replace(graph, asked=asked_locals(kept, around.conditions), held=kept.held, looked_up=looked_up)
+    graph = replace(
+        graph, asked=asked_locals(kept, around.conditions), held=kept.held, looked_up=looked_up, chosen=kept.chosen
+    )
     calls = {call for edge in graph.edges for call in edge.via}
     calls |= {call for sink in graph.sinks for call in (sink.call, *sink.via)}
     found = created(graph.program, kept, rules.words)

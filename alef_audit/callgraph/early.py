@@ -25,6 +25,7 @@ _FILE: Final = re.compile(r"(?:await )?(?:[\w$]+\.)*(?P<name>\w+)\([^()]*\)")
 _CALLED: Final = re.compile(r"(?:await )?(?P<name>\w+)\([^()]*\)")
 # `DEBUG`, `this.options.audit`, `FEATURE.get()`
 _DOTTED_CALL: Final = re.compile(r"(?:await )?(?P<of>(?:[\w$]+\??\.)*?)(?P<name>[\w$]+)(?:\.get\(\)|\([^()]*\))?")
+_GIVEN: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\.[\w$]+)?")
 _VALUE: Final = re.compile(r"""[A-Za-z_$][\w$]*(?:\.[\w$]+)*|"[^"]*"|'[^']*'""")
 # Nothing to work on is no case of its own: the usual one is that there is something.
 _EMPTY: Final = re.compile(r"(?:\.(?:length|size)|\blen\([^()]*\)) *(?:[=!]==?|<=?|>=?) *[01]\Z")
@@ -41,9 +42,12 @@ def exits_that_tell(graph: CallGraph, function: int, test: Condition, words: Tes
     known = list(implied(parse(test.text), test.holds))
     for atom, outcome in known:
         subject, there = asked_for(atom, outcome)
-        if (
+        opening = _opening(graph, function, subject, words) if there else ""
+        if opening:
+            yield atom.replace(first_name(subject), f"{opening}(…)", 1), outcome
+        elif (
             _tells(graph, function, test, subject, words, there=there)
-            or (there and _asks_for_file(subject, words))
+            or (there and (_asks_for_file(subject, words) or _is_given(graph, function, test, atom, words)))
             or _is_something(atom, outcome, words)
         ):
             yield atom, outcome
@@ -113,10 +117,37 @@ def answers_before(test: Condition, words: TestWords) -> bool:
     return isinstance(parsed, Junction) and parsed.every is not test.holds
 
 
+def is_member_test(atom: str) -> bool:
+    """Whether a test asks what a text begins or ends with, or whether a collection holds a literal."""
+    return _MEMBER.fullmatch(plain(atom)) is not None
+
+
 def _asks_for_file(subject: str, words: TestWords) -> bool:
     """Whether a test asks whether a file is there: `exists(path)`, `path.is_file()`."""
     called = _FILE.fullmatch(subject)
     return called is not None and called["name"].lower().replace("_", "").startswith(words.present)
+
+
+def _opening(graph: CallGraph, function: int, subject: str, words: TestWords) -> str:
+    """What is called to open the file of which a test asks whether that went well: `opened.ok` of `openFile(path)`; ""
+    if it asks for something else.
+    """
+    local, _, told = subject.partition(".")
+    held = graph.held.get(function, {}).get(local)
+    callee = held.callee.rpartition(".")[2] if held is not None and (not told or told in words.valid) else ""
+    return callee if words_in(callee)[:1] and words_in(callee)[0] in words.opening else ""
+
+
+def _is_given(graph: CallGraph, function: int, test: Condition, atom: str, words: TestWords) -> bool:
+    """Whether an exit gives an answer of its own to who hands over nothing at all: `if user_input is None: return
+    form()`.
+    """
+    compared = comparison(atom)
+    if compared is None or compared.right not in NOTHING or not test.leaving & Leaving.ANSWERS:
+        return False
+    subject = plain(compared.left)
+    is_held = first_name(subject) in graph.held.get(function, ())
+    return _GIVEN.fullmatch(subject) is not None and not is_held and not _begins(subject, words.refusing)
 
 
 def _is_something(atom: str, outcome: bool, words: TestWords) -> bool:

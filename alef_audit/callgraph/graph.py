@@ -8,7 +8,7 @@ import msgspec
 
 from alef_audit.callgraph.api import ApiGraph
 from alef_audit.callgraph.calls import CallTable
-from alef_audit.callgraph.keeping import Held
+from alef_audit.callgraph.keeping import Chosen, Held
 from alef_audit.callgraph.loops import Loops, Ranged
 from alef_audit.callgraph.program import Program
 from alef_audit.rulepack.kinds import Cost, RootKind, SinkKind, Thread
@@ -125,6 +125,8 @@ class CallGraph:
     looked_up: Mapping[tuple[int, str], str] = field(default_factory=dict)
     # by function, the locals that early exits test, with the call that they hold the value of
     held: Mapping[int, Mapping[str, Held]] = field(default_factory=dict)
+    # by function, the locals that hold something only if a test gives what stands with it
+    chosen: Mapping[int, Mapping[str, Chosen]] = field(default_factory=dict)
     entered: Mapping[int, int] = field(default_factory=dict)  # function -> gates that are decided where it is a root
     exported: frozenset[int] = frozenset()  # what the packages of the program hand to those who import them
     # by class, the classes of the program in its resolution order: itself, then what it inherits from

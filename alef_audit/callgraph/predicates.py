@@ -194,6 +194,18 @@ def implied(test: Test, outcome: bool) -> Iterator[tuple[str, bool]]:
             yield from implied(operand, outcome)
 
 
+def alternatives(test: Test, outcome: bool) -> list[tuple[str, bool]]:
+    """The atoms of which one at least gave what stands with it where `test` gave `outcome`; none if the test combines
+    them in another way, or is one atom.
+    """
+    if isinstance(test, Not):
+        return alternatives(test.operand, not outcome)
+    if isinstance(test, Atom) or test.every is outcome:
+        return []
+    found = [list(implied(operand, outcome)) for operand in test.operands]
+    return [known[0] for known in found] if all(len(known) == 1 for known in found) else []
+
+
 def atoms(test: Test) -> Iterator[str]:
     """The texts of the atoms, from left to right."""
     if isinstance(test, Atom):

@@ -109,6 +109,7 @@ class TestWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     finding: tuple[str, ...]  # first words of what looks for what is mostly there
     rewriting: tuple[str, ...]  # first words of what gives back what it was given, in another form
     present: tuple[str, ...]  # how words begin that ask whether something is there
+    opening: tuple[str, ...]  # first words of what opens a file, and tells whether there is one
     nothing: tuple[str, ...]  # literals that say that there is nothing to do
     setting: tuple[str, ...]  # in names of flags, and of what holds them: options.audit, enabled
 

@@ -22,6 +22,10 @@ function read(name: string, count = 0): string {{
   if (count > 3) console.log(count);
   return readFileSync("/etc/agent.json", "utf8");
 }}
+function deliver(hit?: any): string {{
+  if (!hit) return "";
+  return readFileSync("/etc/agent.json", "utf8");
+}}
 function readSome(params: any): string {{
   if (params.count > 0) return readFileSync("/etc/agent.json", "utf8");
   return "";
@@ -41,6 +45,12 @@ def find_user(name):
 
 
 def read(name):
+    return open("/etc/agent.json").read()
+
+
+def deliver(hit=None):
+    if hit is None:
+        return None
     return open("/etc/agent.json").read()
 
 
@@ -90,6 +100,17 @@ def finding(folder: Path, name: str, text: str) -> Finding:
             ("not (event.user && event.user === event.owner)",),
             SOME + "not (event.user && event.user === event.owner)",
         ),
+        (
+            'const text = event.text; if (text !== "/a" && !text.startsWith("/a ")) return null; readSome(event);',
+            ('text === "/a" || text.startsWith("/a ")', "params.count > 0"),
+            SOME + 'text === "/a" || text.startsWith("/a ")',
+        ),
+        (
+            'if (!(event.kind === "a" || event.kind === "b")) return; read(event.data);',
+            ('event.kind === "a" || event.kind === "b"',),
+            SOME + 'event.kind === "a" || event.kind === "b"',
+        ),
+        ('if (event.kind !== "a" && !event.data) return; read(event.data);', (), EVERY),
         ("if (!event.data) return; read(event.data);", (), EVERY),
         ("const user = findUser(event.data); if (user) read(user.id);", (), EVERY),
         ("const user = findUser(event.data); if (!user) read(event.data);", ("!user",), SOME + "!user"),
@@ -152,6 +173,11 @@ def test_typescript(body: str, conditions: tuple[str, ...], says: str, tmp_path:
             'on requests, when event.type == "a"',
         ),
         (
+            'if event.type != "a" and not event.text.startswith("b"):\n    return\nread(event.data)',
+            ('event.type == "a" or event.text.startswith("b")',),
+            'on requests, when event.type == "a" or event.text.startswith("b")',
+        ),
+        (
             'if event.type == "a":\n    pass\nelse:\n    read(event.data)',
             ('event.type != "a"',),
             'on requests, when event.type != "a"',
@@ -193,6 +219,14 @@ FOUND, NOT_FOUND = SOME + "link", SOME + "not (link)"
 @pytest.mark.parametrize(
     ("body", "says"),
     [
+        # what the caller has, or has not, to hand over
+        (
+            "const hit = event.id && event.id !== event.old ? { id: 1 } : undefined; deliver(hit);",
+            SOME + "event.id && event.id !== event.old",
+        ),
+        ("const hit = event.old ? null : find(event); deliver(hit);", SOME + "not (event.old)"),
+        ("let hit = event.id ? event.data : undefined; hit = event; deliver(hit);", EVERY),
+        ("const hit = event.id ? event.data : event.old; deliver(hit);", EVERY),
         # what gives an answer of its own
         ("const link = resolveLink(event); if (link) return link; read(event.data);", NOT_FOUND),
         ("const link = resolveLink(event); if (link) { return [link]; } read(event.data);", NOT_FOUND),
@@ -210,6 +244,19 @@ FOUND, NOT_FOUND = SOME + "link", SOME + "not (link)"
         (
             "const n = event.n; if (n === undefined) { await stop(event); tell(n); hm(n); return; } read(event.data);",
             SOME + "n !== undefined",
+        ),
+        (
+            "const file = await openFile(event.data); if (!file.ok) return; read(event.data);",
+            SOME + "openFile(…).ok",
+        ),
+        ("const file = tryOpen(event.data); if (!file) return; read(event.data);", EVERY),
+        ("if (event.id === undefined) return rows(event); read(event.data);", SOME + "event.id !== undefined"),
+        ("if (event.id === undefined) return; read(event.data);", EVERY),
+        ("if (event.id === null) return { error: 'no id' }; read(event.data);", EVERY),
+        # of two calls the one in front of which less has been answered
+        (
+            "const up = event.up; if (!up) { read(event.data); return; } if (await isUp(up)) return; read(event.data);",
+            SOME + "!up",
         ),
         # a file, where there is one; something, where there is anything to do
         ("if (!existsSync(event.data)) return; read(event.data);", SOME + "existsSync(event.data)"),
@@ -279,8 +326,18 @@ def test_early_exits(body: str, says: str, tmp_path: Path) -> None:
             "link = await resolve_link(event)\nif link is None:\n    return event.data\nread(event.data)",
             "on requests, when link is not None",
         ),
+        ("hit = event if event.old != event.id else None\ndeliver(hit)", "on requests, when event.old != event.id"),
         ("if not is_linked():\n    return\nread(event.data)", "on requests, when is_linked()"),
         ("if not isfile(event.data):\n    return\nread(event.data)", "on requests, when isfile(event.data)"),
+        (
+            "if event.data is None:\n    return event.show_form(1)\nread(event.data)",
+            "on requests, when event.data is not None",
+        ),
+        ("if event.data is None:\n    return None\nread(event.data)", "on every request"),
+        (
+            "file = open_file(event)\nif file is None:\n    return\nread(event.data)",
+            "on requests, when open_file(…) is not None",
+        ),
         ('if event.kind == "skip":\n    return\nread(event.data)', 'on requests, when event.kind != "skip"'),
         ('if "new" not in event.tags:\n    return\nread(event.data)', 'on requests, when "new" in event.tags'),
         ("link = resolve_link(event)\nif not link:\n    return None\nread(event.data)", "on every request"),

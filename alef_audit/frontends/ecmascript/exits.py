@@ -10,7 +10,7 @@ from alef_audit.facts import kept
 from alef_audit.frontends.ecmascript.frames import Guard
 from alef_audit.frontends.ecmascript.nodes import WRAPPERS, bare, last, parts
 from alef_audit.frontends.ecmascript.walk import TEST_LIMIT, Walk
-from alef_audit.frontends.leaving import answering, is_search
+from alef_audit.frontends.leaving import is_search
 
 _EXITS: Final = frozenset(("return_statement", "throw_statement", "continue_statement", "break_statement"))
 # Values that may be a call, with what is around it.
@@ -54,12 +54,9 @@ def note_called(walk: Walk, name: str, value: Node) -> None:
 
 
 def _note_held(walk: Walk, condition: Node, block: Node) -> None:
-    """Write down which of the variables that an early exit tests hold what a call gives, if it answers something."""
+    """Write down which of the variables that an early exit tests hold what a call gives."""
     called = walk.frame.called
-    tested = walk.source[condition.start_byte : condition.end_byte] if called else b""
     names = [name for name in _NAMES.findall(walk.short(condition, TEST_LIMIT)) if name in called] if called else ()
-    if not names or not answering(block, tested, walk.source):
-        return
     for name in names:
         call = called.pop(name, None)
         callee = call.child_by_field_id(walk.fields.function) if call is not None else None

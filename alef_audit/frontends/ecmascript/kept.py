@@ -8,6 +8,7 @@ from typing import Final
 from tree_sitter import Node
 
 from alef_audit.facts import kept
+from alef_audit.frontends.ecmascript.nodes import bare
 from alef_audit.frontends.ecmascript.walk import Walk
 from alef_audit.frontends.words import is_storing, names_cache
 
@@ -48,6 +49,7 @@ _WRITING: Final = re.compile(
 # key of what it makes itself.
 _LENDABLE: Final = frozenset(("identifier", "member_expression"))
 _LENDING: Final = 3
+_NOTHING: Final = frozenset(("undefined", "null"))
 _MAKING: Final = 2
 
 
@@ -210,11 +212,24 @@ def loaded(walk: Walk, name: str, value: Node) -> None:
     walk.build.keep(kept.LOADED, scope, walk.frame.index, -1, line, name, value=walk.text(value))
 
 
+def _chosen(walk: Walk, name: str, value: Node) -> None:
+    """Note the test by which a new variable takes something, or nothing: `changed ? { id } : undefined`."""
+    frame = walk.frame
+    if value.type != "ternary_expression" or value.named_child_count != 3 or frame.parent is None:
+        return
+    test, first, second = value.named_children
+    if (walk.text(first) in _NOTHING) != (walk.text(second) in _NOTHING):
+        key = kept.OTHERWISE if walk.text(first) in _NOTHING else ""
+        line, asked = value.start_point.row + 1, walk.short(test, _LIMIT)
+        walk.build.keep(kept.CHOSEN, frame.scope, frame.index, -1, line, name, key=key, value=asked)
+
+
 def bound(walk: Walk, name: str, value: Node) -> None:
     """Note what the new variable `name` is bound to, if that may tell where its value is kept."""
     start, end = value.start_byte, value.end_byte
     frame = walk.frame
     loaded(walk, name, value)
+    _chosen(walk, name, bare(value))
     called = _LOOKED_UP.match(walk.characters, start, end) if frame.parent is not None else None
     if end - start > _LIMIT:
         if called is None and frame.parent is not None:

@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from alef_audit.facts import kept
 from alef_audit.facts.file import Handler
-from alef_audit.frontends.leaving import answering, is_search
+from alef_audit.frontends.leaving import is_search
 from alef_audit.frontends.python import fields
 from alef_audit.frontends.python.narrowing import narrowed
 from alef_audit.frontends.python.walk import TEXT_LIMIT, Place, Walk, add_condition, raises, short
@@ -66,11 +66,9 @@ def after(walk: Walk, place: Place, node: Node) -> Place:
 
 
 def _note_held(walk: Walk, place: Place, condition: Node, block: Node) -> None:
-    """Write down which of the locals that an early exit tests hold what a call gives, if it answers something."""
+    """Write down which of the locals that an early exit tests hold what a call gives."""
     called, tested = walk.called, walk.text[condition.start_byte : condition.end_byte]
     names = [name for name in _NAMES.findall(tested.decode("utf-8", "replace")) if (place.function, name) in called]
-    if not names or not answering(block, tested, walk.text):
-        return
     for name in names:
         call = called.pop((place.function, name), None)
         callee = call.child_by_field_name("function") if call is not None else None

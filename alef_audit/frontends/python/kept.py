@@ -209,8 +209,19 @@ def loaded(walk: Walk, place: Place, name: str, value: Node) -> None:
     walk.build.keep(kept.LOADED, place.scope, place.function, -1, line_of(value), name, value=source(walk, value))
 
 
+def _chosen(walk: Walk, place: Place, name: str, value: Node) -> None:
+    """Note the test by which a local takes something, or nothing: `event if changed else None`."""
+    if value.type != "conditional_expression" or value.named_child_count != 3 or not place.function:
+        return
+    first, test, second = value.named_children
+    if (first.type == "none") != (second.type == "none"):
+        key, asked = kept.OTHERWISE if first.type == "none" else "", short(walk, test, _LIMIT)
+        walk.build.keep(kept.CHOSEN, place.scope, place.function, -1, line_of(value), name, key=key, value=asked)
+
+
 def _bound(walk: Walk, place: Place, name: str, right: Node) -> None:
     start, end = right.start_byte, right.end_byte
+    _chosen(walk, place, name, right)
     called = _LOOKED_UP.match(walk.characters, start, end) if place.function else None
     if end - start > _LIMIT:
         if called is None and place.function:
