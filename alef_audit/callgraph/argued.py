@@ -26,6 +26,7 @@ _WORDS: Final = {"true": (flows.TRUE,), "false": (flows.FALSE,), "none": (flows.
 _OWN: Final = ("self.", "cls.", "this.")
 _UNKNOWN: Final = "?"
 _ANY_END: Final = '*"'
+_ANY_TEXT: Final = '"*"'
 _ENTERING: Final = ("__enter__", "__aenter__")  # what a `with` statement binds is what it was given, or its like
 
 _Argument = tuple[int, str]  # slot, literal spelling
@@ -144,6 +145,9 @@ class Arguments:
         is_local = flows.tested_path(literal) or flows.held_path(literal)
         if not literal or is_local or literal.startswith("{") or literal in flows.THERE:
             return None
+        begun = flows.begun_text(literal)
+        if begun:
+            return True if asked.sign == "=" and any(_begins(begun, value) for value in asked.values) else None
         if asked.sign == "<":
             return _is_below(literal, asked.values[0])
         return any(_same(literal, value) for value in asked.values)
@@ -216,6 +220,11 @@ def _is_below(literal: str, limit: str) -> Answer:
         return float(literal) < float(limit)
     except ValueError:
         return None
+
+
+def _begins(text: str, value: str) -> bool:
+    """Whether a text of which `text` is the beginning begins as a value says."""
+    return value.endswith(_ANY_END) and len(value) > len(_ANY_TEXT) and text.startswith(value[1:-2])
 
 
 def _same(literal: str, value: str) -> bool:

@@ -216,7 +216,7 @@ class Given:
         """The value of an argument; what the caller hands on only where it is known how that was entered."""
         if not isinstance(value, str):
             return value
-        if value == flows.FEW:
+        if value == flows.FEW or flows.begun_text(value):
             return TRUTHY
         constant = flows.constant_path(value)
         if constant:

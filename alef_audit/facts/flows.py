@@ -241,6 +241,16 @@ def string_literal(value: str) -> str:
     return '"' + value[:120]
 
 
+def begun_literal(beginning: str) -> str:
+    """The spelling of an argument that is a text of which only the beginning is written out: `/proc/${pid}/stat`."""
+    return TRUTHY + string_literal(beginning)
+
+
+def begun_text(literal: str) -> str:
+    """What `begun_literal` was given; "" for other literals."""
+    return literal[2:] if literal.startswith('+"') else ""
+
+
 def handed_literal(path: str) -> str:
     """The spelling of an argument that hands on what the caller was given: a parameter, or a field of one."""
     return "=" + path

@@ -19,6 +19,7 @@ _WELL_KNOWN: Final = {"Symbol.iterator": flows.ITERATOR, "Symbol.asyncIterator":
 _IDENTIFIER: Final = re.compile(r"#?[^\W\d][\w$]*\Z|#?\$[\w$]*\Z")
 # Fewer known characters of a computed key than this fit too many names; keys are spelled by few operators.
 _TELLING: Final = 2
+_COMPOSED: Final = frozenset(("template_string", "binary_expression"))
 _DEPTH: Final = 8
 # Words that options are set to are shorter than this, quotes included: `mode: "persist"`.
 LONGEST_WORD: Final = 32
@@ -63,6 +64,14 @@ def _pattern(walk: Walk, node: Node, depth: int) -> str:
     if node.type in ("parenthesized_expression", "as_expression") and node.named_children and depth < _DEPTH:
         return _pattern(walk, node.named_children[0], depth + 1)
     return "*"
+
+
+def begun(walk: Walk, node: Node) -> str:
+    """The spelling of an absolute path of which only the beginning is written out, see `flows.begun_literal`."""
+    if walk.source[node.start_byte + 1 : node.start_byte + 2] != b"/" or node.type not in _COMPOSED:
+        return ""
+    text = _pattern(walk, node, 0).partition("*")[0]
+    return flows.begun_literal(text) if text.startswith("/") else ""
 
 
 def _substitutes(node: Node) -> bool:

@@ -12,6 +12,7 @@ from alef_audit.frontends.ecmascript.functions import FUNCTIONS, expression_as, 
 from alef_audit.frontends.ecmascript.literals import (
     LONGEST_WORD,
     TAKING_NAMES,
+    begun,
     handed,
     handed_name,
     join,
@@ -166,7 +167,7 @@ def object_argument(walk: Walk, node: Node, kind: str) -> tuple[int, int, int]:
         told = handed(walk, node) if kind == "member_expression" else ""
         if kind == "array" and has_few(walk, node):
             told = flows.FEW
-        told = told or there(walk, node)
+        told = told or begun(walk, node) or there(walk, node)
         return flows.NO_NAME, walk.value_as(node, UNNAMED), walk.build.name(told)
     holder, known = walk.build.slot() + 1, len(walk.telling)  # the slot that the literal takes next
     slot = walk.value_as(node, UNNAMED)

@@ -11,6 +11,7 @@ from alef_audit.frontends.python.few import COLLECTIONS, has_few
 from alef_audit.frontends.python.functions import walk_lambda
 from alef_audit.frontends.python.judged import counted
 from alef_audit.frontends.python.kept import lent, touched, touches
+from alef_audit.frontends.python.texts import begun
 from alef_audit.frontends.python.there import there
 from alef_audit.frontends.python.walk import (
     LITERALS,
@@ -112,7 +113,7 @@ def _arguments(walk: Walk, place: Place, node: Node, callee_text: str) -> list[A
         told = literal or (handed(walk, place, child) if kind in ("identifier", "attribute") else "")
         if kind in COLLECTIONS and child.named_child_count and has_few(walk, place, child):
             told = flows.FEW
-        told = told or there(walk, place, child)
+        told = told or begun(walk, place, child) or there(walk, place, child)
         told = told or (held(walk, place, child) if kind in ("identifier", "attribute") else "")
         if kind == "string" and literal and not first_text:
             first_text = literal[1:40]

@@ -5,11 +5,13 @@ file.  A spelling is a string in which `*` stands for a part that is not known.
 """
 
 import itertools
+import posixpath
 import re
 from typing import Final, NamedTuple
 
 from tree_sitter import Node
 
+from alef_audit.facts import flows
 from alef_audit.frontends.builder import Scope
 from alef_audit.frontends.python.walk import Place, Walk, source
 
@@ -32,6 +34,10 @@ _SPELLED: Final = frozenset(
     )
 )
 _COPIES: Final = frozenset(("list", "tuple", "set", "sorted", "frozenset", "reversed", "iter"))
+# Texts that are put together from others.
+_COMPOSED: Final = frozenset(("string", "concatenated_string", "binary_operator", "call"))
+_ABSOLUTE: Final = re.compile(rb"\w{0,2}[\"']{1,3}/")
+_LONGEST_PREFIX: Final = 6
 _MODULE_NAMES: Final = frozenset(("__name__", "__package__"))
 
 
@@ -46,6 +52,15 @@ def spellings(walk: Walk, place: Place, node: Node) -> frozenset[str]:
     """What the string `node` can be; {"*"} when nothing is known."""
     found = _spelled(walk, place, node, 0)
     return found if found and len(found) <= _MOST else frozenset((ANY,))
+
+
+def begun(walk: Walk, place: Place, node: Node) -> str:
+    """The spelling of an absolute path of which only the beginning is written out, see `flows.begun_literal`."""
+    start = node.start_byte
+    if node.type not in _COMPOSED or _ABSOLUTE.match(walk.text, start, start + _LONGEST_PREFIX) is None:
+        return ""
+    text = posixpath.commonprefix([each.partition(ANY)[0] for each in spellings(walk, place, node)])
+    return flows.begun_literal(text) if text.startswith("/") else ""
 
 
 def _spelled(walk: Walk, place: Place, node: Node, depth: int) -> frozenset[str]:
