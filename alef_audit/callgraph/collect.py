@@ -322,6 +322,12 @@ class Collector:
                     return names[literal][1:]
         return ""
 
+    def told_events(self, call: int) -> set[str]:
+        """What may be the name of the event that a call speaks of: a text among its arguments, or a constant."""
+        names = self.state.program.names
+        paths = (flows.constant_path(names[literal]) for _, _, literal in self.table.arguments(call) if literal)
+        return {self.event(call), *(path.rpartition(".")[2] for path in paths)}
+
 
 def thread_of(runs_on: Thread | RunsOn, *, is_async: bool) -> Thread:
     if isinstance(runs_on, RunsOn):

@@ -165,8 +165,10 @@ def _for_event(
     """Those of the rows that hold for the event that a call registers for: rows that name it, or that name none."""
     if not any(row.events for row, _ in rows):
         return rows
-    event = collector.event(call)
-    return [pair for pair in rows if event in pair[0].events] or [pair for pair in rows if not pair[0].events]
+    told = collector.told_events(call)
+    return [pair for pair in rows if not told.isdisjoint(pair[0].events)] or [
+        pair for pair in rows if not pair[0].events
+    ]
 
 
 def _rooted(collector: Collector, call: int, row: RootRow, selector: Selector | None) -> list[int]:

@@ -161,7 +161,8 @@ class RootRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     define one of `unless_defined`, which the library calls instead.
     `either`: it runs on the loop of asynchronous users, and on the threads of blocking ones: a root where the program
     has coroutines, or hands it out.
-    `events`: the row holds only for a registration whose first literal text is one of these, and instead of the rows of
+    `events`: the row holds only for a registration whose first literal text is one of these, or that is handed a
+    constant of such a name (`Events.ClientReady`: "ClientReady"), and instead of the rows of
     the same function that name no events.
     `general`: any program has such registrations; they are no sign that the loop serves others.
     `coroutine`: the argument is a coroutine; the async function that is called there to make it is the root.
