@@ -341,7 +341,7 @@ def apply_external(state: State, table: CallTable, call: int, node: int) -> None
         made_of_it = api.made_type.get(node) or api.existing(node, API_CALL)
         if made_of_it:
             _give(state, result, token(tokens.EXTERNAL, made_of_it))
-    elif result:
+    elif result and not _is_twin(state, table, call, node):
         if api.text[node].endswith(".__new__"):
             call_new(state, table, call)
         elif api.text[node].endswith(".bind") and _is_function(api, api.parent[node]):
@@ -372,6 +372,16 @@ def loaded_module(state: State, table: CallTable, call: int, node: int) -> str:
     name = literal[1:] if literal.startswith('"') and literal[1:2] not in ("", ".", "/") else ""
     own = {unit.module.partition(".")[0] for unit in state.program.units} if name else ()
     return "" if name.partition(".")[0] in own else name
+
+
+def _is_twin(state: State, table: CallTable, call: int, node: int) -> bool:
+    """Whether an awaited call means the asynchronous twin of the blocking function that a model speaks of: what that
+    one gives back is nothing that this one gives.
+    """
+    if not table.flags(call) & flows.AWAITED or state.api.language[node] != "python":
+        return False
+    found = state.api.sinks.get(node, ())
+    return bool(found) and not any(each.row.unless_awaited for each in found)
 
 
 def _is_function(api: ApiGraph, node: int) -> bool:
