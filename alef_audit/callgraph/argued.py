@@ -35,13 +35,14 @@ _Argument = tuple[int, str]  # slot, literal spelling
 class Arguments:
     """Answers what model rows ask of calls."""
 
-    __slots__ = ("_joined", "_made", "_named", "_spelled", "_state", "_table")
+    __slots__ = ("_agreed", "_joined", "_made", "_named", "_spelled", "_state", "_table")
 
     def __init__(self, state: State, table: CallTable, spelled: Spelled) -> None:
         self._state = state
         self._table = table
         self._spelled = spelled
         self._made: dict[int, int] | None = None
+        self._agreed: dict[Condition, Answer] = {}
         self._joined: frozenset[int] | None = None
         self._named: dict[tuple[str, ...], list[int]] = {}
 
@@ -55,12 +56,22 @@ class Arguments:
         return None
 
     def _answer(self, call: int, asked: Condition) -> Answer:
+        if asked.made:
+            return self._fit_all(asked)
         if not asked.of_receiver:
             return self._fits(call, asked)
         if asked.members:
             return self._is_set(call, asked)
         maker = self.maker(call, self._table.receiver(call))
         return self._fits(maker, asked) if maker >= 0 else None
+
+    def _fit_all(self, asked: Condition) -> Answer:
+        """What all calls of the function that is asked for agree on; None if they do not, or there are none."""
+        if asked not in self._agreed:
+            texts = self._state.api.text
+            answers = {self._fits(call, asked) for call, node in self._state.externals if texts[node] == asked.made}
+            self._agreed[asked] = answers.pop() if len(answers) == 1 else None
+        return self._agreed[asked]
 
     def _is_set(self, call: int, asked: Condition) -> Answer:
         """Whether an earlier call on the same object has said so, and no other call says otherwise."""

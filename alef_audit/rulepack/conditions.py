@@ -5,7 +5,8 @@ literals, ``"*"`` being any text that is written out and ``"/proc/*"`` one that 
 number below that; ``Argument[0] is io.BytesIO`` is an instance of one of these types; ``Argument[1] has
 fcntl.LOCK_NB`` is one of these constants, or joins one of them to others with `|`. ``Receiver.`` in front asks the
 same of the call that made the object before the dot, ``Receiver.Member[setblocking].`` of the calls of that member on
-it.
+it, ``Made[OpenSSL.SSL.Connection].`` of all calls of that function in the program: the answer is known where they all
+give the same.
 """
 
 import re
@@ -16,7 +17,7 @@ import msgspec
 from alef_audit.rulepack.paths import PathError, Selector, parse_selector
 
 _CONDITION: Final = re.compile(
-    r"(?P<receiver>Receiver\.(?:Member\[(?P<members>[\w$, ]+)\]\.)?)?"
+    r"(?P<receiver>Receiver\.(?:Member\[(?P<members>[\w$, ]+)\]\.)?)?(?:Made\[(?P<made>[\w$.]+)\]\.)?"
     r"(?P<argument>Argument\[[^\[\]]*\](?:\.Member\[[\w$]+\])?)(?: (?P<sign>=|<|is|has) (?P<values>.+))?"
 )
 _LITERAL: Final = re.compile(r'true|false|none|-?[0-9]+|"[^",]*"')
@@ -26,10 +27,13 @@ _ALLOWED: Final = {"=": (_LITERAL, "literal"), "<": (_LIMIT, "number"), "is": (_
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """`members` are those of the receiver whose calls are asked, none for the call (or the maker) itself."""
+    """`members` are those of the receiver whose calls are asked, none for the call (or the maker) itself; `made` is the
+    function all of whose calls are asked, "" for none.
+    """
 
     of_receiver: bool
     members: tuple[str, ...]
+    made: str
     selector: Selector
     sign: Literal["", "=", "<", "is", "has"]  # "" asks whether the argument is given
     values: tuple[str, ...]
@@ -40,7 +44,7 @@ def parse_condition(text: str) -> Condition:
     match = _CONDITION.fullmatch(text)
     if match is None:
         forms = "[= literals | < number | is types | has constants]"
-        raise PathError(f"expected [Receiver.]Argument[...] {forms}, got {text!r}")
+        raise PathError(f"expected [Receiver.|Made[...].]Argument[...] {forms}, got {text!r}")
     sign = match["sign"] or ""
     values = tuple(part.strip() for part in match["values"].split(",")) if sign else ()
     for value in values:
@@ -49,4 +53,4 @@ def parse_condition(text: str) -> Condition:
             raise PathError(f"not a {what}: {value!r} in {text!r}")
     members = tuple(part.strip() for part in (match["members"] or "").split(",") if part.strip())
     selector = parse_selector(match["argument"])
-    return Condition(bool(match["receiver"]), members, selector, sign, values)  # type: ignore[arg-type]
+    return Condition(bool(match["receiver"]), members, match["made"] or "", selector, sign, values)  # type: ignore[arg-type]

@@ -69,7 +69,7 @@ def mistake(*folders: Path) -> RulepackError:
         (HEAD + SINK + 'members = ["f"]\nversions = "before 2"\n', "sink[0].versions", "not a range of versions"),
         (HEAD + SINK + 'members = ["f"]\nversions = "=>2"\n', "sink[0].versions", "not a range of versions"),
         (HEAD + SINK + 'members = ["f"]\nversions = "<2 ||"\n', "sink[0].versions", "not a range of versions"),
-        (HEAD + SINK + 'members = ["f"]\nwhen = ["timeout"]\n', "sink[0].when", "expected [Receiver.]Argument[...]"),
+        (HEAD + SINK + 'members = ["f"]\nwhen = ["timeout"]\n', "sink[0].when", "expected [Receiver.|Made"),
         (HEAD + SINK + 'members = ["f"]\nunless = ["Argument[0] = no"]\n', "sink[0].unless", "not a literal: 'no'"),
         (HEAD + SINK + 'members = ["f"]\nunless = ["Argument[0] is 1 2"]\n', "sink[0].unless", "not a type: '1 2'"),
         (HEAD + SINK + 'members = ["f"]\nkept = "forever"\n', "sink[0].kept", "Invalid enum value 'forever'"),
