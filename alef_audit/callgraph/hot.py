@@ -12,6 +12,7 @@ from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.collect import functions_in
 from alef_audit.callgraph.graph import CALLBACK, CallGraph, RootSite
 from alef_audit.callgraph.marked import marked_methods
+from alef_audit.callgraph.one_answer import answers_to_starts
 from alef_audit.callgraph.overrides import any_of, made, overrides
 from alef_audit.callgraph.program import Program, is_body
 from alef_audit.callgraph.recall import words_in
@@ -20,7 +21,7 @@ from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
 from alef_audit.facts.file import FunctionFlag
 from alef_audit.rulepack.kinds import RootKind
-from alef_audit.rulepack.lexicon import Lexicon
+from alef_audit.rulepack.lexicon import Lexicon, ListeningWords
 
 
 def implicit_roots(state: State, table: CallTable, lexicon: Lexicon) -> list[RootSite]:
@@ -38,7 +39,7 @@ def implicit_roots(state: State, table: CallTable, lexicon: Lexicon) -> list[Roo
     return list(found.values())
 
 
-def all_roots(graph: CallGraph, implicit: list[RootSite]) -> list[RootSite]:
+def all_roots(graph: CallGraph, implicit: list[RootSite], words: ListeningWords) -> list[RootSite]:
     """Registered and implicit roots together, by function and kind.
 
     A function that is a warm-up or a tick by its name alone, and that such a root calls, is part of that one; a plain
@@ -67,7 +68,8 @@ def all_roots(graph: CallGraph, implicit: list[RootSite]) -> list[RootSite]:
         for key, root in roots.items()
         if (root.call >= 0 or key not in part) and not (root.general and root.kind == "tick" and root.function in ends)
     ]
-    return left_running(graph, sorted(kept, key=lambda root: (root.function, root.kind)))
+    kept.sort(key=lambda root: (root.function, root.kind))
+    return left_running(graph, answers_to_starts(graph, kept, words))
 
 
 PRODUCT: Final = frozenset(("product", "generated", "vendored"))

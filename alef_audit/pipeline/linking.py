@@ -156,7 +156,7 @@ def _call_graph(
     found = selected(program, config)
     said = comment_marks(program, comments)
     implicit = [*implicit_roots(state, table, pack.lexicon), *cold_roots(graph, pack.lexicon)]
-    hot = on_loops(graph, state, all_roots(graph, implicit), pack.lexicon)
+    hot = on_loops(graph, state, all_roots(graph, implicit, pack.lexicon.listening), pack.lexicon)
     hot = run_once(graph, without_private(graph, hot, pack.lexicon), pack.lexicon.ending)
     roots = [*hot, *said.roots]
     project = project_names(surveyed.inventory, surveyed.read)

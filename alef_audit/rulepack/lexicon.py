@@ -209,6 +209,13 @@ class TwinWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     blocking: tuple[str, ...]
 
 
+class ListeningWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Members of what is listened to."""
+
+    once: tuple[str, ...]  # call their function once
+    stopping: tuple[str, ...]  # a listener that calls one first thing hears nothing more
+
+
 class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     auth: AuthWords
     advice: AdviceWords
@@ -224,6 +231,7 @@ class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     loop_calls: LoopCalls
     twins: TwinWords
     event_keywords: tuple[str, ...]  # keyword arguments that name an event
+    listening: ListeningWords
     lifecycle_events: tuple[str, ...]  # events of a connection's or process's life: "close" is no message
     administrative_events: tuple[str, ...]  # phrases in names of events that come once in a while: "channel_renamed"
     setting_up: tuple[str, ...]  # in names of what is done once in a while: a login by hand, an installation
