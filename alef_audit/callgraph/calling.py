@@ -9,7 +9,7 @@ from alef_audit.callgraph.bags import use_entries
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.classes import class_of, load_member
 from alef_audit.callgraph.constraints import APPLY, AROUND, CONSTRUCT, LOAD, PARAMETER, RECEIVER, SAME, STORE, TYPE
-from alef_audit.callgraph.construction import call_new, construct, construct_open
+from alef_audit.callgraph.construction import INITIALISERS, call_new, construct, construct_open, initialise_outside
 from alef_audit.callgraph.handing import results_of_handed
 from alef_audit.callgraph.handlers import type_handlers
 from alef_audit.callgraph.inheritance import member
@@ -318,6 +318,8 @@ def apply_external(state: State, table: CallTable, call: int, node: int) -> None
     node = state.api.called(node)
     if not use_external(state, table, call, node):
         return
+    if state.api.text[node].endswith(INITIALISERS):
+        initialise_outside(state, table, call)
     if state.api.text[node] == "Reflect.apply" and table.arguments(call):
         state.attach(table.arguments(call)[0][1], (APPLY, call))
     result = table.result(call)

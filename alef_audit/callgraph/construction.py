@@ -15,6 +15,8 @@ from alef_audit.facts import flows
 
 _PYTHON: Final = ("__init__", "__post_init__")
 _ECMASCRIPT: Final = ("constructor",)
+INITIALISERS: Final = (".__init__", ".constructor")
+_SUPER: Final = ("super().__init__", "super")
 
 
 def construct(
@@ -29,6 +31,7 @@ def construct(
         make_live(state, index)
         _give(state, result, instance_of(state, index))
         _initialise(state, table, call, index, _ECMASCRIPT)
+        _inherited(state, table, call, index, _ECMASCRIPT[0])
         return
     if not plain and _by_metaclass(state, table, call, index):
         return
@@ -50,6 +53,8 @@ def instantiate(state: State, table: CallTable, call: int, index: int, result: i
     _initialise(state, table, call, index, _PYTHON)
     if not state.classes.declares(index, table.names["__init__"]):
         _generated(state, table, call, index, bare=bare)
+        if not bare:
+            _inherited(state, table, call, index, _PYTHON[0])
 
 
 def construct_open(state: State, table: CallTable, call: int, index: int) -> None:
@@ -64,6 +69,31 @@ def _initialise(state: State, table: CallTable, call: int, index: int, construct
     for name in constructors:
         if name in state.program.name_ids:
             state.attach(member(state, token(tokens.CLASS, index), table.names[name]), (CONSTRUCT, call))
+
+
+def _inherited(state: State, table: CallTable, call: int, index: int, constructor: str) -> None:
+    """A class that declares no constructor is made as the one is that it derives from."""
+    name = state.program.name_ids.get(constructor)
+    if name is None or not state.classes.declares(index, name):
+        _make_outside(state, call, index)
+
+
+def initialise_outside(state: State, table: CallTable, call: int) -> None:
+    """`super().__init__(…)`, or `super(…)`, in a class that derives from one outside the program."""
+    function = table.function(call)
+    owner = state.program.functions[function].owner
+    if owner >= 0 and table.text(call) in _SUPER:
+        _make_outside(state, call, state.program.unit_of(function).classes + owner)
+
+
+def _make_outside(state: State, call: int, index: int) -> None:
+    """A class outside the program, from which one of the program derives, is made at `call`, where models speak of
+    that.
+    """
+    api = state.api
+    for base in state.classes.outside_bases(index)[:1]:
+        if base in api.guards or base in api.sinks or base in api.roots:
+            state.externals[call, base] = None
 
 
 def _by_metaclass(state: State, table: CallTable, call: int, index: int) -> bool:
