@@ -16,7 +16,7 @@ from alef_audit.callgraph.apply import call_all
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.large import LARGEST_BOUND
 from alef_audit.callgraph.state import State
-from alef_audit.callgraph.variables import CROWD
+from alef_audit.callgraph.variables import CROWD, each_of
 
 # From a parameter over a field to what is called there; and so many variables are looked at for each that is full.
 _STEPS: Final = 4
@@ -80,7 +80,7 @@ def _admit(state: State, table: CallTable, variable: int, crowd: frozenset[int])
         return False
     state.points_to[variable] = held | fresh
     state.saturated.discard(variable)
-    calls = state.calls.get(variable)
+    calls = each_of(state.calls.get(variable))
     if calls:
-        call_all(state, table, sorted(fresh), tuple(calls))
+        call_all(state, table, sorted(fresh), calls)
     return True

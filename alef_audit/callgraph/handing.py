@@ -10,6 +10,7 @@ from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.constraints import RETURNED
 from alef_audit.callgraph.selecting import selected
 from alef_audit.callgraph.state import State
+from alef_audit.callgraph.variables import each_of
 from alef_audit.rulepack.paths import Selector
 
 
@@ -30,7 +31,7 @@ def _calls_of(state: State, result: int) -> list[int]:
     """The calls of what a variable holds: its own, and those of variables that it is copied to."""
     targets = state.forward[result]
     copies = (targets,) if isinstance(targets, int) else targets
-    return [call for variable in (result, *copies) if variable for call in state.calls.get(variable, ())]
+    return [call for variable in (result, *copies) if variable for call in each_of(state.calls.get(variable))]
 
 
 def results_by_name(state: State, table: CallTable) -> None:

@@ -16,6 +16,7 @@ from alef_audit.callgraph.members import make_instance
 from alef_audit.callgraph.program import CALLED, WHOLE
 from alef_audit.callgraph.state import State
 from alef_audit.callgraph.tokens import MASK, SHIFT, token
+from alef_audit.callgraph.variables import each_of
 from alef_audit.facts import flows
 from alef_audit.facts.file import ClassKind
 from alef_audit.facts.flows import ALIASED, ELEMENT
@@ -87,7 +88,7 @@ class Interfaces:
                     reads.extend((field, destination) for field in implementers.fields(declared, plain))
             if variable in waiting:
                 functions = implementers.functions(declared)
-                calls.extend((call, function) for call in waiting[variable] for function in functions)
+                calls.extend((call, function) for call in each_of(waiting[variable]) for function in functions)
         return self._apply(reads, calls)
 
     def _apply(self, reads: list[tuple[int, int]], calls: list[tuple[int, int]]) -> bool:

@@ -43,6 +43,7 @@ from alef_audit.callgraph.program import Program, Unit
 from alef_audit.callgraph.record_classes import note_records
 from alef_audit.callgraph.rows import write_rows
 from alef_audit.callgraph.state import State
+from alef_audit.callgraph.variables import each_of
 from alef_audit.facts import flows
 from alef_audit.facts.file import FunctionFlag
 from alef_audit.resolution.graph import ModuleGraph
@@ -89,6 +90,7 @@ def solve(
     attach_operations(state, table)
     attach_matches(state)
     _propagate(state, table)
+    state.share_sets()
     containers.unknown_receivers(state, table)
     settle_unnamed(state)
     _propagate(state, table)
@@ -196,7 +198,7 @@ def _propagate(state: State, table: CallTable, changed: dict[int, None] | None =
         if reads:
             for value in ordered:
                 load_all(state, value, reads)
-        for owner in tuple(owned_by) if owned_by else ():
+        for owner in each_of(owned_by):
             for value in state.receivers(fresh):
                 apply(state, table, (RECEIVE, owner), value)
         if writes:
@@ -204,8 +206,8 @@ def _propagate(state: State, table: CallTable, changed: dict[int, None] | None =
         for constraint in tuple(constraints) if constraints else ():
             for value in ordered:
                 apply(state, table, constraint, value)
-        if called:
-            call_all(state, table, ordered, tuple(called))
+        if called is not None:
+            call_all(state, table, ordered, each_of(called))
 
 
 def _settle_decorators(state: State, table: CallTable) -> None:

@@ -10,12 +10,13 @@ from alef_audit.callgraph.keyed_members import Keyed
 from alef_audit.callgraph.program import Program
 from alef_audit.callgraph.receivers import receptive
 from alef_audit.callgraph.stock import Stock
-from alef_audit.callgraph.variables import Variables
+from alef_audit.callgraph.variables import Some, Variables, each_of, with_one
 from alef_audit.facts import flows
 from alef_audit.facts.flows import ACCESSORS, ELEMENT
 from alef_audit.resolution.graph import ModuleGraph
 
 _OF_CLASSES: Final = (tokens.CLASS, tokens.INSTANCE)
+_NAME_BITS: Final = 32  # a token and a name in one number: less than half of what a tuple takes
 _NOTHING: Final[dict[int, int]] = {}
 # Names that no one means who goes through all that an object or a prototype has.
 _NO_ELEMENTS: Final = frozenset(("__proto__", "constructor"))
@@ -93,7 +94,7 @@ class State(Variables):
         self.stars: list[tuple[int, ...]] = []  # per unit: units whose every name it exports or binds
         # fields of objects, modules, prototypes: token -> name -> variable
         self.fields: dict[int, dict[int, int]] = {}
-        self.readers: dict[int, dict[int, list[int]]] = {}  # … -> who reads the field that nothing is stored in yet
+        self.readers: dict[int, Some] = {}  # … in one number -> who reads the field that nothing is stored in yet
         self.object_all: dict[int, int] = {}  # token -> variable that collects every field
         self.reading = b""  # per name: what a read of an object does under it, see `members.py`
         self.methods_only: frozenset[int] = frozenset()  # names of methods that no object of the program carries
@@ -174,10 +175,8 @@ class State(Variables):
                 self._take(found, taker, name)
             for heir in tuple(self.heirs.get(owner, ())):
                 self._hand_down(owner, heir, name)
-            readers = self.readers.get(owner)
-            if readers is not None:
-                for reader in readers.pop(name, ()):
-                    self.copy(found, reader)
+            for reader in each_of(self.readers.pop((owner << _NAME_BITS) + name, None)):
+                self.copy(found, reader)
             if owner & tokens.MASK in _OF_CLASSES:
                 self._tell_families(owner, name, found)
         return found
@@ -217,15 +216,12 @@ class State(Variables):
         if found is not None:
             self.copy(found, destination)
             return
-        readers = self.readers.get(owner)
-        if readers is None:
-            self.readers[owner] = {name: [destination]}
-            return
-        waiting = readers.get(name)
+        place = (owner << _NAME_BITS) + name
+        waiting = self.readers.get(place)
         if waiting is None:
-            readers[name] = [destination]
-        elif len(waiting) > 64 or destination not in waiting:
-            waiting.append(destination)
+            self.readers[place] = destination
+        elif waiting != destination and (isinstance(waiting, int) or len(waiting) > 64 or destination not in waiting):
+            self.readers[place] = with_one(waiting, destination)
 
     def read_entry(self, owner: int, name: int, destination: int, *, otherwise: bool) -> None:
         """`read_field`, and if `otherwise`, what is stored in the object under unknown keys too."""

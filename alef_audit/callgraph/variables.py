@@ -15,6 +15,26 @@ CROWD: Final = 1024
 _MADE_OF: Final = frozenset((tokens.FUNCTION, tokens.CLASS, tokens.INSTANCE, tokens.OBJECT))
 _NONE: Final[frozenset[int]] = frozenset()
 
+# One number or several: most often it is one, which needs no list.
+Some = int | list[int]
+
+
+def with_one(known: Some | None, number: int) -> Some:
+    """`known`, which may be changed, with one number more."""
+    if known is None:
+        return number
+    if isinstance(known, int):
+        return [known, number]
+    known.append(number)
+    return known
+
+
+def each_of(known: Some | None) -> tuple[int, ...]:
+    """The numbers, as they are now."""
+    if known is None:
+        return ()
+    return (known,) if isinstance(known, int) else tuple(known)
+
 
 class Variables:
     """What every variable holds and where it flows.
@@ -57,8 +77,8 @@ class Variables:
         # the most frequent constraints in flat lists: one object for each would take most of the memory
         self.loads: dict[int, list[int]] = {}  # destination, name, destination, name, …
         self.stores: dict[int, list[int]] = {}  # source, name, source, name, …
-        self.calls: dict[int, list[int]] = {}
-        self.owners: dict[int, list[int]] = {}  # tokens that functions which arrive are methods of
+        self.calls: dict[int, Some] = {}
+        self.owners: dict[int, Some] = {}  # tokens that functions which arrive are methods of
         self.uses: dict[int, list[Constraint]] = {}  # all other constraints
         self.singles: dict[int, frozenset[int]] = {}  # token -> the set of it alone
         self.backlog: list[tuple[Constraint, frozenset[int]]] = []  # constraints to apply to tokens already there
@@ -190,7 +210,7 @@ class Variables:
     def call(self, callee: int, call: int) -> None:
         """`attach` for the constraint CALL."""
         self.watched[callee] = 1
-        self.calls.setdefault(callee, []).append(call)
+        self.calls[callee] = with_one(self.calls.get(callee), call)
         held = self.points_to[callee]
         if held:
             self.backlog.append(((CALL, call), held))
@@ -198,7 +218,7 @@ class Variables:
     def own(self, variable: int, owner: int) -> None:
         """Functions that reach the variable are methods of the token `owner`; those already there wait."""
         self.watched[variable] = 1
-        self.owners.setdefault(variable, []).append(owner)
+        self.owners[variable] = with_one(self.owners.get(variable), owner)
         received = self.receivers(self.points_to[variable])
         if received:
             self.backlog.append(((RECEIVE, owner), received))
@@ -291,6 +311,15 @@ class Variables:
                     seen.add(value >> tokens.SHIFT)
                     pending.append(value >> tokens.SHIFT)
         return sorted(expanded)
+
+    def share_sets(self) -> None:
+        """Let variables that hold the same share one set: propagation makes another for each of them."""
+        self.singles = {}  # what is there already needs no other set, most of the time
+        known: dict[frozenset[int], frozenset[int]] = {}
+        points_to = self.points_to
+        for variable, held in enumerate(points_to):
+            if held is not None:
+                points_to[variable] = known.setdefault(held, held)
 
     def release(self) -> None:
         """Let go of what only propagation needs: a third of the memory that solving takes."""

@@ -17,7 +17,7 @@ import msgspec
 
 from alef_audit.discovery.inventory import SourceFile
 from alef_audit.facts.file import FileFacts, Problem
-from alef_audit.frontends.extract import ENCODER, Keep, Progress, empty_facts, extract_file, language_of
+from alef_audit.frontends.extract import ENCODER, Keep, Progress, Share, empty_facts, extract_file, language_of
 
 _CHUNK = 16
 # Chunks that a process has before it: with the next one there, it does not wait for us between two.
@@ -76,7 +76,7 @@ def in_chunks(files: Sequence[SourceFile]) -> list[list[int]]:
 
 
 def extract_there(
-    root: Path, files: Sequence[SourceFile], jobs: int, limit: int, progress: Progress, keep: Keep | None
+    root: Path, files: Sequence[SourceFile], jobs: int, limit: int, progress: Progress, keep: Keep | None, share: Share
 ) -> list[FileFacts]:
     """As `extract_all`, on `jobs` processes.
 
@@ -86,7 +86,7 @@ def extract_there(
     done = 0
     with _Workers(root, files, jobs, limit) as workers:
         for position, digest, facts, data in workers.answers():
-            result[position] = facts
+            result[position] = share(facts)
             if keep is not None and digest is not None:
                 keep(position, digest, data)
             done += 1

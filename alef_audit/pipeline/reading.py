@@ -1,6 +1,7 @@
 """Stage 2 with what earlier audits left: facts of contents that were read before are not extracted again."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -8,7 +9,7 @@ import msgspec
 
 from alef_audit.discovery.inventory import SourceFile
 from alef_audit.facts.file import FileFacts
-from alef_audit.frontends.extract import extract_all
+from alef_audit.frontends.extract import Share, extract_all
 from alef_audit.pipeline.progress import Progress
 from alef_audit.request import AuditRequest
 from alef_audit.source import content_digest
@@ -29,12 +30,13 @@ def facts_of(
 ) -> list[FileFacts]:
     """Facts of `files`, in their order; `digests` says by path which contents are looked up."""
     limit = request.config.max_file_size
+    share = _sharing_names()
     if request.cache is None:
-        return _sharing_names(extract_all(root, files, request.jobs, limit, progress))
+        return extract_all(root, files, request.jobs, limit, progress, share=share)
     store = Store(request.cache)
     version = facts_version()
     keys = [_key(version, file.grammar, digest) if (digest := digests.get(file.path)) else b"" for file in files]
-    found = _recalled(store, keys)
+    found = _recalled(store, keys, share)
     missing = [number for number, facts in enumerate(found) if facts is None]
     portion = _Portion(store)
 
@@ -42,31 +44,37 @@ def facts_of(
         portion.add(Item(_key(version, files[missing[position]].grammar, digest), "facts", encoded))
 
     wanted = [files[number] for number in missing]
-    extracted = extract_all(root, wanted, request.jobs, limit, progress, keep_facts)
+    extracted = extract_all(root, wanted, request.jobs, limit, progress, keep_facts, share)
     portion.write()
     for number, facts in zip(missing, extracted, strict=True):
         found[number] = facts
-    return _sharing_names(facts for facts in found if facts is not None)
+    return [facts for facts in found if facts is not None]
 
 
-def _sharing_names(found: Iterable[FileFacts]) -> list[FileFacts]:
-    """The facts with one object for each name, however many files spell it: two of three names are repetitions."""
+def _sharing_names() -> Share:
+    """Gives facts with one object for each name, however many files spell it: two of three names are repetitions.
+
+    Each file's as soon as it is read, so that the next one's take the memory of what it repeated.
+    """
     known: dict[str, str] = {}
-    return [
-        msgspec.structs.replace(facts, names=tuple([known.setdefault(name, name) for name in facts.names]))
-        for facts in found
-    ]
+
+    def share(facts: FileFacts) -> FileFacts:
+        return msgspec.structs.replace(facts, names=tuple([known.setdefault(name, name) for name in facts.names]))
+
+    return share
 
 
-def _recalled(store: Store, keys: Sequence[bytes]) -> list[FileFacts | None]:
+def _recalled(store: Store, keys: Sequence[bytes], share: Share) -> list[FileFacts | None]:
     """By position, what is known under the keys."""
+    left = Counter(keys)
     kept = recall(store, list({key for key in keys if key}))
     found: list[FileFacts | None] = []
     wrong: list[bytes] = []
     for key in keys:
-        data = kept.get(key)
+        left[key] -= 1
+        data = kept.get(key) if left[key] else kept.pop(key, None)  # what has been read needs no room any more
         try:
-            found.append(_DECODER.decode(data) if data is not None else None)
+            found.append(share(_DECODER.decode(data)) if data is not None else None)
         except msgspec.MsgspecError:
             found.append(None)
             wrong.append(key)
