@@ -211,6 +211,8 @@ def load_computed(walk: Walk, node: Node, line: int, dst: int = 0) -> tuple[int,
     if not base:
         return 0, 0, name
     pattern = _key_pattern(walk, node) if name == "*" else ""
+    if pattern and "*" not in pattern:
+        name, pattern = pattern, ""  # `x["on" + "Open"]`
     dst = dst or walk.build.slot()
     walk.build.row(flows.MATCH if pattern else flows.LOAD, dst, base, walk.build.name(pattern or name), line)
     index = node.child_by_field_id(walk.fields.index) if name == "*" else None
