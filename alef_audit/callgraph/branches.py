@@ -12,9 +12,9 @@ from alef_audit.callgraph.environment import without_tests
 from alef_audit.callgraph.established import established
 from alef_audit.callgraph.failures import after_failures
 from alef_audit.callgraph.gates import Gates, find_gates
-from alef_audit.callgraph.given import Surroundings
 from alef_audit.callgraph.graph import CallGraph, Edge, SinkSite
 from alef_audit.callgraph.guards import BIT, LASTING, MEDIUM
+from alef_audit.callgraph.handed_over import Surroundings
 from alef_audit.callgraph.keeping import Keeping, asked_locals, chain, keeping
 from alef_audit.callgraph.kept_with import graded, kept_with_objects, without
 from alef_audit.callgraph.keywords import Keywords

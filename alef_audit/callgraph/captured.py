@@ -152,6 +152,8 @@ class _Separation:
             slots, functions = [], captured.held
             if found is not None:
                 slots, functions = found.slots, self._meant(captured, found)
+            if use.of_kind:
+                functions = collector.function_kinds.of_kind(functions, awaited=use.awaited)
             for function in functions:
                 edge = (entry.call, function)
                 if edge not in collector.edges:

@@ -249,7 +249,7 @@ class Collector:
         path = self.paths.get(slot)
         if path is None or not functions or not self._is_of_chosen_kind(call, path):
             return functions
-        return [function for function in functions if self.function_kinds.has_kind(function)]
+        return self.function_kinds.of_kind(functions, awaited=bool(self.table.flags(call) & flows.AWAITED))
 
     def _is_of_chosen_kind(self, call: int, path: Path) -> bool:
         program = self.state.program

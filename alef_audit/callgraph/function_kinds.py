@@ -10,7 +10,7 @@ from typing import Final
 
 from alef_audit.callgraph.calls import CallTable
 from alef_audit.callgraph.program import Program
-from alef_audit.facts import kept
+from alef_audit.facts import flows, kept
 from alef_audit.facts.file import FunctionFlag
 
 _NAMES: Final = re.compile(r"(?<![.\w])\w+")
@@ -39,18 +39,21 @@ class FunctionKinds:
         if not functions or not self.is_chosen(call, name):
             return functions
         facts, member = self._program.functions, self._table.member(call)
+        fitting = set(self.of_kind(functions, awaited=bool(self._table.flags(call) & flows.AWAITED)))
         return [
-            each for each in functions if self.has_kind(each) or (facts[each].owner >= 0 and facts[each].name == member)
+            each for each in functions if each in fitting or (facts[each].owner >= 0 and facts[each].name == member)
         ]
 
-    def has_kind(self, function: int) -> bool:
-        """Whether a function is asynchronous or marked."""
-        return bool(self._program.functions[function].flags & _ASYNCHRONOUS) or function in self._marked
+    def of_kind(self, functions: Iterable[int], *, awaited: bool) -> list[int]:
+        """Those of the functions that are asynchronous, or are marked and not `awaited`."""
+        facts = self._program.functions
+        marked = () if awaited else self._marked
+        return [each for each in functions if facts[each].flags & _ASYNCHRONOUS or each in marked]
 
     def is_chosen(self, call: int, name: str) -> bool:
         """Whether `call` stands in a branch that a test of `name` for a kind of function leads to."""
         condition = self._table.condition(call)
-        if condition < 0:
+        if condition < 0 and not self._table.flags(call) & flows.AWAITED:
             return False
         number = self._program.function_unit[self._table.function(call)]
         tested = self._known.get(number)
@@ -64,7 +67,18 @@ class FunctionKinds:
             if not meant.isdisjoint(tested.get(condition, ())):
                 return True
             condition = conditions[condition].parent
-        return False
+        return self._is_awaited_behind(call, name, tested)
+
+    def _is_awaited_behind(self, call: int, name: str, tested: dict[int, frozenset[str]]) -> bool:
+        """Whether a function awaits what the one around it has tested: the wrapper that a decorator makes of coroutines
+        only, `if iscoroutinefunction(f): async def wrapper(*a): return await f(*a)`.
+        """
+        function = self._table.function(call)
+        unit, facts = self._program.unit_of(function), self._program.functions[function]
+        if not self._table.flags(call) & flows.AWAITED or facts.parent <= 0:
+            return False
+        around, conditions = unit.facts.functions[facts.parent], unit.facts.conditions
+        return any(name in names and around.line <= conditions[at].line <= facts.line for at, names in tested.items())
 
     def _read_from(self, number: int) -> dict[tuple[int, str], set[str]]:
         """What the locals of a file are fields of: `target = job.target` is of the kind that `job` is tested for."""

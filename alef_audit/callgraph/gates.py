@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Final
 
-from alef_audit.callgraph.given import Given, Surroundings
+from alef_audit.callgraph.given import Given
 from alef_audit.callgraph.graph import CALLBACK, PROPERTY, CallGraph, Edge
 from alef_audit.callgraph.guards import GATES
+from alef_audit.callgraph.handed_over import Surroundings
 from alef_audit.callgraph.keeping import Keeping, chain, first_name
 from alef_audit.callgraph.memos import Memo
 from alef_audit.callgraph.outer_names import around

@@ -6,17 +6,16 @@ it is asked for, is unknown.
 
 import re
 from collections.abc import Mapping, Set
-from typing import Final, NamedTuple
-from weakref import ReferenceType, ref
+from typing import Final
+from weakref import ref
 
-from alef_audit.callgraph.graph import PROPERTY, CallGraph, Edge
-from alef_audit.callgraph.keeping import Keeping, Read, chain, plain, settled
-from alef_audit.callgraph.keywords import Asked, Keywords, asked_keyword
-from alef_audit.callgraph.named_literals import NamedLiterals
+from alef_audit.callgraph.graph import Edge
+from alef_audit.callgraph.handed_over import HandedOver, Options, Surroundings, Value, constant_of
+from alef_audit.callgraph.keeping import Read, chain, plain, settled
+from alef_audit.callgraph.keywords import Asked, asked_keyword
 from alef_audit.callgraph.outer_names import declaring_outside
 from alef_audit.callgraph.parameters import within
 from alef_audit.callgraph.predicates import Truth, choice, comparison, implied, parse, separated, truth
-from alef_audit.callgraph.records import Records
 from alef_audit.callgraph.values import (
     ABSENT,
     FALSE,
@@ -32,7 +31,7 @@ from alef_audit.callgraph.values import (
     told_by,
 )
 from alef_audit.facts import flows
-from alef_audit.facts.file import Condition, Parameter, ParameterKind
+from alef_audit.facts.file import Condition, ParameterKind
 
 _REQUIRED: Final = {flows.REQUIRED: PRESENT, flows.REQUIRED_TEXT: TRUTHY}
 _FALLBACK: Final = re.compile(r"(?P<path>[\w$.]+) (?P<sign>\?\?|\|\||or) (?P<literal>[\w$]+|\"[^\"\\]*\"|'[^'\\]*')")
@@ -40,49 +39,6 @@ _LISTED: Final = re.compile(r"\(.*,.*\)|\[.*\]|\{[^:]*\}", re.DOTALL)
 _PATH: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\.[\w$]+)?")
 _DEPTH: Final = 3
 _NOBODY: Final[frozenset[int]] = frozenset()
-
-
-class Options(NamedTuple):
-    """An object with the spellings of some of its fields; all others hold `absent`, or what is spread in it."""
-
-    values: Mapping[str, str]
-    absent: str
-    # the call that it was made for: what it hands on is of the caller there; a reference of its own would be a circle,
-    # which reference counts do not free, and with it all that the call knows of the program
-    maker: "ReferenceType[Given]"
-
-    def field(self, name: str) -> str:
-        """The spelling of a field, UNKNOWN if nothing is known of it."""
-        return flows.option(self.values, name, self.absent)
-
-
-_Value = str | Options
-
-
-class _Arguments(NamedTuple):
-    """What positional and named arguments hold; the keywords that the caller was given and that are `spread` as they
-    are, "" for none, None for those of which nothing is known; whether positional ones are spread too.
-    """
-
-    positional: list[_Value]
-    labelled: dict[str, _Value]
-    spread: str | None
-    spreads: bool
-
-
-class Surroundings(NamedTuple):
-    """The program that calls stand in. `links` says how many arguments of a call stand before a function's first.
-
-    `trusting`: what a caller was given counts as what it is declared to be.
-    """
-
-    graph: CallGraph
-    keeping: Keeping
-    links: Mapping[tuple[int, int], int]
-    records: Records
-    literals: NamedLiterals
-    keywords: Keywords
-    trusting: bool = False
 
 
 class Given:
@@ -108,111 +64,25 @@ class Given:
     )
 
     def __init__(self, surroundings: Surroundings, edge: Edge, caller: "Given | None" = None) -> None:
-        graph, keeping, links, *_ = surroundings
+        graph, keeping, *_ = surroundings
         function = edge.callee
         self._surroundings, self._edge, self._caller = surroundings, edge, caller
         self._reads: Mapping[str, list[Read]] = keeping.reads.get(function, {})
         if function in keeping.bound:
             self._reads = {**self._reads, **keeping.bound[function]}
         self._rebound: Set[str] = keeping.rebound.get(function, frozenset())
-        self._given: dict[str, tuple[_Value, _Value]] = {}  # with the default
-        self._unnamed: dict[str, str] = {}
-        self._keywords: tuple[str, Options] | None = None  # those that no parameter takes, and who does
         self.asks_caller = False
         self._asked = -1
         facts = graph.program.unit_of(function).facts
         self._is_python = facts.language == "python"
-        if edge.how > PROPERTY:
-            self._give_unknown(graph.program.functions[function].parameters, facts.names)
-        elif not links.get((edge.call, function), 0):
-            self._take(graph.program.functions[function].parameters, facts.names)
+        handed = HandedOver(surroundings, edge, ref(self))
+        self._given, self._unnamed, self._keywords = handed.given, handed.unnamed, handed.keywords
 
     def within(self, caller: "Given") -> "Given":
         """This call, made in a function that was entered by `caller`."""
         return Given(self._surroundings, self._edge, caller)
 
-    def _take(self, parameters: tuple[Parameter, ...], names: tuple[str, ...]) -> None:
-        positional, labelled, spread, spreads = self._arguments()
-        for position, parameter in enumerate(parameters):
-            name = names[parameter.name]
-            spelled = names[parameter.literal]
-            if not spelled or spelled in flows.REQUIREMENTS:
-                spelled = UNKNOWN if self._is_python else ABSENT
-            constant = flows.constant_path(spelled)
-            named = self._surroundings.literals.of(self._edge.callee, constant) if constant else ""
-            default = named if constant else self._read(spelled)
-            if parameter.kind & ParameterKind.KEYWORDS and spread is not None:
-                told = {label: each if isinstance(each, str) else UNKNOWN for label, each in labelled.items()}
-                told |= {flows.SPREAD_OPTIONS: spread} if spread else {}
-                self._keywords = name, Options(told, ABSENT, ref(self))
-            if parameter.kind & (ParameterKind.REST | ParameterKind.KEYWORDS):
-                continue
-            is_open = spreads and not parameter.kind & ParameterKind.KEYWORD_ONLY
-            default = UNKNOWN if is_open else default
-            value: _Value = UNKNOWN if spread is None else f"{spread}.{name}" if spread else default
-            if name in labelled:
-                value = labelled.pop(name)
-            elif position < len(positional) and not parameter.kind & ParameterKind.KEYWORD_ONLY:
-                value = positional[position]
-            if name:
-                self._given[name] = (value, default)
-            elif isinstance(value, Options):
-                self._unnamed |= value.values
-
-    def _give_unknown(self, parameters: tuple[Parameter, ...], names: tuple[str, ...]) -> None:
-        """What is handed on as a value is called with arguments that are not those of the call."""
-        for parameter in parameters:
-            self._given[names[parameter.name]] = UNKNOWN, UNKNOWN
-
-    def _arguments(self) -> _Arguments:
-        """What the call hands over."""
-        graph, call = self._surroundings.graph, self._edge.call
-        names = graph.program.names
-        positional: list[_Value] = []
-        labelled: dict[str, _Value] = {}
-        spread: str | None = ""
-        spreads = False
-        for label, slot, literal in graph.table.arguments(call):
-            spreads |= label == flows.SPREAD_POSITIONAL
-            if label == flows.SPREAD_POSITIONAL or (spreads and label == flows.NO_NAME):
-                continue
-            if label == flows.SPREAD_KEYWORD:
-                name = flows.handed_path(names[literal]) or flows.tested_path(names[literal])
-                told = self._surroundings.keywords.told_of(graph.table, call, name) if name else {}
-                labelled |= {key: literal_of(text) or self._constant(text) for key, text in told.items()}
-                is_only = spread == "" and name in self._collecting()
-                spread = flows.handed_literal(name) if is_only else None
-                continue
-            value = self._read(names[literal]) if literal else UNKNOWN
-            if slot and value in (UNKNOWN, PRESENT, TRUTHY):
-                value = self._record(slot) or value
-            if label:
-                labelled[names[label]] = value
-            else:
-                positional.append(value)
-        return _Arguments(positional, labelled, spread, spreads)
-
-    def _collecting(self) -> set[str]:
-        """The parameters that take the other keywords of the function that makes the call."""
-        graph, caller = self._surroundings.graph, self._edge.caller
-        names, parameters = graph.program.unit_of(caller).facts.names, graph.program.functions[caller].parameters
-        return {names[each.name] for each in parameters if each.kind & ParameterKind.KEYWORDS}
-
-    def _constant(self, path: str) -> str:
-        """The literal that a constant stands for in the function that makes the call; UNKNOWN if it is none."""
-        return self._surroundings.literals.of(self._edge.caller, path)
-
-    def _read(self, spelled: str) -> _Value:
-        told = flows.options_of(spelled)
-        if told is not None:
-            return Options(told, ABSENT, ref(self))
-        return UNKNOWN if spelled == flows.OPAQUE else spelled
-
-    def _record(self, slot: int) -> _Value:
-        record = self._surroundings.records.made(slot) if slot else None
-        return Options(record, UNKNOWN, ref(self)) if record is not None else UNKNOWN
-
-    def _resolved(self, value: _Value) -> _Value:
+    def resolved(self, value: Value) -> Value:
         """The value of an argument; what the caller hands on only where it is known how that was entered."""
         if not isinstance(value, str):
             return value
@@ -220,7 +90,7 @@ class Given:
             return TRUTHY
         constant = flows.constant_path(value)
         if constant:
-            return self._constant(constant)
+            return constant_of(self._surroundings, self._edge, constant)
         held = flows.tested_path(value) or flows.held_path(value)
         path = held or flows.handed_path(value)
         if not path:
@@ -364,11 +234,11 @@ class Given:
         setting = keeping.setting.get((program.unit_of(function).functions, name), _NOBODY) if "." in name else _NOBODY
         return name in self._rebound or not setting <= {function}
 
-    def holds(self, path: str) -> _Value:
+    def holds(self, path: str) -> Value:
         """What a name of the function, or a field of what it stands for, holds."""
         return self.value(path) if path.partition(".")[0] in self._reads else self.held(path)
 
-    def _outer(self, path: str, declaring: int) -> _Value:
+    def _outer(self, path: str, declaring: int) -> Value:
         """What a name holds that the function `declaring` around this one declares."""
         edge, program = self._edge, self._surroundings.graph.program
         if edge.callee == declaring:
@@ -380,7 +250,7 @@ class Given:
             return UNKNOWN
         return self._caller._outer(path, declaring)
 
-    def held(self, path: str) -> _Value:
+    def held(self, path: str) -> Value:
         """What a parameter, or a field of one, holds."""
         if not _PATH.fullmatch(path):
             return UNKNOWN
@@ -394,10 +264,10 @@ class Given:
         if self._is_changed(name, path):
             return UNKNOWN
         if name in self._unnamed and not inner:
-            value = self._resolved(self._unnamed[name])
+            value = self.resolved(self._unnamed[name])
             return UNKNOWN if value == ABSENT else value  # the pattern may have a default
         given, default = self._given.get(name, (UNKNOWN, UNKNOWN))
-        holder = self._resolved(given)
+        holder = self.resolved(given)
         holder = default if holder == ABSENT else holder
         if not inner:
             return holder
@@ -405,7 +275,7 @@ class Given:
             return self._kept_keyword(inner)
         if isinstance(holder, Options):
             maker = holder.maker()
-            return maker._resolved(holder.field(inner)) if maker is not None else UNKNOWN
+            return maker.resolved(holder.field(inner)) if maker is not None else UNKNOWN
         if self._surroundings.trusting and isinstance(given, str):
             return self._declared(f"{flows.handed_path(given)}.{inner}")
         return ABSENT if holder == ABSENT else UNKNOWN
@@ -419,7 +289,7 @@ class Given:
             return (literal_of(asked.default) or UNKNOWN) if asked.default else UNKNOWN
         return value if isinstance(value, str) else UNKNOWN
 
-    def _kept_keyword(self, key: str) -> _Value:
+    def _kept_keyword(self, key: str) -> Value:
         """What the keywords that no parameter takes hold, where the function leaves them as they are."""
         keywords, function = self._surroundings.keywords, self._edge.callee
         if self._keywords is None:
@@ -429,7 +299,7 @@ class Given:
             return UNKNOWN
         told = held.field(key)
         is_taken = told != ABSENT and keywords.is_taken_out(function, name, key)
-        return UNKNOWN if is_taken else self._resolved(told)
+        return UNKNOWN if is_taken else self.resolved(told)
 
     def _atom(self, text: str, depth: int) -> Truth:
         bound = self._reads.get(text) if self._is_changed(text, text) and not self._settled(text) else None

@@ -39,7 +39,7 @@ def any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
 def made(program: Program, function: int, row: RootRow) -> RootSite:
     is_async = bool(program.functions[function].flags & FunctionFlag.ASYNC)
     thread = thread_of(row.runs_on, is_async=is_async)
-    return RootSite(function, row.kind, row.why, thread, either=row.either)
+    return RootSite(function, row.kind, row.why, thread, general=row.general, either=row.either)
 
 
 def class_types(state: State, local_types: dict[int, int]) -> dict[int, frozenset[int]]:

@@ -109,9 +109,10 @@ def _carry_back(collector: Collector, sites: Sites, closures: Closures, pending:
         is_new = (path, use.guard, use.of_kind, use.via) not in written
         written.add((path, use.guard, use.of_kind, use.via))
         for site, passed in passing:
-            for function in passed.functions if is_new else ():
-                if use.of_kind and not collector.function_kinds.has_kind(function):
-                    continue
+            functions = passed.functions if is_new else []
+            if use.of_kind:
+                functions = collector.function_kinds.of_kind(functions, awaited=use.awaited)
+            for function in functions:
                 collector.edge(site, function, graph.CALLBACK, use.guard, use.loops, use.via)
             for node in () if use.of_kind else passed.nodes:
                 passed_sink(collector, site, node, use)
