@@ -88,10 +88,14 @@ class Scope:
 
     def is_outer(self, name: str) -> bool:
         """Whether a function around this one declares what `name` stands for here."""
-        scope: Scope | None = self
-        while scope is not None and name not in scope.declared:
+        if name in self.declared:
+            return False
+        scope = self.parent
+        for _ in range(_LONG_WAY):
+            if scope is None or name in scope.declared:
+                break
             scope = scope.parent
-        return scope is not None and scope is not self and scope.parent is not None
+        return scope is not None and name in scope.declared and scope.parent is not None
 
 
 class FactsBuilder:
@@ -158,11 +162,18 @@ class FactsBuilder:
                 self.flows.extend((flows.GLOBAL, slot, 0, self.name(name), 0))
             else:
                 aliases[slot] = outer[name]
-        around = scope.parent
-        while around is not None and around.parent is not None:
-            for name in sorted(declared & around.declared):
+        self._keep_shadows(scope)
+
+    def _keep_shadows(self, scope: Scope) -> None:
+        """Note the names that a function declares and a function around it declares, too; not from far away."""
+        left, around = scope.declared, scope.parent
+        for _ in range(_LONG_WAY):
+            if around is None or around.parent is None or not left:
+                return
+            shadowed = left & around.declared
+            for name in sorted(shadowed):
                 self.keep(kept.SHADOW, scope, scope.function, -1, 0, name)
-            around = around.parent
+            left, around = left - shadowed, around.parent
 
     # --- rows
 
